@@ -1,0 +1,89 @@
+// The closed list of audit events: what each says, as types. Schemas are schema.ts, bytes are canonical.ts.
+
+import type { ErrorCode } from '../core/errors.ts';
+import type { EndCause } from '../core/grant.ts';
+import type { Json } from '../core/json.ts';
+import type { Instant } from '../core/time.ts';
+
+/** What each type of event carries in `data`. No secrets, ever; texts of people are stored as typed. */
+export interface EventData {
+  'log.open': { version: string };
+  'broker.start': { version: string; pid: number; hardening: Record<string, string>; recovered: number };
+  'broker.stop': { cause: string; open_leases: number };
+  'policy.load': { digest: string; path: string; targets: number; entitlements: number };
+  'grant.requested': {
+    role: string;
+    scope: string | null;
+    duration_ms: number;
+    reason: string | null;
+    ticket: string | null;
+    digest: string;
+    parent: string | null;
+    via: 'terminal' | 'script' | 'ci';
+    peer: string;
+  };
+  'grant.approved': { entitlement: string; policy: string; duration_ms: number; deadline: string; why: string };
+  'grant.denied': { entitlement: string | null; policy: string; code: ErrorCode; why: string };
+  'grant.extended': { entitlement: string; policy: string; deadline: string; by_ms: number; reason: string | null };
+  'grant.ended': { cause: EndCause; used_ms: number };
+  'lease.intent': { provider: string; handle: Json; deadline: string; hard_deadline: string };
+  'lease.issued': { handle: Json; expires: string };
+  'lease.handed_out': { variables: string[]; files: string[]; secrets: boolean };
+  'lease.renewed': { deadline: string; hard_deadline: string };
+  'lease.revoking': { cause: EndCause };
+  'lease.step': { step: string; facts: Json };
+  'lease.finding': { kind: string; where: string; detail: string; action: string };
+  'lease.revoked': { cause: EndCause; attempts: number; late_ms: number };
+  'lease.overdue': { cause: EndCause; attempts: number; code: ErrorCode };
+  'reconcile.finding': { kind: string; where: string; detail: string; action: string };
+  'revoke.unaudited': { lost: number; code: ErrorCode };
+  'clock.step': { by_ms: number };
+  'process.signal_probe': { signal: string };
+}
+
+/** A name from the closed list. */
+export type EventType = keyof EventData;
+
+/** An event before the log has given it a place. */
+export type AuditEvent = {
+  [Type in EventType]: {
+    readonly type: Type;
+    readonly at: Instant;
+    readonly principal?: string;
+    readonly target?: string;
+    readonly grant?: string;
+    readonly lease?: string;
+    readonly data: EventData[Type];
+  };
+}[EventType];
+
+/** The envelope as it is written: RFC 8785 canonical JSON of exactly these fields. */
+export interface EventBody {
+  readonly v: 1;
+  /** The log: `jit.<device id>`. */
+  readonly origin: string;
+  /** Decimal text, from "0", without gaps. */
+  readonly seq: string;
+  /** Leaf hash, hex, of the event before; 64 zeros for the first. */
+  readonly prev: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly ts: string;
+  /** Boot id and milliseconds since boot: tells a stepped wall clock. */
+  readonly boot: string;
+  readonly mono_ms: string;
+  readonly type: EventType;
+  readonly principal?: string;
+  readonly target?: string;
+  readonly grant?: string;
+  readonly lease?: string;
+  readonly data: Json;
+}
+
+/** An event in its place. `bytes` are what was hashed; they are never made anew. */
+export interface StoredEvent {
+  readonly seq: number;
+  /** SHA-256(0x00 || bytes), hex (RFC 6962 leaf hash). */
+  readonly leaf: string;
+  readonly bytes: Uint8Array;
+  readonly body: EventBody;
+}

@@ -1,0 +1,70 @@
+// A lease: the broker's record of one credential under a grant. Pure values and the moves between states.
+
+import { JitError } from './errors.ts';
+import type { ErrorCode } from './errors.ts';
+import type { EndCause } from './grant.ts';
+import type { Json } from './json.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * Where a lease is in its life.
+ * `intent`: on disk, the provider may or may not have been called. `active`: issued. `revoking`: being
+ * taken back. `overdue`: past its deadline and grace, not confirmed gone, retried for ever.
+ * `revoked`: confirmed gone; final.
+ */
+export type LeaseState = 'intent' | 'active' | 'revoking' | 'overdue' | 'revoked';
+
+/** Everything that revocation needs, on disk before the first remote call. */
+export interface Lease {
+  readonly id: string;
+  readonly grant: string;
+  readonly target: string;
+  readonly role: string;
+  /** Kind of provider, e.g. `postgres`. */
+  readonly provider: string;
+  readonly state: LeaseState;
+  /** What the provider needs to revoke and confirm; holds no secret. */
+  readonly handle: Json;
+  readonly deadline: Instant;
+  /** When the target's own clock ends the credential, even if the broker never comes back. */
+  readonly hardDeadline: Instant;
+  /** Boot of the machine that `bootDeadline` counts from. */
+  readonly bootId: string;
+  /** The deadline in milliseconds since boot, time asleep included: a stepped wall clock cannot move it. */
+  readonly bootDeadline: number;
+  readonly createdAt: Instant;
+  readonly issuedAt: Instant | null;
+  readonly handedOutAt: Instant | null;
+  /** When the provider said that nobody can use the credential any more, though objects may remain. */
+  readonly accessEndedAt: Instant | null;
+  readonly revokedAt: Instant | null;
+  readonly cause: EndCause | null;
+  /** Failed attempts to revoke so far. */
+  readonly attempts: number;
+  readonly nextAttemptAt: Instant | null;
+  readonly lastError: ErrorCode | null;
+}
+
+const moves: Record<LeaseState, readonly LeaseState[]> = {
+  intent: ['active', 'revoking'],
+  active: ['active', 'revoking'],
+  revoking: ['revoking', 'overdue', 'revoked'],
+  overdue: ['overdue', 'revoked'],
+  revoked: [],
+};
+
+/**
+ * The same lease in another state.
+ * @throws JitError `ERR_CONFLICT` when no such move exists.
+ */
+export function moveLease(lease: Lease, state: LeaseState, changes: Partial<Lease> = {}): Lease {
+  if (!moves[lease.state].includes(state)) {
+    throw new JitError('ERR_CONFLICT', `lease "${lease.id}" is ${lease.state} and cannot become ${state}`);
+  }
+  return { ...lease, ...changes, state };
+}
+
+/** True while the credential may exist on the target. */
+export function isOpen(lease: Lease): boolean {
+  return lease.state !== 'revoked';
+}

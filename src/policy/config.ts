@@ -1,0 +1,118 @@
+// What a valid configuration is, as values. Reading and checking it is load.ts; deciding by it is decide.ts.
+
+import type { Instant, Milliseconds } from '../core/time.ts';
+
+/** A named narrowing of a role. `options` is checked by the provider's own schema. */
+export interface ScopeConfig {
+  readonly name: string;
+  readonly description: string | null;
+  readonly options: unknown;
+}
+
+/** A named bundle of rights on a target. */
+export interface RoleConfig {
+  readonly name: string;
+  readonly description: string | null;
+  readonly options: unknown;
+  readonly scopes: ReadonlyMap<string, ScopeConfig>;
+}
+
+/** How much harm a target can do; shown, and used for colours and confirmation. */
+export type Risk = 'low' | 'medium' | 'high';
+
+/** One thing that can be reached. */
+export interface TargetConfig {
+  readonly name: string;
+  readonly provider: string;
+  readonly description: string | null;
+  readonly risk: Risk;
+  /** No grant on this target is longer, whatever an entitlement says. */
+  readonly maxDuration: Milliseconds | null;
+  readonly options: unknown;
+  readonly roles: ReadonlyMap<string, RoleConfig>;
+}
+
+/** What a reason has to look like. */
+export interface ReasonRule {
+  readonly required: boolean;
+  readonly pattern: string | null;
+  readonly ticket: string | null;
+}
+
+/** Who has to agree. Collected by a later part; until then such a request cannot be granted. */
+export interface ApprovalRule {
+  readonly count: number;
+  readonly from: readonly string[];
+}
+
+/** A rule of the policy. */
+export interface Entitlement {
+  readonly name: string;
+  readonly who: readonly string[];
+  /** `target:role`; `*` stands for any run of characters within the target or the role. */
+  readonly roles: readonly string[];
+  /** Scopes that may be asked for; null: any, and none. When set, a scope must be named. */
+  readonly scopes: readonly string[] | null;
+  readonly maxDuration: Milliseconds;
+  readonly defaultDuration: Milliseconds;
+  readonly reason: ReasonRule;
+  readonly approvals: ApprovalRule | null;
+  /** A Cedar expression over the request context. */
+  readonly when: string | null;
+  /** IANA zone in which `context.hour` and `context.weekday` are told. */
+  readonly timezone: string;
+  readonly onRestart: 'revoke' | 'resume';
+}
+
+/** A checked configuration. */
+export interface Config {
+  readonly path: string;
+  readonly targets: ReadonlyMap<string, TargetConfig>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly entitlements: readonly Entitlement[];
+  /** Extra Cedar policies, `forbid` always wins: file name and text. */
+  readonly cedarFiles: readonly { readonly path: string; readonly text: string }[];
+  /** SHA-256, hex, of the configuration's bytes and those of the Cedar files. */
+  readonly digest: string;
+}
+
+/** What the policy is asked. */
+export interface PolicyRequest {
+  readonly principal: string;
+  readonly target: string;
+  readonly role: string;
+  readonly scope: string | null;
+  /** null: the entitlement's default. */
+  readonly duration: Milliseconds | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly interactive: boolean;
+  readonly ci: boolean;
+  readonly now: Instant;
+}
+
+/** Which limit set the longest possible duration. */
+export interface DurationLimit {
+  readonly value: Milliseconds;
+  readonly from: 'entitlement' | 'target';
+}
+
+/** What the policy answers. Reasons are sentences for people; the first is the one that decided. */
+export type Decision = {
+  readonly reasons: readonly string[];
+  /** Entitlement that matched first; null when none did. */
+  readonly entitlement: string | null;
+  readonly limit: DurationLimit | null;
+  /** What the principal could ask for instead, as a command. */
+  readonly hint: string | null;
+} & (
+  | { readonly outcome: 'allowed'; readonly duration: Milliseconds; readonly onRestart: 'revoke' | 'resume' }
+  | { readonly outcome: 'needs-approval'; readonly duration: Milliseconds; readonly approvals: ApprovalRule }
+  | { readonly outcome: 'denied' }
+);
+
+/** The policy as the broker uses it. */
+export interface Policy {
+  readonly digest: string;
+  decide(request: PolicyRequest): Decision;
+}

@@ -1,0 +1,107 @@
+// What commands may ask without a running broker, as types. The implementation is the broker's bundle,
+// loaded by src/cli/heavy.ts alone.
+
+import type { Milliseconds } from '../core/time.ts';
+
+/** `jit policy check` */
+export interface PolicyCheckReply {
+  readonly path: string;
+  readonly targets: number;
+  readonly entitlements: number;
+  readonly warnings: readonly string[];
+}
+
+/** `jit policy explain` : as whom, and for what. */
+export interface ExplainRequest {
+  /** null: the user who asks. */
+  readonly principal: string | null;
+  readonly target: string;
+  readonly role: string | null;
+  readonly scope: string | null;
+  readonly duration: Milliseconds | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly interactive: boolean;
+  readonly ci: boolean;
+  /** null: now. */
+  readonly at: number | null;
+}
+
+/** The decision, and for every entitlement in file order whether it matched and why not. */
+export interface ExplainReply {
+  readonly principal: string;
+  readonly target: string;
+  readonly role: string;
+  readonly scope: string | null;
+  readonly outcome: 'allowed' | 'needs-approval' | 'denied';
+  readonly duration: Milliseconds | null;
+  readonly entitlement: string | null;
+  readonly reasons: readonly string[];
+  readonly hint: string | null;
+  readonly limit: { readonly value: Milliseconds; readonly from: 'entitlement' | 'target' } | null;
+  readonly considered: readonly {
+    readonly entitlement: string;
+    readonly matched: boolean;
+    readonly why: string;
+  }[];
+  readonly preview: readonly string[];
+}
+
+/** `jit policy test` : one row per case of the file. */
+export interface PolicyTestReply {
+  readonly path: string;
+  readonly cases: readonly {
+    readonly name: string;
+    readonly expected: string;
+    readonly actual: string;
+    readonly passed: boolean;
+    readonly why: string;
+  }[];
+}
+
+/** `jit audit verify` */
+export interface VerifyReply {
+  readonly path: string;
+  readonly valid: boolean;
+  readonly events: number;
+  /** Leaf hash (hex) of the last event. */
+  readonly head: string;
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+  /** The first thing that is wrong. */
+  readonly problem: { readonly seq: number; readonly what: string } | null;
+}
+
+/** `jit init` : a first config for one PostgreSQL target. */
+export interface InitRequest {
+  readonly path: string;
+  readonly force: boolean;
+  readonly target: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Role on the target -> NOLOGIN group roles on the server. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  readonly brokerUser: string;
+  readonly maxDuration: Milliseconds;
+  readonly risk: 'low' | 'medium' | 'high';
+}
+
+/** What was written, and the SQL that an administrator runs once (holds a SCRAM verifier, no password). */
+export interface InitReply {
+  readonly path: string;
+  readonly secret: string;
+  readonly sql: string;
+}
+
+/** The heavy half of the command line. Config path `null` means: where `JIT_CONFIG` or XDG says. */
+export interface Offline {
+  policyCheck(config: string | null): Promise<PolicyCheckReply>;
+  policyExplain(config: string | null, request: ExplainRequest): Promise<ExplainReply>;
+  policyTest(config: string | null, cases: string): Promise<PolicyTestReply>;
+  /** Verifies a log file; null: this user's own. */
+  auditVerify(path: string | null): Promise<VerifyReply>;
+  init(request: InitRequest): Promise<InitReply>;
+  /** Runs the broker until it is told to stop. */
+  runBroker(config: string | null): Promise<void>;
+}

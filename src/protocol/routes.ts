@@ -1,0 +1,215 @@
+// What crosses the socket, as types: one request and one reply per verb. Schemas that check them: schemas.ts.
+
+import type { ErrorCode } from '../core/errors.ts';
+import type { FindingKind } from '../core/finding.ts';
+import type { EndCause, GrantState, Session } from '../core/grant.ts';
+import type { LeaseState } from '../core/lease.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+
+/** The newest protocol that this build speaks, and the oldest. Sent as headers both ways. */
+export const protocolVersion = { newest: 1, oldest: 1 } as const;
+
+/** Every failed reply, whatever the verb. */
+export interface ErrorReply {
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint?: string };
+}
+
+/** `GET /v1/hello` */
+export interface HelloReply {
+  readonly version: string;
+  readonly protocol: { readonly newest: number; readonly oldest: number };
+  readonly pid: number;
+  readonly startedAt: Instant;
+  readonly config: string;
+  /** State of each hardening measure, e.g. `{undumpable: 'on', peercred: 'reduced: koffi is not installed'}`. */
+  readonly hardening: Readonly<Record<string, string>>;
+}
+
+/** `POST /v1/preview`, and the part of `POST /v1/elevate` that says what is wanted. */
+export interface Wish {
+  readonly target: string;
+  /** null: the only role of the target; with several, an error that names them. */
+  readonly role: string | null;
+  readonly scope: string | null;
+  readonly duration: Milliseconds | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly interactive: boolean;
+  readonly ci: boolean;
+  /** Grant that the caller runs inside of. */
+  readonly parent: string | null;
+}
+
+/** Answer to a preview: what would happen. Nothing is recorded. */
+export interface PreviewReply {
+  readonly outcome: 'allowed' | 'needs-approval' | 'denied';
+  readonly principal: string;
+  readonly target: string;
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly role: string;
+  readonly scope: string | null;
+  readonly duration: Milliseconds | null;
+  readonly entitlement: string | null;
+  readonly reasons: readonly string[];
+  readonly hint: string | null;
+  readonly reasonRequired: boolean;
+  /** Lines of the provider: what will be granted. */
+  readonly preview: readonly string[];
+}
+
+/** `POST /v1/elevate` */
+export interface ElevateRequest extends Wish {
+  /** `reference` (default): files and endpoints. Others put secrets into the environment. */
+  readonly export: 'reference' | 'url';
+  readonly keep: boolean;
+  /** The process whose end ends the grant; null only with `keep`. */
+  readonly session: Session | null;
+}
+
+/** What a child is started with. */
+export interface ElevateReply {
+  readonly grant: GrantView;
+  readonly env: Readonly<Record<string, string>>;
+  readonly unset: readonly string[];
+  /** Why less than asked, or anything else worth a line. */
+  readonly notes: readonly string[];
+}
+
+/** A grant as people see it. */
+export interface GrantView {
+  readonly id: string;
+  readonly state: GrantState;
+  readonly principal: string;
+  readonly target: string;
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly role: string;
+  readonly scope: string | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly entitlement: string | null;
+  readonly parent: string | null;
+  readonly keep: boolean;
+  readonly requestedAt: Instant;
+  readonly startedAt: Instant | null;
+  readonly deadline: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly endCause: EndCause | null;
+  readonly leases: readonly LeaseView[];
+}
+
+/** A lease as people see it. */
+export interface LeaseView {
+  readonly id: string;
+  readonly state: LeaseState;
+  /** What exists on the target, e.g. `role jit_l4k…`. */
+  readonly name: string;
+  readonly deadline: Instant;
+  readonly accessEndedAt: Instant | null;
+  readonly revokedAt: Instant | null;
+  readonly attempts: number;
+  readonly lastError: ErrorCode | null;
+  readonly findings: number;
+}
+
+/** `GET /v1/status` : active grants, and every lease that is not confirmed gone. */
+export interface StatusReply {
+  readonly now: Instant;
+  readonly principal: string;
+  readonly grants: readonly GrantView[];
+  readonly overdue: number;
+  readonly recentFindings: readonly FindingView[];
+}
+
+/** A finding as people see it. */
+export interface FindingView {
+  readonly kind: FindingKind;
+  readonly target: string;
+  readonly lease: string | null;
+  readonly where: string;
+  readonly detail: string;
+  readonly action: string;
+  readonly foundAt: Instant;
+}
+
+/** `GET /v1/targets` */
+export interface TargetsReply {
+  readonly targets: readonly {
+    readonly name: string;
+    readonly provider: string;
+    readonly description: string | null;
+    readonly risk: 'low' | 'medium' | 'high';
+    readonly roles: readonly {
+      readonly name: string;
+      readonly description: string | null;
+      readonly scopes: readonly string[];
+      /** Longest grant that the caller may have now; null: none. */
+      readonly maxDuration: Milliseconds | null;
+      readonly needsApproval: boolean;
+    }[];
+  }[];
+}
+
+/** `POST /v1/revoke` : one grant by id or unique start of it, or all of the caller's. */
+export interface RevokeRequest {
+  readonly grant: string | null;
+  readonly all: boolean;
+  readonly cause: 'revoked' | 'session-ended';
+}
+
+/** Partial failure is data. */
+export interface RevokeReply {
+  readonly revoked: readonly GrantView[];
+  /** Being retried by the broker; access may go on. */
+  readonly overdue: readonly GrantView[];
+}
+
+/** `POST /v1/extend` : the grant shall end this long from now. */
+export interface ExtendRequest {
+  readonly grant: string;
+  readonly duration: Milliseconds;
+  readonly reason: string | null;
+}
+
+/** `POST /v1/wait` : answers when the grant's state or deadline differs from what the caller knows, or after `timeout`. */
+export interface WaitRequest {
+  readonly grant: string;
+  readonly known: { readonly state: GrantState; readonly deadline: Instant | null };
+  readonly timeout: Milliseconds;
+}
+
+/** `POST /v1/audit` : events as stored, body plus leaf hash. */
+export interface AuditRequest {
+  readonly grant: string | null;
+  readonly target: string | null;
+  readonly principal: string | null;
+  readonly since: Instant | null;
+  readonly until: Instant | null;
+  readonly limit: number | null;
+}
+
+/** One event: the body as it was written, its leaf hash beside it. */
+export interface AuditReply {
+  readonly events: readonly { readonly leaf: string; readonly body: Readonly<Record<string, unknown>> }[];
+}
+
+/** `POST /v1/doctor` */
+export interface DoctorRequest {
+  readonly target: string | null;
+}
+
+/** Checks of the broker itself (`target: null`) and of each target. */
+export interface DoctorReply {
+  readonly checks: readonly {
+    readonly target: string | null;
+    readonly name: string;
+    readonly status: 'ok' | 'warning' | 'failed';
+    readonly detail: string;
+    readonly remedy?: string;
+  }[];
+}
+
+/** `POST /v1/stop` : revokes what is open, then ends. */
+export interface StopReply {
+  readonly revoked: number;
+  readonly overdue: number;
+}

@@ -1,0 +1,119 @@
+// The contract between the broker and a vendor. One folder per vendor implements it; siblings never meet.
+
+import type { Finding } from '../core/finding.ts';
+import type { EndCause } from '../core/grant.ts';
+import type { Json } from '../core/json.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Instant } from '../core/time.ts';
+
+/** What a lease is to be issued for. Everything here may be shown and audited. */
+export interface PlanRequest {
+  readonly lease: string;
+  readonly grant: string;
+  readonly principal: string;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  /** Name of the role on this target, as in the config. */
+  readonly role: string;
+  readonly scope: string | null;
+  readonly now: Instant;
+  readonly deadline: Instant;
+}
+
+/** Names chosen before anything exists, so that a crash at any later point leaves something to look for. */
+export interface Plan<Handle extends Json> {
+  readonly handle: Handle;
+  /** When the target's own clock ends the credential without the broker's help. */
+  readonly hardDeadline: Instant;
+  /** What will be granted, one line each, for people. */
+  readonly preview: readonly string[];
+}
+
+/** A file that the child reads its credential from, by reference: the broker writes it 0600. */
+export interface HandOutFile {
+  readonly name: string;
+  /** Environment variable that names the file's path. */
+  readonly variable: string;
+  readonly content: Secret;
+}
+
+/** How the child is told about its credential. */
+export interface HandOut {
+  /** Values that are no secret. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: readonly HandOutFile[];
+  /** Variables that would win over these and so are removed from the child. */
+  readonly unset: readonly string[];
+  /** Secrets in the environment, by export kind (`url`); used only when asked for by name. */
+  readonly exports: Readonly<Record<string, Readonly<Record<string, Secret>>>>;
+}
+
+/** What a provider made. */
+export interface Issued<Handle extends Json> {
+  /** The handle of the plan, completed with what the target alone could tell (an OID). */
+  readonly handle: Handle;
+  /** The expiry that the vendor really gave. */
+  readonly expiresAt: Instant;
+  readonly handOut: HandOut;
+}
+
+/** How a provider tells the broker what it is doing while it revokes. Never throws. */
+export interface RevokeReport {
+  /** A named step is done, e.g. `fenced`, `killed`. Idempotent: the same step may come again. */
+  step(name: string, facts?: Readonly<Record<string, Json>>): void;
+  /** Nobody can use the credential any more, though objects may remain to be cleaned. */
+  accessEnded(): void;
+  finding(finding: Finding): void;
+}
+
+/** Whether the credential is on the target. `unknown`: the target did not say. */
+export type Presence = 'gone' | 'alive' | 'unknown';
+
+/** One line of `jit doctor`. */
+export interface Check {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  /** What an administrator has to run once, e.g. SQL. No secrets. */
+  readonly remedy?: string;
+}
+
+/**
+ * A vendor. Every call may be repeated after a crash.
+ *
+ * Errors are `JitError`: `ERR_TARGET_UNREACHABLE` (no connection; worth a quick retry) or
+ * `ERR_TARGET_REFUSED` (the target answered no), `ERR_SECRET_UNAVAILABLE` (the broker's own credential
+ * for the target cannot be read). No message holds a secret.
+ */
+export interface Provider<Handle extends Json = Json> {
+  /** Pure: chooses names, contacts nobody. @throws JitError `ERR_UNKNOWN_NAME` for a role or scope that the target lacks. */
+  plan(request: PlanRequest): Plan<Handle>;
+  /**
+   * All or nothing. On error either nothing was made, or the outcome is unknown and the broker revokes by
+   * the plan's handle.
+   */
+  issue(handle: Handle, request: PlanRequest, signal: AbortSignal): Promise<Issued<Handle>>;
+  /** Moves the credential's own end on the target. Idempotent. */
+  renew?(handle: Handle, deadline: Instant, signal: AbortSignal): Promise<{ hardDeadline: Instant }>;
+  /** Idempotent; already gone is success. `deadline`-free: it goes on until done or the signal aborts. */
+  revoke(handle: Handle, cause: EndCause, report: RevokeReport, signal: AbortSignal): Promise<void>;
+  /** Looks whether the credential is really gone; never assumes. */
+  confirm(handle: Handle, signal: AbortSignal): Promise<Presence>;
+  /**
+   * Credentials on the target that carry jit's mark: those that no lease knows (`unknown`, with a handle
+   * that `revoke` takes), and known handles whose credential is missing.
+   */
+  reconcile?(known: readonly Handle[], signal: AbortSignal): Promise<Reconciled<Handle>>;
+  /** What `jit doctor` shows for this target. Reports, never throws for a target that is down. */
+  check?(signal: AbortSignal): Promise<Check[]>;
+  /** SQL or commands that an administrator runs once to prepare the target. */
+  setup?(): Promise<string>;
+  /** Drops pooled connections. */
+  close(): Promise<void>;
+}
+
+/** The answer of {@link Provider.reconcile}. */
+export interface Reconciled<Handle extends Json> {
+  readonly unknown: readonly { readonly handle: Handle; readonly where: string; readonly detail: string }[];
+  readonly missing: readonly Handle[];
+}

@@ -1,0 +1,50 @@
+// What the broker needs of its store. sqlite.ts is the only implementation that knows SQLite.
+
+import type { AuditEvent, StoredEvent } from '../audit/event.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Grant, GrantState } from '../core/grant.ts';
+import type { Lease, LeaseState } from '../core/lease.ts';
+import type { Instant } from '../core/time.ts';
+
+/** What can be done inside one transaction. Reads see its own writes. */
+export interface Transaction {
+  putGrant(grant: Grant): void;
+  putLease(lease: Lease): void;
+  putFinding(finding: Finding): void;
+  /** Appends to the log and answers the stored event. */
+  append(event: AuditEvent): StoredEvent;
+}
+
+/** Which events to read. All given conditions must hold. */
+export interface EventQuery {
+  readonly grant?: string;
+  readonly target?: string;
+  readonly principal?: string;
+  readonly type?: string;
+  readonly since?: Instant;
+  readonly until?: Instant;
+  /** Newest this many, told in order of sequence. */
+  readonly limit?: number;
+  /** Only events after this sequence number. */
+  readonly after?: number;
+}
+
+/**
+ * State and log in one file. Throws `JitError`: `ERR_AUDIT_UNAVAILABLE` when a write cannot be made
+ * durable (disk full, read-only, I/O error), `ERR_AUDIT_INVALID` when the file is not what jit wrote.
+ */
+export interface Store {
+  /** Runs `work` in one durable transaction (synchronous=FULL): all of it or nothing. No promises inside. */
+  commit<T>(work: (tx: Transaction) => T): T;
+  grant(id: string): Grant | null;
+  grants(filter?: { readonly states?: readonly GrantState[]; readonly limit?: number }): Grant[];
+  lease(id: string): Lease | null;
+  leases(filter?: { readonly states?: readonly LeaseState[]; readonly grant?: string }): Lease[];
+  findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
+  events(query?: EventQuery): StoredEvent[];
+  /** Number of events and the leaf hash (hex) of the last; hash of nothing for an empty log. */
+  head(): { readonly size: number; readonly leaf: string };
+  /** True after an I/O error: the file can no longer be trusted to be durable by this process. */
+  readonly failed: boolean;
+  close(): void;
+}

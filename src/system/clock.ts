@@ -1,0 +1,39 @@
+// The clock as an argument: wall, since-boot, and waiting. The only file that reads the machine's time.
+
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import type { Instant, Milliseconds } from '../core/time.ts';
+
+/** Time as the rest of jit sees it; tests bring their own. */
+export interface Clock {
+  /** Wall clock: may step. Used for what people read and for what targets are told. */
+  now(): Instant;
+  /** Milliseconds since boot, time asleep included; never steps back. */
+  sinceBoot(): Milliseconds;
+  /** Names the boot that `sinceBoot` counts from; after a restart of the machine it differs. */
+  readonly bootId: string;
+  /** Calls back once after `delay`; the answer cancels. Does not keep the process alive. */
+  after(delay: Milliseconds, callback: () => void): () => void;
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    // No such file outside Linux: the moment of boot, to ten seconds, serves the same purpose.
+    return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 10)}`;
+  }
+}
+
+/** The real clock. `os.uptime()` counts CLOCK_BOOTTIME on Linux. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sinceBoot: () => Math.round(os.uptime() * 1000),
+  bootId: readBootId(),
+  after(delay, callback) {
+    // setTimeout fires at once for delays of 2^31 ms and more, so long waits are cut and taken up again by the caller.
+    const timer = setTimeout(callback, Math.min(Math.max(delay, 0), 2 ** 31 - 1));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

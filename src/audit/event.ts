@@ -22,9 +22,21 @@ export interface EventData {
     via: 'terminal' | 'script' | 'ci';
     peer: string;
   };
-  'grant.approved': { entitlement: string; policy: string; duration_ms: number; deadline: string; why: string };
+  'grant.approved': {
+    entitlement: string;
+    policy: string;
+    duration_ms: number;
+    deadline: string;
+    why: string;
+  };
   'grant.denied': { entitlement: string | null; policy: string; code: ErrorCode; why: string };
-  'grant.extended': { entitlement: string; policy: string; deadline: string; by_ms: number; reason: string | null };
+  'grant.extended': {
+    entitlement: string;
+    policy: string;
+    deadline: string;
+    by_ms: number;
+    reason: string | null;
+  };
   'grant.ended': { cause: EndCause; used_ms: number };
   'lease.intent': { provider: string; handle: Json; deadline: string; hard_deadline: string };
   'lease.issued': { handle: Json; expires: string };

@@ -1,7 +1,7 @@
 // A lease: the broker's record of one credential under a grant. Pure values and the moves between states.
 
-import { JitError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
+import { JitError } from './errors.ts';
 import type { EndCause } from './grant.ts';
 import type { Json } from './json.ts';
 import type { Instant } from './time.ts';

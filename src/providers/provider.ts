@@ -1,10 +1,14 @@
 // The contract between the broker and a vendor. One folder per vendor implements it; siblings never meet.
 
+import type { ObjectEntries } from 'valibot';
 import type { Finding } from '../core/finding.ts';
 import type { EndCause } from '../core/grant.ts';
 import type { Json } from '../core/json.ts';
 import type { Secret } from '../core/secret.ts';
+import type { TargetConfig } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Random } from '../system/random.ts';
 
 /** What a lease is to be issued for. Everything here may be shown and audited. */
 export interface PlanRequest {
@@ -116,4 +120,29 @@ export interface Provider<Handle extends Json = Json> {
 export interface Reconciled<Handle extends Json> {
   readonly unknown: readonly { readonly handle: Handle; readonly where: string; readonly detail: string }[];
   readonly missing: readonly Handle[];
+}
+
+/** What a provider needs of the outside world, besides its vendor. */
+export interface ProviderTools {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */
+  resolveSecret(reference: string): Promise<Secret>;
+}
+
+/** A vendor before any target: what its configuration looks like, and how to reach a target. */
+export interface ProviderKind<Handle extends Json = Json> {
+  /** As `provider:` names it in the config. */
+  readonly kind: string;
+  /** Valibot entries that the config schema adds to a target, to each of its roles, to each scope. */
+  readonly schema: {
+    readonly target: ObjectEntries;
+    readonly role: ObjectEntries;
+    readonly scope: ObjectEntries;
+  };
+  /** What the config's values mean together, beyond their schema: sentences, empty when all is well. */
+  validate?(target: TargetConfig): string[];
+  open(target: TargetConfig, tools: ProviderTools): Provider<Handle>;
+  /** For a lease whose target left the config: revokes and confirms from the handle alone. */
+  openByHandle(handle: Handle, tools: ProviderTools): Provider<Handle>;
 }

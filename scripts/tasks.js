@@ -1,0 +1,86 @@
+// What each task of the repository runs, in order. Every task takes the path of Node and its arguments,
+// and answers with an exit code.
+
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { run, ScriptError, say } from './process.js';
+import { root } from './stamp.js';
+
+const bin = (name) => path.join(root, 'node_modules/.bin', name);
+
+const checks = [
+  { name: 'types', args: [bin('tsc')] },
+  { name: 'format and lint', args: [bin('biome'), 'check', '--error-on-warnings'] },
+  { name: 'unused code', args: [bin('knip')] },
+];
+
+export const tasks = {
+  build: (node, args) => run(node, ['scripts/build.js', ...args]),
+
+  async demo(node, args) {
+    await built(node);
+    return run(node, ['bin/jit.js', 'demo', ...args]);
+  },
+
+  /** With arguments: only vitest, with those. Without: everything, and a count at the end. */
+  async test(node, args) {
+    await built(node);
+    await built(node, '--test');
+    if (args.length > 0) return run(node, [bin('vitest'), 'run', ...args]);
+    const failedChecks = await runChecks(node);
+    const { passed, failed } = await runTests(node);
+    const allPassed = passed + checks.length - failedChecks;
+    const allFailed = failed + failedChecks;
+    process.stdout.write(`${allPassed} passed, ${allFailed} failed\n`);
+    return allFailed === 0 ? 0 : 1;
+  },
+
+  check: async (node) => ((await runChecks(node)) === 0 ? 0 : 1),
+
+  format: (node) => run(node, [bin('biome'), 'check', '--write']),
+
+  generate: (node) => run(node, ['scripts/generate.ts']),
+
+  async bench(node, args) {
+    await built(node);
+    return run(node, ['bench/run.ts', ...args]);
+  },
+
+  async crash(node, args) {
+    await built(node, '--test');
+    return run(node, ['test/crash/run.ts', ...args]);
+  },
+};
+
+async function built(node, ...args) {
+  const code = await run(node, ['scripts/build.js', ...args]);
+  if (code !== 0) throw new ScriptError('the build failed');
+}
+
+async function runChecks(node) {
+  let failed = 0;
+  for (const { name, args } of checks) {
+    const code = await run(node, args);
+    say(`${name}: ${code === 0 ? 'ok' : 'failed'}`);
+    if (code !== 0) failed += 1;
+  }
+  return failed;
+}
+
+/** Runs vitest and reads its counts. A run that dies, or leaves something behind, is one more failure. */
+async function runTests(node) {
+  const report = path.join(root, 'node_modules/.cache/jit/tests.json');
+  mkdirSync(path.dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const code = await run(node, [
+    bin('vitest'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
+  const passed = counts.numPassedTests ?? 0;
+  const failed = (counts.numTotalTests ?? 0) - passed;
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}

@@ -1,0 +1,94 @@
+// The keychain of the operating system, through @napi-rs/keyring, loaded when first asked. Broker only.
+// On Linux the store is pinned to Secret Service: the library's default falls back to the kernel keyring
+// without a word, and what is there is gone after a restart.
+
+import { createRequire } from 'node:module';
+import type { AsyncEntry } from '@napi-rs/keyring';
+import { JitError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import type { Milliseconds } from '../core/time.ts';
+
+/** Secrets by service and account. Every call throws JitError `ERR_SECRET_UNAVAILABLE` when the keychain does not answer. */
+export interface Keychain {
+  /** null: the keychain answered that it has no such item. */
+  get(service: string, account: string): Promise<Secret | null>;
+  set(service: string, account: string, secret: Secret): Promise<void>;
+  /** False when there was nothing to delete. */
+  delete(service: string, account: string): Promise<boolean>;
+}
+
+/** How entries are opened; tests bring a store of their own. */
+export type OpenEntry = (
+  service: string,
+  account: string,
+) => Pick<AsyncEntry, 'getPassword' | 'setPassword' | 'deletePassword'>;
+
+/**
+ * The keychain of this user.
+ * @param timeout longest wait for an answer: an unlock prompt that nobody sees must not hang the broker
+ */
+export function createKeychain(
+  openEntry: OpenEntry = openSystemEntry,
+  timeout: Milliseconds = 10_000,
+): Keychain {
+  async function use<T>(
+    service: string,
+    account: string,
+    call: (entry: ReturnType<OpenEntry>, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const signal = AbortSignal.timeout(timeout);
+    // The library looks at the signal only before it starts, so the wait is ended here as well.
+    const { promise: timedOut, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(new Error('timeout'));
+    signal.addEventListener('abort', onAbort);
+    try {
+      return await Promise.race([Promise.resolve(call(openEntry(service, account), signal)), timedOut]);
+    } catch (error) {
+      throw unavailable(error, signal.aborted);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+  return {
+    async get(service, account) {
+      const password = await use(service, account, (entry, signal) => entry.getPassword(signal));
+      return password === null ? null : new Secret(password);
+    },
+    set: (service, account, secret) =>
+      use(service, account, (entry, signal) => entry.setPassword(secret.reveal(), signal)),
+    delete: (service, account) => use(service, account, (entry, signal) => entry.deletePassword(signal)),
+  };
+}
+
+function openSystemEntry(service: string, account: string): AsyncEntry {
+  const { AsyncEntry } = createRequire(import.meta.url)(
+    '@napi-rs/keyring',
+  ) as typeof import('@napi-rs/keyring');
+  return new AsyncEntry(service, account, { linux: { store: 'secret-service' } });
+}
+
+/** Every error of the library has the same code, so its words have to tell them apart. */
+function unavailable(error: unknown, isLate: boolean): JitError {
+  const words = error instanceof Error ? error.message : '';
+  const instead = 'keep the secret in a file of mode 600 and write "file:/path/to/it" in the config';
+  if (isLate || /prompt was dismissed|locked/i.test(words)) {
+    return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot read the keychain: it is locked', {
+      hint: `unlock it, or ${instead}`,
+      cause: error,
+    });
+  }
+  if (/DBus|D-Bus|org\.freedesktop|ServiceUnknown|NoStorageAccess|Couldn't access/i.test(words)) {
+    return new JitError(
+      'ERR_SECRET_UNAVAILABLE',
+      'cannot read the keychain: no Secret Service answers here',
+      {
+        hint: instead,
+        cause: error,
+      },
+    );
+  }
+  return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot read the keychain: it answered with an error', {
+    hint: instead,
+    cause: error,
+  });
+}

@@ -1,0 +1,99 @@
+// Facts about processes by pid: when started, alive or not, parent, name. Reads; never signals.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import type { Session } from '../core/grant.ts';
+import { systemClock } from './clock.ts';
+
+interface ProcessFacts {
+  readonly parent: number;
+  readonly startTime: string;
+  /** Ended, but its parent has not asked for the exit code yet. */
+  readonly isZombie: boolean;
+  readonly name: string;
+}
+
+/** When the process started, opaque, with the boot in it; null when there is no such process or it has ended. */
+export function processStartTime(pid: number): string | null {
+  const facts = readProcess(pid);
+  return facts && !facts.isZombie ? facts.startTime : null;
+}
+
+/** True while the very process of `session` runs: another one with the same pid does not count, nor does a zombie. */
+export function isAlive(session: Session): boolean {
+  return processStartTime(session.pid) === session.startTime;
+}
+
+/** A process as a session that a grant can be bound to; null when it has ended. */
+export function sessionOf(pid: number): Session | null {
+  const startTime = processStartTime(pid);
+  return startTime === null ? null : { pid, startTime };
+}
+
+/** This process as a session. */
+export function ownSession(): Session {
+  const own = sessionOf(process.pid);
+  if (!own) throw new Error('this system does not tell when its processes started');
+  return own;
+}
+
+/** Pid of the parent; null when there is no such process, or none above it. */
+export function parentPid(pid: number): number | null {
+  const parent = readProcess(pid)?.parent;
+  return parent ? parent : null;
+}
+
+/** File name of the program that the process runs, e.g. `zsh`; null when there is no such process. */
+export function processName(pid: number): string | null {
+  const facts = readProcess(pid);
+  if (!facts) return null;
+  try {
+    return path.basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''));
+  } catch {
+    // Hidden for processes of others and outside Linux: what the process calls itself is next best.
+    return path.basename(facts.name).replace(/^-/, '');
+  }
+}
+
+function readProcess(pid: number): ProcessFacts | null {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return null;
+  return process.platform === 'linux' ? readProc(pid) : readPs(pid);
+}
+
+/** proc_pid_stat(5): `pid (name) state ppid …`, start time is field 22, counted from 1. A name may hold `)`. */
+function readProc(pid: number): ProcessFacts | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return null;
+  }
+  const nameEnd = stat.lastIndexOf(')');
+  const fields = stat.slice(nameEnd + 2).split(' ');
+  return {
+    parent: Number(fields[1]),
+    // Ticks since boot repeat after a restart of the machine, so the boot is part of it.
+    startTime: `${systemClock.bootId.slice(0, 8)}.${fields[19]}`,
+    isZombie: fields[0] === 'Z' || fields[0] === 'X',
+    name: stat.slice(stat.indexOf('(') + 1, nameEnd),
+  };
+}
+
+function readPs(pid: number): ProcessFacts | null {
+  try {
+    const columns = ['-o', 'ppid=', '-o', 'stat=', '-o', 'lstart=', '-o', 'comm='];
+    const line = execFileSync('/bin/ps', [...columns, '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { LC_ALL: 'C', TZ: 'UTC' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    // lstart has five words: Sun Nov 22 12:00:00 2026
+    const match = /^\s*(\d+)\s+(\S+)\s+((?:\S+\s+){4}\S+)\s+(.*)$/m.exec(line);
+    if (!match) return null;
+    const [, parent, state = '', startTime = '', name = ''] = match;
+    return { parent: Number(parent), startTime, isZombie: state.startsWith('Z'), name: name.trim() };
+  } catch {
+    return null;
+  }
+}

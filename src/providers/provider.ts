@@ -126,6 +126,8 @@ export interface Reconciled<Handle extends Json> {
 export interface ProviderTools {
   readonly clock: Clock;
   readonly random: Random;
+  /** Names this broker, so that another broker's credentials on the same target are not taken for orphans. */
+  readonly origin: string;
   /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */
   resolveSecret(reference: string): Promise<Secret>;
 }

@@ -34,8 +34,13 @@ export interface EventQuery {
  * durable (disk full, read-only, I/O error), `ERR_AUDIT_INVALID` when the file is not what jit wrote.
  */
 export interface Store {
-  /** Runs `work` in one durable transaction (synchronous=FULL): all of it or nothing. No promises inside. */
-  commit<T>(work: (tx: Transaction) => T): T;
+  /** Name of this log, and so of this broker: `jit.<device id>`. */
+  readonly origin: string;
+  /**
+   * Runs `work` in one durable transaction (synchronous=FULL): all of it or nothing. No promises inside.
+   * `urgent` is for revocations: on a full disk the ballast is given up and `work` runs once more.
+   */
+  commit<T>(work: (tx: Transaction) => T, options?: { readonly urgent?: boolean }): T;
   grant(id: string): Grant | null;
   grants(filter?: { readonly states?: readonly GrantState[]; readonly limit?: number }): Grant[];
   lease(id: string): Lease | null;

@@ -1,0 +1,71 @@
+// What every verb of the broker works with, in one record. Built in start.ts, the composition root.
+
+import type { EventEmitter } from 'node:events';
+import type { Milliseconds } from '../core/time.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Logger } from '../system/log-file.ts';
+import type { Paths } from '../system/paths.ts';
+import type { Random } from '../system/random.ts';
+import type { Ledger } from './ledger.ts';
+import type { PolicyHolder } from './policy-holder.ts';
+import type { Providers } from './providers.ts';
+
+/** How long the broker waits for things; tests shorten them. */
+export interface Timing {
+  /** Longest that one call to a target may take. */
+  readonly call: Milliseconds;
+  /** Past its deadline by more than this and not confirmed gone, a lease is overdue. */
+  readonly grace: Milliseconds;
+  /** Longest pause between two looks at the clock. */
+  readonly tick: Milliseconds;
+  /** With nothing open and nobody asking for this long, the broker ends. */
+  readonly idle: Milliseconds;
+  /** Pause between two reconciliations of a target. */
+  readonly reconcile: Milliseconds;
+  /** How long `stop` waits for targets that do not answer. */
+  readonly stop: Milliseconds;
+}
+
+/** Timing of a real broker. */
+export const usualTiming: Timing = {
+  call: 30_000,
+  grace: 2_000,
+  tick: 1_000,
+  idle: 10 * 60_000,
+  reconcile: 10 * 60_000,
+  stop: 10_000,
+};
+
+/** Everything a verb may use. */
+export interface Broker {
+  readonly version: string;
+  readonly paths: Paths;
+  /** The OS user that this broker serves, as a principal. */
+  readonly owner: string;
+  readonly startedAt: number;
+  readonly hardening: Readonly<Record<string, string>>;
+  readonly timing: Timing;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly ledger: Ledger;
+  readonly policy: PolicyHolder;
+  readonly providers: Providers;
+  /** Emits `change` with a grant's id whenever something about it changed. */
+  readonly changes: EventEmitter<{ change: [grant: string] }>;
+  /** One revocation per lease at a time: lease id -> the attempt under way. */
+  readonly revocations: Map<string, Promise<void>>;
+  /** Set by `stop`: no new grants. */
+  stopping: boolean;
+  /** Asks the process to end; resolved by start.ts. */
+  readonly end: (cause: string) => void;
+}
+
+/** Who is asking. Decided at the door, never by a handler. */
+export interface Caller {
+  readonly principal: string;
+  /** How the caller was recognised, for the log: `uid 1000 pid 4711` or `socket owner`. */
+  readonly peer: string;
+  /** Aborted when the caller has gone away. */
+  readonly signal: AbortSignal;
+}

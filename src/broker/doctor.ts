@@ -1,0 +1,59 @@
+// `POST /v1/doctor`: what is well and what is not, of the broker and of each target.
+
+import { hasCode, toJitError } from '../core/errors.ts';
+import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
+import type { Broker } from './broker.ts';
+import { resolveTarget } from './wish.ts';
+
+type Line = DoctorReply['checks'][number];
+
+/** Checks of the broker itself, then of one target or of all. Reports trouble, never throws for it. */
+export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
+  const checks: Line[] = [...hardening(broker), auditLine(broker), ...overdueLines(broker)];
+  try {
+    const { config } = await broker.policy.current();
+    checks.push({ target: null, name: 'configuration', status: 'ok', detail: config.path });
+    const chosen = request.target === null ? [...config.targets.values()] : [resolveTarget(config, request.target)];
+    for (const target of chosen) {
+      const provider = await broker.providers.forTarget(target);
+      const lines = (await provider.check?.(AbortSignal.timeout(broker.timing.call))) ?? [];
+      checks.push(...lines.map((line) => ({ target: target.name, ...line })));
+    }
+  } catch (thrown) {
+    if (hasCode(thrown, 'ERR_UNKNOWN_NAME')) throw thrown;
+    const error = toJitError(thrown);
+    checks.push({ target: null, name: 'configuration', status: 'failed', detail: error.message });
+  }
+  return { checks };
+}
+
+function hardening(broker: Broker): Line[] {
+  return Object.entries(broker.hardening).map(([name, state]) => ({
+    target: null,
+    name: `hardening: ${name}`,
+    status: state === 'on' ? 'ok' : 'warning',
+    detail: state,
+  }));
+}
+
+function auditLine(broker: Broker): Line {
+  const { unwritten, store } = broker.ledger;
+  if (store.failed || unwritten > 0) {
+    const detail = `${unwritten} entries wait in memory; nothing is issued until they are on disk`;
+    return { target: null, name: 'audit log', status: 'failed', detail };
+  }
+  const { size } = store.head();
+  return { target: null, name: 'audit log', status: 'ok', detail: `${size} events in ${broker.paths.database}` };
+}
+
+function overdueLines(broker: Broker): Line[] {
+  return broker.ledger
+    .openLeases()
+    .filter((lease) => lease.state === 'overdue')
+    .map((lease) => ({
+      target: lease.target,
+      name: 'overdue lease',
+      status: 'failed',
+      detail: `${lease.id} is not confirmed gone after ${lease.attempts} attempts (${lease.lastError ?? 'unknown'})`,
+    }));
+}

@@ -1,0 +1,30 @@
+// Ends a broker that nobody needs: nothing open, and nobody asked for a while.
+
+import type { Broker } from './broker.ts';
+
+/** What tells the watch that somebody asked. */
+export interface IdleWatch {
+  touch(): void;
+  stop(): void;
+}
+
+/** Calls `onIdle` once the broker has had nothing to do for its idle time. */
+export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
+  let last = broker.clock.sinceBoot();
+  let cancel = (): void => undefined;
+  const look = (): void => {
+    const { ledger, clock, timing } = broker;
+    const isNeeded = ledger.openLeases().length > 0 || ledger.activeGrants().length > 0 || ledger.unwritten > 0;
+    if (isNeeded) last = clock.sinceBoot();
+    const left = last + timing.idle - clock.sinceBoot();
+    if (left <= 0) onIdle();
+    else cancel = clock.after(Math.min(left, 30_000), look);
+  };
+  cancel = broker.clock.after(broker.timing.idle, look);
+  return {
+    touch() {
+      last = broker.clock.sinceBoot();
+    },
+    stop: () => cancel(),
+  };
+}

@@ -1,0 +1,87 @@
+// The configuration in force: read at start, and again when the file has changed. A broken file denies
+// every new request; it never stops a revocation, which needs no configuration.
+
+import { readFileSync, statSync } from 'node:fs';
+import { JitError } from '../core/errors.ts';
+import type { Config, Policy } from '../policy/config.ts';
+import { loadPolicy } from '../policy/decide.ts';
+import { loadConfig } from '../policy/load.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Ledger } from './ledger.ts';
+import type { ProviderSchema } from './providers.ts';
+
+/** A configuration with the policy made from it. */
+export interface InForce {
+  readonly config: Config;
+  readonly policy: Policy;
+}
+
+/** Gives what is in force now. */
+export interface PolicyHolder {
+  readonly path: string;
+  /** @throws JitError `ERR_CONFIG` when the file is absent or wrong, `ERR_AUDIT_UNAVAILABLE` when a change cannot be recorded */
+  current(): Promise<InForce>;
+}
+
+/** Reads and checks a configuration file. @throws JitError `ERR_CONFIG` */
+export function readConfig(path: string, kinds: readonly ProviderSchema[]): Config {
+  return loadConfig({ path, text: readText(path), kinds, readFile: readText });
+}
+
+/** Holds the configuration at `path`; each change of it becomes an audit event before it counts. */
+export function holdPolicy(
+  path: string,
+  kinds: readonly ProviderSchema[],
+  ledger: Ledger,
+  clock: Clock,
+): PolicyHolder {
+  let seen = '';
+  let inForce: Promise<InForce> | null = null;
+
+  async function load(): Promise<InForce> {
+    const config = readConfig(path, kinds);
+    const policy = await loadPolicy(config);
+    const { digest, targets, entitlements } = config;
+    const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
+    ledger.write({ events: [{ type: 'policy.load', at: clock.now(), data }] });
+    return { config, policy };
+  }
+
+  return {
+    path,
+    current() {
+      const now = fingerprint(path);
+      if (inForce === null || now !== seen) {
+        seen = now;
+        inForce = load();
+        inForce.catch(() => {
+          inForce = null;
+        });
+      }
+      return inForce;
+    },
+  };
+}
+
+/** Cheap to compare at every request; extra Cedar files count when the main file is touched. */
+function fingerprint(path: string): string {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+    return [ino, size, mtimeMs, ctimeMs].join(':');
+  } catch {
+    return 'absent';
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = absent ? 'there is no such file' : 'it cannot be read';
+    throw new JitError('ERR_CONFIG', `cannot load the configuration "${path}": ${why}`, {
+      hint: absent ? 'jit init' : `check the permissions of ${path}`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,50 @@
+// `POST /v1/preview`: what an elevation would give, or why not. Records nothing.
+
+import type { PreviewReply, Wish } from '../protocol/routes.ts';
+import type { Broker, Caller } from './broker.ts';
+import { decide } from './wish.ts';
+
+/** The decision and the provider's own lines for it. @throws JitError as `elevate` does for unknown names */
+export async function preview(broker: Broker, caller: Caller, wish: Wish): Promise<PreviewReply> {
+  const { resolved, decision } = await decide(broker, caller, wish);
+  const { config } = await broker.policy.current();
+  const rule = config.entitlements.find((entitlement) => entitlement.name === decision.entitlement);
+  const duration = decision.outcome === 'denied' ? null : decision.duration;
+  return {
+    outcome: decision.outcome,
+    principal: caller.principal,
+    target: resolved.target.name,
+    risk: resolved.target.risk,
+    role: resolved.role.name,
+    scope: resolved.scope,
+    duration,
+    entitlement: decision.entitlement,
+    reasons: decision.reasons,
+    hint: decision.hint,
+    reasonRequired: rule?.reason.required ?? false,
+    preview: duration === null ? [] : await lines(broker, caller, wish, resolved, duration),
+  };
+}
+
+async function lines(
+  broker: Broker,
+  caller: Caller,
+  wish: Wish,
+  resolved: Awaited<ReturnType<typeof decide>>['resolved'],
+  duration: number,
+): Promise<readonly string[]> {
+  const provider = await broker.providers.forTarget(resolved.target);
+  const now = broker.clock.now();
+  const { preview: shown } = provider.plan({
+    lease: 'preview',
+    grant: 'preview',
+    principal: caller.principal,
+    reason: wish.reason,
+    ticket: wish.ticket,
+    role: resolved.role.name,
+    scope: resolved.scope,
+    now,
+    deadline: now + duration,
+  });
+  return shown;
+}

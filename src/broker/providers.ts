@@ -1,0 +1,60 @@
+// Which vendors there are, and the provider that serves a target or a lease. Vendor code loads on first use.
+
+import { JitError } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
+import type { TargetConfig } from '../core/target.ts';
+import { postgresSchema, validatePostgres } from '../providers/postgres/schema.ts';
+import type { Provider, ProviderKind, ProviderTools } from '../providers/provider.ts';
+
+/** What the configuration needs to know of a vendor. */
+export type ProviderSchema = Pick<ProviderKind, 'kind' | 'schema' | 'validate'>;
+
+/** A vendor whose code is still on disk. */
+interface LazyKind extends ProviderSchema {
+  load(): Promise<ProviderKind>;
+}
+
+/** The vendors of this build. */
+export const kinds: readonly LazyKind[] = [
+  {
+    kind: 'postgres',
+    schema: postgresSchema,
+    validate: validatePostgres,
+    load: async () => (await import('../providers/postgres/index.ts')).postgresKind as unknown as ProviderKind,
+  },
+];
+
+/** Providers, opened once per target as it is configured now. */
+export interface Providers {
+  forTarget(target: TargetConfig): Promise<Provider>;
+  /** From the lease alone: its target may have left the configuration or point elsewhere by now. */
+  forLease(lease: Lease): Promise<Provider>;
+  close(): Promise<void>;
+}
+
+/** @param available usually {@link kinds}; tests bring their own */
+export function createProviders(tools: ProviderTools, available: readonly LazyKind[] = kinds): Providers {
+  const open = new Map<TargetConfig, Provider>();
+
+  async function kindOf(name: string): Promise<ProviderKind> {
+    const kind = available.find((candidate) => candidate.kind === name);
+    if (!kind) throw new JitError('ERR_UNSUPPORTED', `this build of jit knows no provider "${name}"`);
+    return kind.load();
+  }
+
+  return {
+    async forTarget(target) {
+      const kind = await kindOf(target.provider);
+      const provider = open.get(target) ?? kind.open(target, tools);
+      open.set(target, provider);
+      return provider;
+    },
+    async forLease(lease) {
+      return (await kindOf(lease.provider)).openByHandle(lease.handle, tools);
+    },
+    async close() {
+      await Promise.allSettled([...open.values()].map((provider) => provider.close()));
+      open.clear();
+    },
+  };
+}

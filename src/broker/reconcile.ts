@@ -1,0 +1,111 @@
+// Compares each target with the leases, in both directions, and takes back what no lease knows.
+
+import type { AuditEvent } from '../audit/event.ts';
+import { toJitError } from '../core/errors.ts';
+import type { FindingKind } from '../core/finding.ts';
+import type { Json } from '../core/json.ts';
+import type { Provider, RevokeReport } from '../providers/provider.ts';
+import type { Broker } from './broker.ts';
+import { endGrant } from './revocation.ts';
+
+const silent: RevokeReport = { step: () => undefined, accessEnded: () => undefined, finding: () => undefined };
+
+/** Looks at every target now and then again at intervals, until the answer is called. Never throws. */
+export function startReconciling(broker: Broker): () => void {
+  let isStopped = false;
+  let cancel = (): void => undefined;
+  const round = async (): Promise<void> => {
+    try {
+      const { config } = await broker.policy.current();
+      for (const target of config.targets.values()) {
+        if (isStopped) return;
+        await reconcileTarget(broker, target.name, await broker.providers.forTarget(target));
+      }
+    } catch (thrown) {
+      broker.log.warn(`reconciling: ${toJitError(thrown).message}`);
+    }
+    if (!isStopped) cancel = broker.clock.after(broker.timing.reconcile, () => void round());
+  };
+  void round();
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}
+
+/** One target: revokes credentials without a lease, ends grants whose credential has vanished. */
+export async function reconcileTarget(broker: Broker, target: string, provider: Provider): Promise<void> {
+  if (!provider.reconcile) return;
+  const before = broker.ledger.openLeases().filter((lease) => lease.target === target);
+  const signal = AbortSignal.timeout(broker.timing.call);
+  let found: Awaited<ReturnType<NonNullable<Provider['reconcile']>>>;
+  try {
+    found = await provider.reconcile(
+      before.map((lease) => lease.handle),
+      signal,
+    );
+  } catch (thrown) {
+    broker.log.info(`target ${target} is not reconciled now: ${toJitError(thrown).message}`);
+    return;
+  }
+  for (const { handle, where, detail } of found.unknown) {
+    // Issued while we were looking: it has a lease by now.
+    if (isKnown(broker, target, handle)) continue;
+    const action = await takeBack(broker, provider, handle);
+    note(broker, target, null, 'credential-without-lease', where, detail, action);
+  }
+  for (const handle of found.missing) {
+    const lease = before.find((candidate) => JSON.stringify(candidate.handle) === JSON.stringify(handle));
+    const now = lease && broker.ledger.lease(lease.id);
+    if (now?.state !== 'active' || broker.revocations.has(now.id)) continue;
+    note(broker, target, now.id, 'lease-without-credential', target, now.id, 'the grant was ended');
+    await endGrant(broker, now.grant, 'revoked');
+  }
+}
+
+function isKnown(broker: Broker, target: string, handle: Json): boolean {
+  const name = nameOf(handle);
+  return broker.ledger
+    .openLeases()
+    .some((lease) => lease.target === target && name !== null && nameOf(lease.handle) === name);
+}
+
+function nameOf(handle: Json): string | null {
+  return typeof handle === 'object' && handle !== null && 'name' in handle && typeof handle.name === 'string'
+    ? handle.name
+    : null;
+}
+
+async function takeBack(broker: Broker, provider: Provider, handle: Json): Promise<string> {
+  const signal = AbortSignal.timeout(broker.timing.call);
+  try {
+    await provider.revoke(handle, 'recovery', silent, signal);
+    return (await provider.confirm(handle, signal)) === 'gone' ? 'revoked' : 'not confirmed gone';
+  } catch (thrown) {
+    return `could not be revoked: ${toJitError(thrown).code}`;
+  }
+}
+
+function note(
+  broker: Broker,
+  target: string,
+  lease: string | null,
+  kind: FindingKind,
+  where: string,
+  detail: string,
+  action: string,
+): void {
+  const at = broker.clock.now();
+  broker.log.warn(`${kind} on ${target}: ${detail}: ${action}`);
+  const event: AuditEvent = {
+    type: 'reconcile.finding',
+    at,
+    target,
+    ...(lease === null ? {} : { lease }),
+    data: { kind, where, detail, action },
+  };
+  broker.ledger.writeRevocation({
+    findings: [{ kind, target, lease, where, detail, action, foundAt: at }],
+    events: [event],
+  });
+}

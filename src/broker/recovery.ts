@@ -1,0 +1,65 @@
+// After a crash: every lease that was open is finished or taken back. Safe to be killed and run again.
+
+import type { AuditEvent } from '../audit/event.ts';
+import { type Grant, moveGrant } from '../core/grant.ts';
+import type { Lease } from '../core/lease.ts';
+import { failpoint } from '../system/failpoint.ts';
+import { isAlive } from '../system/process-info.ts';
+import type { Broker } from './broker.ts';
+import { isDue } from './expiry.ts';
+import { endGrant, placeOf, revokeLease } from './revocation.ts';
+
+/**
+ * Starts to take back what the last broker left open, and answers how many leases that are. Revocation runs
+ * on: a target that is down must not keep the broker from serving.
+ */
+export async function recover(broker: Broker): Promise<number> {
+  failpoint('recover.start');
+  const { ledger } = broker;
+  let taken = 0;
+  for (const lease of ledger.openLeases()) {
+    failpoint('recover.before-lease');
+    const grant = ledger.grant(lease.grant);
+    if (grant && (await mayResume(broker, grant, lease))) continue;
+    taken += 1;
+    const cause = isDue(lease, broker.clock) ? 'expired' : 'recovery';
+    if (grant && (grant.state === 'active' || grant.state === 'pending')) void endGrant(broker, grant.id, cause);
+    else void revokeLease(broker, lease.id, lease.cause ?? cause);
+    failpoint('recover.after-lease');
+  }
+  endWithoutLease(broker);
+  return taken;
+}
+
+/** Only a grant that was handed out, whose session lives, whose rule says so, and whose time is not over. */
+async function mayResume(broker: Broker, grant: Grant, lease: Lease): Promise<boolean> {
+  if (lease.state !== 'active' || lease.handedOutAt === null || isDue(lease, broker.clock)) return false;
+  if (grant.state !== 'active') return false;
+  try {
+    const { config } = await broker.policy.current();
+    const rule = config.entitlements.find((entitlement) => entitlement.name === grant.entitlement);
+    if (rule?.onRestart !== 'resume') return false;
+  } catch {
+    return false;
+  }
+  return grant.keep || (grant.session !== null && isAlive(grant.session));
+}
+
+/** A grant that never got as far as a lease, or whose leases are all gone, is over. */
+function endWithoutLease(broker: Broker): void {
+  const now = broker.clock.now();
+  const over = broker.ledger
+    .activeGrants()
+    .filter((grant) => broker.ledger.leasesOf(grant.id).every((lease) => lease.state === 'revoked'));
+  if (over.length === 0) return;
+  const events = over.map(
+    (grant): AuditEvent => ({
+      type: 'grant.ended',
+      at: now,
+      ...placeOf(grant),
+      data: { cause: 'recovery', used_ms: grant.startedAt === null ? 0 : now - grant.startedAt },
+    }),
+  );
+  const grants = over.map((grant) => moveGrant(grant, 'ended', { endedAt: now, endCause: 'recovery' }));
+  broker.ledger.writeRevocation({ grants, events });
+}

@@ -1,0 +1,45 @@
+// `POST /v1/revoke`: ends one grant, or all of the caller's, before their time.
+
+import { JitError } from '../core/errors.ts';
+import type { Grant } from '../core/grant.ts';
+import type { GrantView, RevokeReply, RevokeRequest } from '../protocol/routes.ts';
+import type { Broker, Caller } from './broker.ts';
+import { endGrant } from './revocation.ts';
+import { grantView } from './views.ts';
+
+/** Answers after every lease was tried once; what could not be confirmed gone is told apart. */
+export async function revoke(broker: Broker, caller: Caller, request: RevokeRequest): Promise<RevokeReply> {
+  if (request.all === (request.grant !== null)) {
+    throw new JitError('ERR_USAGE', 'name one grant, or say --all', { hint: 'jit status' });
+  }
+  const grants = request.grant === null ? open(broker, caller) : [findGrant(broker, caller, request.grant)];
+  await Promise.all(grants.map((grant) => endGrant(broker, grant.id, request.cause)));
+  const revoked: GrantView[] = [];
+  const overdue: GrantView[] = [];
+  for (const before of grants) {
+    const view = await grantView(broker, broker.ledger.grant(before.id) ?? before);
+    const isGone = view.leases.every((lease) => lease.state === 'revoked');
+    (isGone ? revoked : overdue).push(view);
+  }
+  return { revoked, overdue };
+}
+
+/** The caller's grants that are active or have something left on a target. */
+function open(broker: Broker, caller: Caller): Grant[] {
+  const { ledger } = broker;
+  const ids = new Set([...ledger.activeGrants().map(({ id }) => id), ...ledger.openLeases().map(({ grant }) => grant)]);
+  return [...ids]
+    .map((id) => ledger.grant(id))
+    .filter((grant): grant is Grant => grant !== null && grant.principal === caller.principal);
+}
+
+/** A grant by its id, or by the start of it when that fits only one. @throws JitError `ERR_UNKNOWN_NAME` */
+export function findGrant(broker: Broker, caller: Caller, id: string): Grant {
+  const exact = broker.ledger.grant(id);
+  if (exact && exact.principal === caller.principal) return exact;
+  const fitting = open(broker, caller).filter((grant) => grant.id.startsWith(id));
+  const [only] = fitting;
+  if (only && fitting.length === 1) return only;
+  const why = fitting.length > 1 ? `fits ${fitting.length} grants` : 'is no grant of yours';
+  throw new JitError('ERR_UNKNOWN_NAME', `"${id}" ${why}`, { hint: 'jit status' });
+}

@@ -1,0 +1,54 @@
+// `GET /v1/targets`: what can be asked for, and what the caller may have of it now.
+
+import type { Config, Policy } from '../policy/config.ts';
+import type { TargetsReply } from '../protocol/routes.ts';
+import type { Broker, Caller } from './broker.ts';
+
+/** Every target with its roles. The policy is asked as for a request without scope, from a terminal. */
+export async function targets(broker: Broker, caller: Caller): Promise<TargetsReply> {
+  const { config, policy } = await broker.policy.current();
+  return {
+    targets: [...config.targets.values()].map((target) => ({
+      name: target.name,
+      provider: target.provider,
+      description: target.description,
+      risk: target.risk,
+      roles: [...target.roles.values()].map((role) => ({
+        name: role.name,
+        description: role.description,
+        scopes: [...role.scopes.keys()],
+        ...limits(broker, caller, config, policy, target.name, role.name),
+      })),
+    })),
+  };
+}
+
+function limits(
+  broker: Broker,
+  caller: Caller,
+  config: Config,
+  policy: Policy,
+  target: string,
+  role: string,
+): { maxDuration: number | null; needsApproval: boolean } {
+  // A role that is given only within a scope is still worth showing, so each scope is tried as well.
+  const scopes = [null, ...(config.targets.get(target)?.roles.get(role)?.scopes.keys() ?? [])];
+  for (const scope of scopes) {
+    const decision = policy.decide({
+      principal: caller.principal,
+      target,
+      role,
+      scope,
+      duration: null,
+      reason: null,
+      ticket: null,
+      interactive: true,
+      ci: false,
+      now: broker.clock.now(),
+    });
+    if (decision.limit !== null) {
+      return { maxDuration: decision.limit.value, needsApproval: decision.outcome === 'needs-approval' };
+    }
+  }
+  return { maxDuration: null, needsApproval: false };
+}

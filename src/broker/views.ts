@@ -1,0 +1,69 @@
+// Grants, leases and findings as people and scripts see them.
+
+import type { Finding } from '../core/finding.ts';
+import type { Grant } from '../core/grant.ts';
+import type { Lease } from '../core/lease.ts';
+import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
+import type { Broker } from './broker.ts';
+
+/** A grant with its leases. */
+export async function grantView(broker: Broker, grant: Grant): Promise<GrantView> {
+  const leases = broker.ledger.leasesOf(grant.id).map((lease) => leaseView(broker, lease));
+  return {
+    id: grant.id,
+    state: grant.state,
+    principal: grant.principal,
+    target: grant.target,
+    risk: await riskOf(broker, grant.target),
+    role: grant.role,
+    scope: grant.scope,
+    reason: grant.reason,
+    ticket: grant.ticket,
+    entitlement: grant.entitlement,
+    parent: grant.parent,
+    keep: grant.keep,
+    requestedAt: grant.requestedAt,
+    startedAt: grant.startedAt,
+    deadline: grant.deadline,
+    endedAt: grant.endedAt,
+    endCause: grant.endCause,
+    leases,
+  };
+}
+
+function leaseView(broker: Broker, lease: Lease): LeaseView {
+  return {
+    id: lease.id,
+    state: lease.state,
+    name: nameOf(lease),
+    deadline: lease.deadline,
+    accessEndedAt: lease.accessEndedAt,
+    revokedAt: lease.revokedAt,
+    attempts: lease.attempts,
+    lastError: lease.lastError,
+    findings: broker.ledger.store.findings({ lease: lease.id }).length,
+  };
+}
+
+/** By agreement a handle may say in `name` what exists on the target. */
+function nameOf(lease: Lease): string {
+  const { handle } = lease;
+  if (typeof handle === 'object' && handle !== null && 'name' in handle && typeof handle.name === 'string') {
+    return handle.name;
+  }
+  return lease.id;
+}
+
+/** A target that left the configuration, or a broken configuration, must not hide its grants. */
+async function riskOf(broker: Broker, target: string): Promise<'low' | 'medium' | 'high'> {
+  try {
+    return (await broker.policy.current()).config.targets.get(target)?.risk ?? 'medium';
+  } catch {
+    return 'medium';
+  }
+}
+
+/** A finding, as it is. */
+export function findingView(finding: Finding): FindingView {
+  return { ...finding };
+}

@@ -1,0 +1,85 @@
+// Schemas of what a client may send, checked at the broker's door. Unknown fields are refused.
+
+import * as v from 'valibot';
+import type {
+  AuditRequest,
+  DoctorRequest,
+  ElevateRequest,
+  ExtendRequest,
+  RevokeRequest,
+  WaitRequest,
+  Wish,
+} from './routes.ts';
+
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const text = v.pipe(v.string(), v.maxLength(4_000));
+const instant = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const year = 366 * 24 * 3600_000;
+const duration = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(year));
+const session = v.strictObject({
+  pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  startTime: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+});
+
+const wish = {
+  target: name,
+  role: v.nullable(name),
+  scope: v.nullable(name),
+  duration: v.nullable(duration),
+  reason: v.nullable(text),
+  ticket: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+  interactive: v.boolean(),
+  ci: v.boolean(),
+  parent: v.nullable(name),
+} as const;
+
+/** `POST /v1/preview` */
+export const previewSchema: v.GenericSchema<unknown, Wish> = v.strictObject(wish);
+
+/** `POST /v1/elevate` */
+export const elevateSchema: v.GenericSchema<unknown, ElevateRequest> = v.strictObject({
+  ...wish,
+  export: v.picklist(['reference', 'url']),
+  keep: v.boolean(),
+  session: v.nullable(session),
+});
+
+/** `POST /v1/revoke` */
+export const revokeSchema: v.GenericSchema<unknown, RevokeRequest> = v.strictObject({
+  grant: v.nullable(name),
+  all: v.boolean(),
+  cause: v.picklist(['revoked', 'session-ended']),
+});
+
+/** `POST /v1/extend` */
+export const extendSchema: v.GenericSchema<unknown, ExtendRequest> = v.strictObject({
+  grant: name,
+  duration,
+  reason: v.nullable(text),
+});
+
+/** `POST /v1/wait` */
+export const waitSchema: v.GenericSchema<unknown, WaitRequest> = v.strictObject({
+  grant: name,
+  known: v.strictObject({
+    state: v.picklist(['pending', 'denied', 'withdrawn', 'lapsed', 'active', 'ended']),
+    deadline: v.nullable(instant),
+  }),
+  timeout: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(60_000)),
+});
+
+/** `POST /v1/audit` */
+export const auditSchema: v.GenericSchema<unknown, AuditRequest> = v.strictObject({
+  grant: v.nullable(name),
+  target: v.nullable(name),
+  principal: v.nullable(name),
+  since: v.nullable(instant),
+  until: v.nullable(instant),
+  limit: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(10_000))),
+});
+
+/** `POST /v1/doctor` */
+export const doctorSchema: v.GenericSchema<unknown, DoctorRequest> = v.strictObject({ target: v.nullable(name) });
+
+/** `POST /v1/stop` */
+export const stopSchema: v.GenericSchema<unknown, Record<string, never>> = v.strictObject({});

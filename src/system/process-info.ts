@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { JitError } from '../core/errors.ts';
 import type { Session } from '../core/grant.ts';
 import { systemClock } from './clock.ts';
 
@@ -31,11 +32,20 @@ export function sessionOf(pid: number): Session | null {
   return startTime === null ? null : { pid, startTime };
 }
 
-/** This process as a session. */
+/**
+ * This process as a session.
+ * @throws JitError `ERR_UNSUPPORTED` where the system does not tell when its processes started
+ */
 export function ownSession(): Session {
   const own = sessionOf(process.pid);
-  if (!own) throw new Error('this system does not tell when its processes started');
-  return own;
+  if (own) return own;
+  throw new JitError(
+    'ERR_UNSUPPORTED',
+    'cannot bind a grant to this process: the system does not tell its start time',
+    {
+      hint: process.platform === 'linux' ? 'mount /proc' : 'install ps',
+    },
+  );
 }
 
 /** Pid of the parent; null when there is no such process, or none above it. */

@@ -1,0 +1,80 @@
+// The broker as its callers see it: one method per verb. Owns: verb -> method and path. Must not: decide anything.
+
+import type { Milliseconds } from '../core/time.ts';
+import type {
+  AuditReply,
+  AuditRequest,
+  DoctorReply,
+  DoctorRequest,
+  ElevateReply,
+  ElevateRequest,
+  ExtendRequest,
+  GrantView,
+  HelloReply,
+  PreviewReply,
+  RevokeReply,
+  RevokeRequest,
+  StatusReply,
+  StopReply,
+  TargetsReply,
+  WaitRequest,
+  Wish,
+} from '../protocol/routes.ts';
+
+/**
+ * A connection to the broker. Every call throws JitError: what the broker answered, `ERR_BROKER_UNREACHABLE`
+ * when it went away or kept silent, `ERR_PROTOCOL` when the two do not understand each other.
+ */
+export interface Client {
+  hello(): Promise<HelloReply>;
+  preview(wish: Wish): Promise<PreviewReply>;
+  elevate(request: ElevateRequest, signal?: AbortSignal): Promise<ElevateReply>;
+  status(): Promise<StatusReply>;
+  targets(): Promise<TargetsReply>;
+  revoke(request: RevokeRequest): Promise<RevokeReply>;
+  extend(request: ExtendRequest): Promise<GrantView>;
+  /** Answers with the grant as it is now. An aborted `signal` throws its reason. */
+  wait(request: WaitRequest, signal?: AbortSignal): Promise<GrantView>;
+  audit(request: AuditRequest): Promise<AuditReply>;
+  doctor(request: DoctorRequest): Promise<DoctorReply>;
+  stop(): Promise<StopReply>;
+}
+
+/** One call to the broker. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Longest silence. */
+  readonly timeout: Milliseconds;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How calls reach the broker; the reply is what its schema on the other side promises. */
+export type Transport = (call: Call) => Promise<unknown>;
+
+const quick = 15_000;
+/** Calls in which the broker itself waits for targets. */
+const slow = 120_000;
+
+/** The verbs over a transport. */
+export function createClient(transport: Transport): Client {
+  // What the broker sends is checked where it is made; both sides are built from the same types.
+  const get = <Reply>(verb: string) =>
+    transport({ method: 'GET', path: `/v1/${verb}`, timeout: quick }) as Promise<Reply>;
+  const post = <Reply>(verb: string, body: unknown, timeout = quick, signal?: AbortSignal) =>
+    transport({ method: 'POST', path: `/v1/${verb}`, body, timeout, signal }) as Promise<Reply>;
+  return {
+    hello: () => get('hello'),
+    status: () => get('status'),
+    targets: () => get('targets'),
+    preview: (wish) => post('preview', wish),
+    elevate: (request, signal) => post('elevate', request, slow, signal),
+    revoke: (request) => post('revoke', request, slow),
+    extend: (request) => post('extend', request, slow),
+    wait: (request, signal) => post('wait', request, request.timeout + quick, signal),
+    audit: (request) => post('audit', request, slow),
+    doctor: (request) => post('doctor', request, slow),
+    stop: () => post('stop', {}, slow),
+  };
+}

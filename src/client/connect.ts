@@ -1,0 +1,114 @@
+// From nothing to a client: checks the way to the socket, connects, starts a broker when none answers.
+
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { JitError } from '../core/errors.ts';
+import { checkPrivateDirectory } from '../system/directories.ts';
+import { errnoOf } from '../system/errno.ts';
+import type { Paths } from '../system/paths.ts';
+import { type Client, createClient } from './client.ts';
+import { busy, connectOnce, nobody, patience, pause } from './socket.ts';
+import { type Starting, startBroker } from './start-broker.ts';
+import { createTransport } from './transport.ts';
+
+/** What {@link connect} is told. */
+export interface ConnectOptions {
+  readonly paths: Paths;
+  /** Absolute path of the config that the caller means. */
+  readonly configPath: string;
+  /** Start a broker when none answers. */
+  readonly start: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Called once when it takes longer than 300 ms. */
+  readonly onSlow?: () => void;
+  /** Another program as the broker. */
+  readonly brokerEntry?: string;
+  /** Longest wait for a broker in milliseconds; 10 s when not given. */
+  readonly timeout?: number;
+}
+
+/** How long a broker that left because another one runs is taken at its word, in milliseconds. */
+const trust = 500;
+
+/**
+ * A client of the running broker, or of the one that this call starts. The connection is open when it returns.
+ * @throws JitError `ERR_UNSAFE_PATH` when the socket's directory is not private, `ERR_BROKER_UNREACHABLE` when
+ * no broker answers, `ERR_BROKER_BUSY` when it takes no more connections, or what a broker said as it failed to start
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const socket = await reach(options);
+  // Until it is used it must not keep the process alive, nor end it when the broker goes away.
+  socket.unref();
+  socket.on('error', () => undefined);
+  return createClient(
+    createTransport({ socket: options.paths.socket, configPath: options.configPath, first: socket }),
+  );
+}
+
+async function reach(options: ConnectOptions): Promise<Socket> {
+  const began = performance.now();
+  const elapsed = () => performance.now() - began;
+  const starter = options.start ? createStarter(options) : null;
+  let { onSlow } = options;
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      checkPrivateDirectory(options.paths.runDir);
+      // Read before the attempt: when another broker came up meanwhile, that this one failed does not matter.
+      const failure = starter?.failure();
+      try {
+        return await connectOnce(options.paths.socket);
+      } catch (error) {
+        const isFull = errnoOf(error) === 'EAGAIN';
+        const isNobody = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED';
+        if (failure) throw failure;
+        if (!isFull && !(isNobody && starter)) throw nobody(error);
+        if (elapsed() > (options.timeout ?? patience))
+          throw isFull ? busy(error) : late(options.paths, error);
+        if (isNobody) starter?.startUnlessOnItsWay();
+      }
+      if (elapsed() > 300) {
+        onSlow?.();
+        onSlow = undefined;
+      }
+      await delay(pause(attempt));
+    }
+  } finally {
+    starter?.letGo();
+  }
+}
+
+interface Starter {
+  startUnlessOnItsWay(): void;
+  /** Why the broker that was started could not start. */
+  failure(): JitError | undefined;
+  letGo(): void;
+}
+
+function createStarter(options: ConnectOptions): Starter {
+  const { configPath, brokerEntry, paths, env = process.env } = options;
+  let current: Starting | undefined;
+  let leftAt: number | undefined;
+  let failed: JitError | undefined;
+  return {
+    startUnlessOnItsWay() {
+      // One that left without a complaint met another broker. If that one was about to end, nobody is on the way.
+      if (current && (leftAt === undefined || performance.now() - leftAt < trust)) return;
+      current?.letGo();
+      leftAt = undefined;
+      current = startBroker({ configPath, env, log: paths.log, ...(brokerEntry && { brokerEntry }) });
+      void current.ended.then((error) => {
+        if (error) failed = error;
+        else leftAt = performance.now();
+      });
+    },
+    failure: () => failed,
+    letGo: () => current?.letGo(),
+  };
+}
+
+function late(paths: Paths, cause: unknown): JitError {
+  return new JitError('ERR_BROKER_UNREACHABLE', `no broker answers on "${paths.socket}"`, {
+    hint: `see ${paths.log}; a broker started with another XDG_RUNTIME_DIR holds the same state, stop it there: jit broker stop`,
+    cause,
+  });
+}

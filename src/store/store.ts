@@ -15,13 +15,15 @@ export interface Transaction {
   append(event: AuditEvent): StoredEvent;
 }
 
-/** Which events to read. All given conditions must hold. */
+/** Which events to read. All given conditions must hold; names and ids are compared exactly. */
 export interface EventQuery {
   readonly grant?: string;
   readonly target?: string;
   readonly principal?: string;
   readonly type?: string;
+  /** From here on, this instant included. */
   readonly since?: Instant;
+  /** Before this instant. */
   readonly until?: Instant;
   /** Newest this many, told in order of sequence. */
   readonly limit?: number;
@@ -42,12 +44,15 @@ export interface Store {
    */
   commit<T>(work: (tx: Transaction) => T, options?: { readonly urgent?: boolean }): T;
   grant(id: string): Grant | null;
+  /** In order of request; with a limit, the newest. */
   grants(filter?: { readonly states?: readonly GrantState[]; readonly limit?: number }): Grant[];
   lease(id: string): Lease | null;
+  /** In order of creation. */
   leases(filter?: { readonly states?: readonly LeaseState[]; readonly grant?: string }): Lease[];
+  /** In order of discovery; with a limit, the newest. The same thing found again is one finding with a new action. */
   findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
   events(query?: EventQuery): StoredEvent[];
-  /** Number of events and the leaf hash (hex) of the last; hash of nothing for an empty log. */
+  /** Number of events and the leaf hash (hex) of the last; 64 zeros for an empty log. */
   head(): { readonly size: number; readonly leaf: string };
   /** True after an I/O error: the file can no longer be trusted to be durable by this process. */
   readonly failed: boolean;

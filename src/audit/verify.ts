@@ -1,0 +1,106 @@
+// Verifies a log from its rows alone: order, links, bytes, hashes, schemas. Pure; reading rows is the store's.
+
+import type { Json } from '../core/json.ts';
+import { canonicalText } from './canonical.ts';
+import { leafHash, noLeaf } from './chain.ts';
+import type { EventBody } from './event.ts';
+import { bodyFlaw } from './schema.ts';
+
+/** One stored row, nothing derived. */
+export interface LogRow {
+  readonly seq: number;
+  /** Lower-case hex. */
+  readonly leaf: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The first thing that is wrong: where (sequence number) and what, in words. */
+export interface LogProblem {
+  readonly seq: number;
+  readonly what: string;
+}
+
+/** What a verification found. */
+export interface LogReport {
+  readonly valid: boolean;
+  /** Events that were found in order before the end or the first problem. */
+  readonly events: number;
+  /** Leaf hash (hex) of the last of them. */
+  readonly head: string;
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+  /** Events whose wall clock is behind that of the event before; legal, and worth a look. */
+  readonly clockSteps: number;
+  readonly problem: LogProblem | null;
+}
+
+/** What else is known about the log, and what to do with each good event. */
+export interface VerifyOptions {
+  /** The log that this has to be; otherwise the first event says. */
+  readonly origin?: string;
+  /** Called per good event, in order; a text that it answers is a problem at that event. */
+  readonly onEvent?: (body: EventBody, row: LogRow) => string | null;
+}
+
+/**
+ * Reads `rows` in the order given and stops at the first that is wrong. A cut tail cannot be seen from
+ * the rows: that takes a head kept elsewhere.
+ */
+export function verifyLog(rows: Iterable<LogRow>, options: VerifyOptions = {}): LogReport {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let events = 0;
+  let head = noLeaf;
+  let origin = options.origin;
+  let firstAt: string | null = null;
+  let lastAt: string | null = null;
+  let clockSteps = 0;
+  const report = (what: string | null): LogReport => ({
+    valid: what === null,
+    events,
+    head,
+    firstAt,
+    lastAt,
+    clockSteps,
+    problem: what === null ? null : { seq: events, what },
+  });
+
+  for (const row of rows) {
+    if (row.seq !== events) return report(`sequence has ${row.seq} where ${events} should be`);
+    if (row.leaf !== leafHash(row.bytes)) return report('leaf hash does not match the body');
+    const body = readBody(decoder, row.bytes);
+    if (typeof body === 'string') return report(body);
+    if (body.seq !== String(events)) return report(`body says sequence ${body.seq}`);
+    if (body.prev !== head) return report('previous hash does not match the event before');
+    if (body.origin !== (origin ?? body.origin)) return report('origin is another log');
+    if ((body.type === 'log.open') !== (events === 0))
+      return report('"log.open" is not the first event alone');
+    const objection = options.onEvent?.(body, row) ?? null;
+    if (objection !== null) return report(objection);
+    if (lastAt !== null && body.ts < lastAt) clockSteps += 1;
+    origin = body.origin;
+    firstAt ??= body.ts;
+    lastAt = body.ts;
+    head = row.leaf;
+    events += 1;
+  }
+  return report(null);
+}
+
+/** The body behind `bytes`, or what is wrong with them. */
+function readBody(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): EventBody | string {
+  let text: string;
+  let body: Json;
+  try {
+    text = decoder.decode(bytes);
+    body = JSON.parse(text) as Json;
+  } catch {
+    return 'body is not JSON in UTF-8';
+  }
+  try {
+    // Same text after a round trip: no duplicate names, no second spelling of the same event.
+    if (canonicalText(body) !== text) return 'body is not in canonical form';
+  } catch {
+    return 'body is not in canonical form';
+  }
+  return bodyFlaw(body) ?? (body as unknown as EventBody);
+}

@@ -1,0 +1,66 @@
+// Space set aside beside the database, given up when the disk is full so that revocations can be written.
+
+import { closeSync, constants, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { JitError } from '../core/errors.ts';
+import { errnoOf } from '../system/errno.ts';
+import type { Random } from '../system/random.ts';
+
+/** Size of the file in bytes: room for some thousand events. */
+export const ballastBytes = 1024 * 1024;
+
+/** The space that only revocations may use. */
+export interface Ballast {
+  /**
+   * Sets the space aside if that is not the case.
+   * @throws JitError `ERR_AUDIT_UNAVAILABLE` when there is no room for it.
+   */
+  ensure(): void;
+  /** Gives the space up. True when there was some. */
+  drop(): boolean;
+}
+
+/** Ballast in a file of its own (0600). */
+export function fileBallast(file: string, random: Random): Ballast {
+  const found = () => lstatSync(file, { throwIfNoEntry: false });
+  return {
+    ensure() {
+      if (found()?.size !== ballastBytes) fill(file, random);
+    },
+    drop() {
+      if (!found()) return false;
+      rmSync(file, { force: true });
+      return true;
+    },
+  };
+}
+
+function fill(file: string, random: Random): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  try {
+    rmSync(file, { force: true });
+    const fd = openSync(file, flags, 0o600);
+    try {
+      // Random bytes: a file system that compresses would keep nothing free for a file of zeros.
+      const bytes = random.bytes(ballastBytes);
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    rmQuietly(file);
+    throw new JitError(
+      'ERR_AUDIT_UNAVAILABLE',
+      `cannot write the audit log: no room to set aside for revocations (${errnoOf(error)})`,
+      { hint: 'make room on the disk', cause: error },
+    );
+  }
+}
+
+function rmQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The reason why it could not be made is the one worth telling.
+  }
+}

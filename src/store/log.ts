@@ -1,0 +1,107 @@
+// The log as rows: append, find, head. What an event is and how it is hashed belongs to audit.
+
+import type { Database } from 'better-sqlite3';
+import { noLeaf, placeEvent } from '../audit/chain.ts';
+import type { AuditEvent, EventBody, StoredEvent } from '../audit/event.ts';
+import { JitError } from '../core/errors.ts';
+import type { Clock } from '../system/clock.ts';
+import { statements, type Values } from './statements.ts';
+import type { EventQuery } from './store.ts';
+
+/** The log of one file. */
+export interface Log {
+  /** Only inside a transaction. */
+  append(event: AuditEvent): StoredEvent;
+  events(query?: EventQuery): StoredEvent[];
+  head(): { readonly size: number; readonly leaf: string };
+}
+
+interface EventRow {
+  readonly seq: number;
+  readonly leaf: Buffer;
+  readonly body: Buffer;
+}
+
+const insert = 'INSERT INTO ev (seq, leaf, body) VALUES (:seq, :leaf, :body)';
+const insertLookup = `
+INSERT INTO ev_lookup (seq, ts_ms, type, principal, target, grant_id, lease_id)
+VALUES (:seq, :ts_ms, :type, :principal, :target, :grant_id, :lease_id)`;
+
+/** The log in `db`, whose origin is `origin`. */
+export function openLog(db: Database, origin: string, clock: Clock): Log {
+  const prepare = statements(db);
+
+  function head(): { size: number; leaf: string } {
+    const last = prepare<EventRow>('SELECT seq, leaf FROM ev ORDER BY seq DESC LIMIT 1').get({});
+    return last ? { size: last.seq + 1, leaf: last.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
+  }
+
+  return {
+    head,
+    append(event) {
+      const { size: seq, leaf: prev } = head();
+      const placed = placeEvent(event, { origin, seq, prev, boot: clock.bootId, monoMs: clock.sinceBoot() });
+      const leaf = Buffer.from(placed.leaf, 'hex');
+      prepare(insert).run({ seq, leaf, body: placed.bytes });
+      prepare(insertLookup).run(lookupRow(seq, placed.body));
+      // Read back what the file now says: a trigger or a damaged page would show here.
+      const written = prepare<EventRow>('SELECT seq, leaf, body FROM ev WHERE seq = :seq').get({ seq });
+      if (!written?.leaf.equals(leaf) || !written.body.equals(placed.bytes)) {
+        throw new JitError(
+          'ERR_AUDIT_INVALID',
+          `cannot write the audit log: event ${seq} reads back changed`,
+          {
+            hint: 'jit audit verify',
+          },
+        );
+      }
+      return { seq, leaf: placed.leaf, bytes: placed.bytes, body: placed.body };
+    },
+    events(query = {}) {
+      const { sql, values } = select(query);
+      return prepare<EventRow>(sql).all(values).reverse().map(toEvent);
+    },
+  };
+}
+
+/** What is indexed of an event: derived from its body alone. */
+export function lookupRow(seq: number, body: EventBody) {
+  return {
+    seq,
+    ts_ms: Date.parse(body.ts),
+    type: body.type as string,
+    principal: body.principal ?? null,
+    target: body.target ?? null,
+    grant_id: body.grant ?? null,
+    lease_id: body.lease ?? null,
+  };
+}
+
+const conditionOf: Record<Exclude<keyof EventQuery, 'limit'>, string> = {
+  grant: 'grant_id = :grant',
+  target: 'target = :target',
+  principal: 'principal = :principal',
+  type: 'type = :type',
+  since: 'ts_ms >= :since',
+  until: 'ts_ms < :until',
+  after: 'seq > :after',
+};
+
+function select(query: EventQuery): { sql: string; values: Values } {
+  const values: Values = { limit: query.limit ?? -1 };
+  const conditions = ['TRUE'];
+  for (const [field, condition] of Object.entries(conditionOf)) {
+    const value = query[field as keyof EventQuery];
+    if (value === undefined) continue;
+    values[field] = value;
+    conditions.push(condition);
+  }
+  const sql = `SELECT seq, leaf, body FROM ev_lookup JOIN ev USING (seq)
+    WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT :limit`;
+  return { sql, values };
+}
+
+function toEvent(row: EventRow): StoredEvent {
+  const body = JSON.parse(row.body.toString('utf8')) as EventBody;
+  return { seq: row.seq, leaf: row.leaf.toString('hex'), bytes: row.body, body };
+}

@@ -1,0 +1,5 @@
+// The migrations, in order: number n takes a file from user_version n - 1 to n.
+
+import { stateAndLog } from './0001-state-and-log.ts';
+
+export const migrations: readonly string[] = [stateAndLog];

@@ -1,0 +1,152 @@
+// Domain values to rows and back. Pure.
+
+import type { ErrorCode } from '../core/errors.ts';
+import type { Finding, FindingKind } from '../core/finding.ts';
+import type { EndCause, Grant, GrantState, Session } from '../core/grant.ts';
+import type { Json } from '../core/json.ts';
+import type { Lease, LeaseState } from '../core/lease.ts';
+
+// Fractions of a millisecond come out of back-off and rates; a STRICT column would refuse the whole commit.
+const ms = (value: number): number => Math.round(value);
+const msOrNull = (value: number | null): number | null => (value === null ? null : Math.round(value));
+
+/** A row of `grants`. */
+export type GrantRow = ReturnType<typeof grantRow>;
+
+/** A grant as its row. */
+export function grantRow(grant: Grant) {
+  return {
+    id: grant.id,
+    digest: grant.digest,
+    state: grant.state as string,
+    principal: grant.principal,
+    target: grant.target,
+    role: grant.role,
+    scope: grant.scope,
+    duration_ms: ms(grant.duration),
+    reason: grant.reason,
+    ticket: grant.ticket,
+    parent: grant.parent,
+    requested_ms: ms(grant.requestedAt),
+    entitlement: grant.entitlement,
+    policy_digest: grant.policyDigest,
+    started_ms: msOrNull(grant.startedAt),
+    deadline_ms: msOrNull(grant.deadline),
+    latest_deadline_ms: msOrNull(grant.latestDeadline),
+    ended_ms: msOrNull(grant.endedAt),
+    end_cause: grant.endCause as string | null,
+    keep: grant.keep ? 1 : 0,
+    session: grant.session === null ? null : JSON.stringify(grant.session),
+  };
+}
+
+/** The grant of a row. */
+export function toGrant(row: GrantRow): Grant {
+  return {
+    id: row.id,
+    digest: row.digest,
+    state: row.state as GrantState,
+    principal: row.principal,
+    target: row.target,
+    role: row.role,
+    scope: row.scope,
+    duration: row.duration_ms,
+    reason: row.reason,
+    ticket: row.ticket,
+    parent: row.parent,
+    requestedAt: row.requested_ms,
+    entitlement: row.entitlement,
+    policyDigest: row.policy_digest,
+    startedAt: row.started_ms,
+    deadline: row.deadline_ms,
+    latestDeadline: row.latest_deadline_ms,
+    endedAt: row.ended_ms,
+    endCause: row.end_cause as EndCause | null,
+    keep: row.keep === 1,
+    session: row.session === null ? null : (JSON.parse(row.session) as Session),
+  };
+}
+
+/** A row of `leases`. */
+export type LeaseRow = ReturnType<typeof leaseRow>;
+
+/** A lease as its row. */
+export function leaseRow(lease: Lease) {
+  return {
+    id: lease.id,
+    grant_id: lease.grant,
+    target: lease.target,
+    role: lease.role,
+    provider: lease.provider,
+    state: lease.state as string,
+    handle: JSON.stringify(lease.handle),
+    deadline_ms: ms(lease.deadline),
+    hard_deadline_ms: ms(lease.hardDeadline),
+    boot_id: lease.bootId,
+    boot_deadline_ms: ms(lease.bootDeadline),
+    created_ms: ms(lease.createdAt),
+    issued_ms: msOrNull(lease.issuedAt),
+    handed_out_ms: msOrNull(lease.handedOutAt),
+    access_ended_ms: msOrNull(lease.accessEndedAt),
+    revoked_ms: msOrNull(lease.revokedAt),
+    cause: lease.cause as string | null,
+    attempts: lease.attempts,
+    next_attempt_ms: msOrNull(lease.nextAttemptAt),
+    last_error: lease.lastError as string | null,
+  };
+}
+
+/** The lease of a row. */
+export function toLease(row: LeaseRow): Lease {
+  return {
+    id: row.id,
+    grant: row.grant_id,
+    target: row.target,
+    role: row.role,
+    provider: row.provider,
+    state: row.state as LeaseState,
+    handle: JSON.parse(row.handle) as Json,
+    deadline: row.deadline_ms,
+    hardDeadline: row.hard_deadline_ms,
+    bootId: row.boot_id,
+    bootDeadline: row.boot_deadline_ms,
+    createdAt: row.created_ms,
+    issuedAt: row.issued_ms,
+    handedOutAt: row.handed_out_ms,
+    accessEndedAt: row.access_ended_ms,
+    revokedAt: row.revoked_ms,
+    cause: row.cause as EndCause | null,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_ms,
+    lastError: row.last_error as ErrorCode | null,
+  };
+}
+
+/** A row of `findings`, but for its number. */
+export type FindingRow = ReturnType<typeof findingRow>;
+
+/** A finding as its row. */
+export function findingRow(finding: Finding) {
+  return {
+    kind: finding.kind as string,
+    target: finding.target,
+    lease_id: finding.lease,
+    place: finding.where,
+    detail: finding.detail,
+    action: finding.action,
+    found_ms: ms(finding.foundAt),
+  };
+}
+
+/** The finding of a row. */
+export function toFinding(row: FindingRow): Finding {
+  return {
+    kind: row.kind as FindingKind,
+    target: row.target,
+    lease: row.lease_id,
+    where: row.place,
+    detail: row.detail,
+    action: row.action,
+    foundAt: row.found_ms,
+  };
+}

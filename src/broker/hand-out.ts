@@ -1,10 +1,10 @@
 // Giving a child its credential by reference: files in a private folder of the grant, gone when it ends.
 
-import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 import type { HandOut } from '../providers/provider.ts';
-import { writeFileAtomic } from '../system/files.ts';
+import { ensurePrivateDirectory } from '../system/directories.ts';
+import { removeTree, writeFileAtomic } from '../system/files.ts';
 import type { Broker } from './broker.ts';
 
 /** What a child is started with. `secrets`: a secret itself is among the values. */
@@ -28,7 +28,7 @@ export function writeHandOut(broker: Broker, grantId: string, handOut: HandOut, 
     throw new JitError('ERR_USAGE', `this target cannot export as "${kind}" (it can: ${known})`);
   }
   const folder = folderOf(broker, grantId);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  ensurePrivateDirectory(folder);
   for (const file of handOut.files) {
     const place = path.join(folder, file.name);
     writeFileAtomic(place, file.content.reveal());
@@ -45,7 +45,7 @@ export function writeHandOut(broker: Broker, grantId: string, handOut: HandOut, 
 
 /** Removes the files of a grant; nothing there is fine. */
 export function removeHandOut(broker: Broker, grantId: string): void {
-  rmSync(folderOf(broker, grantId), { recursive: true, force: true });
+  removeTree(folderOf(broker, grantId));
 }
 
 function folderOf(broker: Broker, grantId: string): string {

@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { JitError } from '../core/errors.ts';
 import type { Config, Policy } from '../policy/config.ts';
 import { loadPolicy } from '../policy/decide.ts';
-import { loadConfig } from '../policy/load.ts';
+import { type LoadedConfig, loadConfig } from '../policy/load.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { ProviderSchema } from './providers.ts';
@@ -24,8 +24,8 @@ export interface PolicyHolder {
 }
 
 /** Reads and checks a configuration file. @throws JitError `ERR_CONFIG` */
-export function readConfig(path: string, kinds: readonly ProviderSchema[]): Config {
-  return loadConfig({ path, text: readText(path), kinds, readFile: readText });
+export function readConfig(path: string, kinds: readonly ProviderSchema[]): LoadedConfig {
+  return loadConfig({ path, text: readBytes(path), kinds, readFile: readBytes });
 }
 
 /** Holds the configuration at `path`; each change of it becomes an audit event before it counts. */
@@ -73,9 +73,9 @@ function fingerprint(path: string): string {
   }
 }
 
-function readText(path: string): string {
+function readBytes(path: string): Uint8Array {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (cause) {
     const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     const why = absent ? 'there is no such file' : 'it cannot be read';

@@ -13,7 +13,7 @@ export async function runBrokerProcess(
   hardening: Readonly<Record<string, string>>,
   argv: readonly string[],
 ): Promise<void> {
-  const paths = resolvePaths(process.env, configArgument(argv));
+  const paths = resolvePaths(process.env, { config: configArgument(argv) });
   const running = await startBroker(paths, hardening);
   // Another one serves already, which is what whoever started us wanted.
   if (running === null) return;
@@ -28,8 +28,8 @@ export async function runBrokerProcess(
   clearInterval(heartbeat);
 }
 
-function configArgument(argv: readonly string[]): string | undefined {
-  if (argv.length === 0) return undefined;
+function configArgument(argv: readonly string[]): string | null {
+  if (argv.length === 0) return null;
   const [flag, path] = argv;
   if (flag === '--config' && path !== undefined && argv.length === 2) return path;
   throw new JitError('ERR_USAGE', 'the broker takes --config <path> and nothing else');

@@ -9,9 +9,11 @@ import { openStore } from '../store/open.ts';
 import { systemClock } from '../system/clock.ts';
 import { ensurePrivateDirectory } from '../system/directories.ts';
 import { failpoint } from '../system/failpoint.ts';
-import { openLog } from '../system/log-file.ts';
+import { createKeychain } from '../system/keychain.ts';
+import { openLogFile } from '../system/log-file.ts';
 import type { Paths } from '../system/paths.ts';
 import { systemRandom } from '../system/random.ts';
+import { createRedactor } from '../system/redact.ts';
 import { createSecretResolver } from '../system/secret-reference.ts';
 import { version } from '../system/version.ts';
 import { type Broker, type Timing, usualTiming } from './broker.ts';
@@ -52,8 +54,9 @@ export async function startBroker(
   ensurePrivateDirectory(paths.runDir);
   const lock = takeInstanceLock(paths.lock);
   if (lock === null) return null;
-  const log = openLog(paths.log, systemClock);
   const clock = systemClock;
+  const redactor = createRedactor();
+  const log = openLogFile({ path: paths.log, clock, redactor });
   const random = systemRandom;
   const store = openStore({ path: paths.database, clock, random });
   const ledger = createLedger(store, clock, log);
@@ -61,7 +64,11 @@ export async function startBroker(
     clock,
     random,
     origin: store.origin,
-    resolveSecret: createSecretResolver(),
+    resolveSecret: createSecretResolver({
+      env: process.env,
+      keychain: createKeychain(),
+      onSecret: (secret) => redactor.add(secret),
+    }),
   });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {

@@ -1,0 +1,20 @@
+// What the command line asks without a running broker. One function per question; types: protocol/offline.ts.
+
+import type { Offline } from '../protocol/offline.ts';
+import { auditVerify } from './offline/audit-verify.ts';
+import { init } from './offline/init.ts';
+import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
+
+/** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
+export const offline: Offline = {
+  policyCheck,
+  policyExplain,
+  policyTest,
+  auditVerify,
+  init,
+  async runBroker(config) {
+    const { hardenProcess } = await import('../system/hardening.ts');
+    const { runBrokerProcess } = await import('./run.ts');
+    await runBrokerProcess(hardenProcess(), config === null ? [] : ['--config', config]);
+  },
+};

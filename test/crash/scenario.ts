@@ -1,0 +1,123 @@
+// One run: a broker that dies at a named point, successors that die while they recover, then the verdict.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '../../src/client/client.ts';
+import type { ElevateReply } from '../../src/protocol/routes.ts';
+import { sessionOf } from '../../src/system/process-info.ts';
+import type { PostgresServer } from '../support/postgres.ts';
+import { createWorld, configFor, type World } from '../support/world.ts';
+import { judge, type Verdict } from './check.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What a run found; `died` tells how often a broker was killed. */
+export interface Outcome extends Verdict {
+  readonly died: number;
+}
+
+/** Plays `schedule` against `server`. */
+export async function play(schedule: Schedule, server: PostgresServer): Promise<Outcome> {
+  const world = createWorld(configFor(server), 'dist-test');
+  let died = 0;
+  try {
+    const isExternal = schedule.point.startsWith('external');
+    const first = world.startBroker(isExternal ? {} : { JIT_FAILPOINT: `${schedule.point}=kill` });
+    const gone = ending(first);
+    const replies = await use(world, schedule, first);
+    const outlived = await Promise.race([gone.then(() => false), settled(world)]);
+    if (outlived) first.kill('SIGKILL');
+    await gone;
+    died += 1;
+    for (const point of schedule.recoveries) {
+      const successor = world.startBroker({ JIT_FAILPOINT: `${point}=kill` });
+      const end = ending(successor);
+      await Promise.race([end, settled(world)]);
+      successor.kill('SIGKILL');
+      await end;
+      died += 1;
+    }
+    const last = world.startBroker();
+    const end = ending(last);
+    if (!(await settled(world))) throw new Error('the last broker did not come to rest');
+    last.kill('SIGTERM');
+    await end;
+    return { ...(await judge(world, server, replies)), died };
+  } finally {
+    await world.remove();
+  }
+}
+
+/** Asks for grants and ends them as the schedule says; a broker that dies under it is what is wanted. */
+async function use(world: World, schedule: Schedule, broker: ChildProcess): Promise<ElevateReply[]> {
+  const replies: ElevateReply[] = [];
+  const holders: ChildProcess[] = [];
+  if (schedule.point.startsWith('external')) {
+    void delay(schedule.killAfter + 150).then(() => broker.kill('SIGKILL'));
+  }
+  const one = async (): Promise<void> => {
+    const client = await world.client({ start: false });
+    const holder = spawn('sleep', ['300'], { stdio: 'ignore' });
+    holders.push(holder);
+    const reply = await elevate(client, holder, schedule);
+    replies.push(reply);
+    if (schedule.ending === 'revoke') {
+      await client.revoke({ grant: reply.grant.id, all: false, cause: 'revoked' });
+    }
+    if (schedule.ending === 'session-lost') holder.kill('SIGKILL');
+  };
+  await reachable(world, broker);
+  await Promise.allSettled(Array.from({ length: schedule.grants }, one));
+  // A grant without an ending of its own goes on until its broker dies.
+  if (schedule.ending === 'none' && broker.exitCode === null && broker.signalCode === null) broker.kill('SIGKILL');
+  for (const holder of holders) holder.kill('SIGKILL');
+  return replies;
+}
+
+async function elevate(client: Client, holder: ChildProcess, schedule: Schedule): Promise<ElevateReply> {
+  return client.elevate({
+    target: 'orders-db',
+    role: 'read',
+    scope: null,
+    duration: schedule.ending === 'expire' ? 1_000 : 60_000,
+    reason: 'crash test',
+    ticket: null,
+    interactive: false,
+    ci: false,
+    parent: null,
+    export: 'reference',
+    keep: false,
+    session: sessionOf(holder.pid ?? 0),
+  });
+}
+
+/** True when the broker that runs has nothing open any more; false when none answers for long. */
+async function settled(world: World): Promise<boolean> {
+  const deadline = performance.now() + 30_000;
+  while (performance.now() < deadline) {
+    try {
+      const client = await world.client({ start: false });
+      if ((await client.status()).grants.length === 0) return true;
+    } catch {
+      // Not up yet, or dead: the caller races this against the death.
+    }
+    await delay(50);
+  }
+  return false;
+}
+
+async function reachable(world: World, broker: ChildProcess): Promise<void> {
+  while (broker.exitCode === null && broker.signalCode === null) {
+    try {
+      await (await world.client({ start: false })).hello();
+      return;
+    } catch {
+      await delay(20);
+    }
+  }
+}
+
+function ending(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+  });
+}

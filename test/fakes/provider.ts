@@ -1,0 +1,127 @@
+// A target in memory that can be made to fail. Keeps a ground-truth ledger of what is alive on it.
+// For faults that a real server cannot be made to show; real servers are tested beside it.
+
+import * as v from 'valibot';
+import { JitError } from '../../src/core/errors.ts';
+import type { Finding } from '../../src/core/finding.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { Instant } from '../../src/core/time.ts';
+import type { Provider, ProviderKind } from '../../src/providers/provider.ts';
+
+/** What the fake puts into a lease. */
+export type FakeHandle = { readonly name: string; readonly serial: number | null };
+
+/** What can go wrong: set by a test, read at each call. */
+export interface Faults {
+  unreachable?: boolean;
+  refuseIssue?: boolean;
+  /** The credential is made, but the answer is lost. */
+  loseIssueAnswer?: boolean;
+  /** Runs inside `issue`, after the credential exists. */
+  duringIssue?: () => void | Promise<void>;
+  refuseRevoke?: boolean;
+  /** Access ends, but cleaning up fails. */
+  refuseCleanup?: boolean;
+  /** Revoke says done; the credential stays. */
+  lieOnRevoke?: boolean;
+  /** Keeps `revoke` waiting until it is settled. */
+  holdRevoke?: Promise<void>;
+}
+
+/** The target behind the provider. */
+export interface FakeTarget {
+  readonly live: Map<string, { serial: number; deadline: Instant }>;
+  readonly faults: Faults;
+  readonly issued: string[];
+  readonly revoked: string[];
+  readonly leftBehind: Omit<Finding, 'lease' | 'target'>[];
+  readonly kind: ProviderKind<FakeHandle>;
+}
+
+/** An empty target without faults. */
+export function createFakeTarget(): FakeTarget {
+  const live: FakeTarget['live'] = new Map();
+  const faults: Faults = {};
+  const issued: string[] = [];
+  const revoked: string[] = [];
+  const leftBehind: FakeTarget['leftBehind'] = [];
+  let serial = 0;
+
+  function reach(): void {
+    if (faults.unreachable) throw new JitError('ERR_TARGET_UNREACHABLE', 'the fake target is down');
+  }
+
+  const provider: Provider<FakeHandle> = {
+    plan: (request) => ({
+      handle: { name: `fake_${request.lease}`, serial: null },
+      hardDeadline: request.deadline,
+      preview: [`role ${request.role}`],
+    }),
+    async issue(handle, request) {
+      reach();
+      if (faults.refuseIssue) throw new JitError('ERR_TARGET_REFUSED', 'the fake target says no');
+      serial += 1;
+      live.set(handle.name, { serial, deadline: request.deadline });
+      issued.push(handle.name);
+      await faults.duringIssue?.();
+      if (faults.loseIssueAnswer) throw new JitError('ERR_INTERNAL', 'the answer was lost');
+      return {
+        handle: { ...handle, serial },
+        expiresAt: request.deadline,
+        handOut: {
+          env: { FAKE_USER: handle.name },
+          files: [{ name: 'password', variable: 'FAKE_PASSFILE', content: new Secret(`planted-${handle.name}`) }],
+          unset: ['FAKE_PASSWORD'],
+          exports: { url: { FAKE_URL: new Secret(`fake://planted-${handle.name}`) } },
+        },
+      };
+    },
+    async renew(handle, deadline) {
+      reach();
+      const found = live.get(handle.name);
+      if (!found) throw new JitError('ERR_TARGET_REFUSED', 'no such credential');
+      found.deadline = deadline;
+      return { hardDeadline: deadline };
+    },
+    async revoke(handle, _cause, report) {
+      reach();
+      await faults.holdRevoke;
+      if (faults.refuseRevoke) throw new JitError('ERR_TARGET_REFUSED', 'the fake target keeps it');
+      report.step('fenced');
+      report.accessEnded();
+      for (const finding of leftBehind) report.finding({ ...finding, target: '', lease: null });
+      if (faults.refuseCleanup) throw new JitError('ERR_REVOKE_INCOMPLETE', 'objects stay behind');
+      if (!faults.lieOnRevoke && live.delete(handle.name)) revoked.push(handle.name);
+    },
+    async confirm(handle) {
+      reach();
+      return live.has(handle.name) ? 'alive' : 'gone';
+    },
+    async reconcile(known) {
+      reach();
+      const names = new Set(known.map((handle) => handle.name));
+      return {
+        unknown: [...live.keys()]
+          .filter((name) => !names.has(name))
+          .map((name) => ({ handle: { name, serial: null }, where: 'fake', detail: name })),
+        missing: known.filter((handle) => !live.has(handle.name)),
+      };
+    },
+    check: async () => [{ name: 'reachable', status: faults.unreachable ? 'failed' : 'ok', detail: 'fake' }],
+    close: async () => undefined,
+  };
+
+  return {
+    live,
+    faults,
+    issued,
+    revoked,
+    leftBehind,
+    kind: {
+      kind: 'fake',
+      schema: { target: { address: v.optional(v.string()) }, role: {}, scope: {} },
+      open: () => provider,
+      openByHandle: () => provider,
+    },
+  };
+}

@@ -1,6 +1,36 @@
-// Writes what is derived from the source and checked in: JSON Schemas, the reference of commands, completions.
+// Writes what is derived from the source and checked in: JSON Schemas, the reference of commands.
+// With --check it writes nothing and fails when a file is not what it would be.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { kinds } from '../src/broker/providers.ts';
+import { renderCommandsReference } from '../src/cli/reference.ts';
+import { renderSchemas } from '../src/policy/json-schema.ts';
 
 const root = path.join(import.meta.dirname, '..');
+const files: Record<string, string> = {
+  'docs/commands.md': renderCommandsReference(),
+};
+for (const [name, text] of Object.entries(renderSchemas(kinds))) files[`schema/${name}`] = text;
+
+let stale = 0;
+for (const [name, text] of Object.entries(files)) {
+  const file = path.join(root, name);
+  if (process.argv.includes('--check')) {
+    if (current(file) === text) continue;
+    stale += 1;
+    process.stderr.write(`${name} is not what the source says; run: npm run generate\n`);
+  } else {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+process.exitCode = stale === 0 ? 0 : 1;
+
+function current(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,67 @@
+// `sql`: the demonstration's own client of PostgreSQL, so that it needs no psql. A program, not a module.
+// Takes statements as arguments, or line by line from stdin. Reads PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSFILE.
+
+import readline from 'node:readline';
+import pg from 'pg';
+import { formatRows } from './table.ts';
+
+const encrypted = /^(require|verify-ca|verify-full)$/.exec(process.env['PGSSLMODE'] ?? '');
+
+/** Runs one text of statements; answers whether the server took it. */
+async function execute(client: pg.Client, text: string): Promise<boolean> {
+  try {
+    const answer: pg.QueryResult | pg.QueryResult[] = await client.query({ text, rowMode: 'array' });
+    for (const result of [answer].flat()) {
+      const names = result.fields.map(({ name }) => name);
+      const told =
+        names.length > 0 ? formatRows(names, result.rows) : `${result.command} ${result.rowCount ?? ''}`;
+      process.stdout.write(`${told.trimEnd()}\n`);
+    }
+    return true;
+  } catch (error) {
+    process.stderr.write(`ERROR:  ${(error as Error).message}\n`);
+    return false;
+  }
+}
+
+async function main(statements: readonly string[]): Promise<boolean> {
+  const client = new pg.Client({
+    ssl: encrypted ? { rejectUnauthorized: encrypted[0] !== 'require' } : false,
+    connectionTimeoutMillis: 10_000,
+  });
+  // A connection that the server breaks off between two statements shows at the next one.
+  client.on('error', () => undefined);
+  await client.connect();
+  let allTaken = true;
+  if (statements.length > 0) {
+    for (const statement of statements) allTaken = (await execute(client, statement)) && allTaken;
+  } else {
+    const terminal = process.stdin.isTTY === true;
+    const lines = readline.createInterface({ input: process.stdin, output: process.stdout, terminal });
+    lines.setPrompt(terminal ? 'sql> ' : '');
+    lines.prompt();
+    for await (const line of lines) {
+      if (/^\s*(\\q|exit|quit)\s*;?\s*$/.test(line)) break;
+      if (line.trim() !== '') allTaken = (await execute(client, line)) && allTaken;
+      lines.prompt();
+    }
+    lines.close();
+  }
+  await client.end();
+  return allTaken;
+}
+
+// At the deadline jit ends this process while the server ends the session: let the server have the last word.
+process.once('SIGTERM', () => {
+  setTimeout(() => process.kill(process.pid, 'SIGTERM'), 1_000).unref();
+});
+
+main(process.argv.slice(2)).then(
+  (allTaken) => {
+    process.exitCode = allTaken ? 0 : 1;
+  },
+  (error: Error) => {
+    process.stderr.write(`ERROR:  ${error.message}\n`);
+    process.exitCode = 1;
+  },
+);

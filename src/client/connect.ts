@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JitError } from '../core/errors.ts';
-import { checkPrivateDirectory } from '../system/directories.ts';
+import { checkPrivateDirectory, refuseForeignIdentity } from '../system/directories.ts';
 import { errnoOf } from '../system/errno.ts';
 import type { Paths } from '../system/paths.ts';
 import { type Client, createClient } from './client.ts';
@@ -32,10 +32,11 @@ const trust = 500;
 
 /**
  * A client of the running broker, or of the one that this call starts. The connection is open when it returns.
- * @throws JitError `ERR_UNSAFE_PATH` when the socket's directory is not private, `ERR_BROKER_UNREACHABLE` when
+ * @throws JitError `ERR_UNSAFE_PATH` when the socket's directory is not private or HOME is somebody else's, `ERR_BROKER_UNREACHABLE` when
  * no broker answers, `ERR_BROKER_BUSY` when it takes no more connections, or what a broker said as it failed to start
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
+  refuseForeignIdentity(options.env ?? process.env);
   const socket = await reach(options);
   // Until it is used it must not keep the process alive, nor end it when the broker goes away.
   socket.unref();

@@ -2,6 +2,7 @@
 // leave open to other processes, and telling which could not be closed. Linux first; elsewhere "reduced".
 
 import { JitError } from '../core/errors.ts';
+import { refuseForeignIdentity } from './directories.ts';
 import { isSteeringVariable } from './environment.ts';
 import { loadNative } from './native.ts';
 import { readCoreLimit } from './process-limits.ts';
@@ -20,11 +21,13 @@ const openDoors =
  * Hardens this process. Call it first: before imports that read secrets, before the socket exists.
  * Sets umask 0177, so directories made later need a chmod of their own (directories.ts does that).
  * @returns the state of each measure, for `jit doctor` and the audit
- * @throws JitError `ERR_UNSUPPORTED` when Node was started with an option that opens the process to others
+ * @throws JitError `ERR_UNSUPPORTED` when Node was started with an option that opens the process to others,
+ * `ERR_UNSAFE_PATH` when it runs set-uid or with the HOME of somebody else
  */
 export function hardenProcess(): Record<string, HardeningState> {
   // Without a handler SIGUSR1 opens an unauthenticated debugger on a TCP port, for every user of the machine.
   process.on('SIGUSR1', () => undefined);
+  refuseForeignIdentity(process.env);
   refuseOpenDoors();
   const environment = dropSteeringVariables();
   process.umask(0o177);

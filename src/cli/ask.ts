@@ -1,0 +1,49 @@
+// Questions on the terminal. The only file that knows the prompt library, loaded when the first question is asked.
+
+import { Cancelled } from './errors.ts';
+
+/** One of several. */
+export interface AskChoice {
+  readonly value: string;
+  readonly description?: string;
+}
+
+/** Questions; each throws {@link Cancelled} on Ctrl-C. */
+export interface Asker {
+  choose(message: string, choices: readonly AskChoice[]): Promise<string>;
+  text(message: string, fallback?: string): Promise<string>;
+  confirm(message: string): Promise<boolean>;
+}
+
+async function cancellable<T>(question: Promise<T>): Promise<T> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExitPromptError') throw new Cancelled();
+    throw error;
+  }
+}
+
+/** Asks on `input`, shows on `output`: stderr, because stdout is for the result. */
+export function terminalAsker(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Asker {
+  const context = { input, output };
+  return {
+    async choose(message, choices) {
+      const { select } = await import('@inquirer/prompts');
+      return cancellable(select({ message, choices: [...choices] }, context));
+    },
+    async text(message, fallback) {
+      const { input: ask } = await import('@inquirer/prompts');
+      const validate = (answer: string): true | string => answer.trim() !== '' || 'please write something';
+      const answer = ask(
+        { message, validate, ...(fallback !== undefined && { default: fallback }) },
+        context,
+      );
+      return (await cancellable(answer)).trim();
+    },
+    async confirm(message) {
+      const { confirm } = await import('@inquirer/prompts');
+      return cancellable(confirm({ message, default: false }, context));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// jit audit log: events of the log, one line each. Text of others is escaped.
+
+import type { AuditReply } from '../../protocol/routes.ts';
+import { defineCommand, opt } from '../define-command.ts';
+import { escapeText } from '../escape.ts';
+import { waiting } from '../progress.ts';
+import { reachBroker } from '../reach.ts';
+import { table } from '../table.ts';
+import { lengthText, stampText } from '../time-text.ts';
+
+type Event = AuditReply['events'][number];
+
+// Long values that a person cannot read; --json has them.
+const unreadable = new Set([
+  'digest',
+  'policy',
+  'handle',
+  'peer',
+  'parent',
+  'hardening',
+  'facts',
+  'entitlement',
+]);
+
+function valueText(key: string, value: unknown): string {
+  if (key.endsWith('_ms') && typeof value === 'number') return `${key.slice(0, -3)}=${lengthText(value)}`;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const shown = escapeText(text ?? '');
+  return `${escapeText(key)}=${/[\s"]/.test(shown) ? JSON.stringify(shown) : shown}`;
+}
+
+/** The readable part of an event's data: `role=read duration=30m reason="INC-4711 restore"`. */
+export function dataText(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return '';
+  return Object.entries(data)
+    .filter(([key, value]) => value !== null && !unreadable.has(key))
+    .map(([key, value]) => valueText(key, value))
+    .join(' ');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? escapeText(value) : '-';
+}
+
+function row({ body }: Event): string[] {
+  const at = typeof body.ts === 'string' ? Date.parse(body.ts) : Number.NaN;
+  const time = Number.isNaN(at) ? text(body.ts) : stampText(at);
+  return [
+    time,
+    text(body.type),
+    text(body.principal),
+    text(body.target),
+    text(body.grant),
+    dataText(body.data),
+  ];
+}
+
+export const auditLog = defineCommand({
+  name: 'audit log',
+  summary: 'show the audit log: who asked, what was decided, issued and revoked',
+  args: {},
+  options: {
+    grant: opt.text('grant', 'only events of this grant'),
+    target: opt.text('target', 'only events of this target'),
+    principal: opt.text('principal', 'only events of this principal, e.g. user:alice'),
+    since: opt.instant('only events from this time on: 2h (ago), 14:00, 2026-11-22T14:00'),
+    until: opt.instant('only events before this time'),
+    limit: opt.count('number', 'only the newest this many', 1, 1_000_000),
+  },
+  json: {
+    events: [
+      {
+        leaf: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        body: {
+          v: 1,
+          origin: 'jit.7h2k',
+          seq: '41',
+          prev: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+          ts: '2026-11-22T14:32:00.000Z',
+          boot: '6f1c',
+          mono_ms: '81234',
+          type: 'lease.revoked',
+          principal: 'user:alice',
+          target: 'prod-db',
+          grant: 'g7f3k2',
+          lease: 'l4k9p1',
+          data: { cause: 'expired', attempts: 1, late_ms: 12 },
+        },
+      },
+    ],
+  },
+  examples: [
+    { command: 'jit audit log --since 1d', does: 'the last day' },
+    { command: 'jit audit log --grant g7f3k2 --json', does: 'all about one grant, for a script' },
+  ],
+  async run(world, { options, json }) {
+    const { out } = world;
+    const client = await reachBroker(world);
+    const reply = await waiting(world, 'Reading the log', client.audit(options));
+    if (json) out.json(reply);
+    else if (reply.events.length === 0) out.note('no such events');
+    else out.print(table(reply.events.map(row)).join('\n'));
+    return 0;
+  },
+});

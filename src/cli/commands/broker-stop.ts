@@ -1,0 +1,30 @@
+// jit broker stop: revokes all that is open, then ends the broker.
+
+import { exitCodeOf } from '../../core/errors.ts';
+import { defineCommand } from '../define-command.ts';
+import { waiting } from '../progress.ts';
+import { reachRunningBroker } from '../reach.ts';
+
+export const brokerStop = defineCommand({
+  name: 'broker stop',
+  summary: 'revoke every grant, then stop the broker',
+  args: {},
+  options: {},
+  json: { running: true, revoked: 2, overdue: 0 },
+  examples: [{ command: 'jit broker stop', does: 'nothing stays open; the next command starts it again' }],
+  async run(world, { json }) {
+    const { out } = world;
+    const client = await reachRunningBroker(world);
+    if (!client) {
+      if (json) out.json({ running: false, revoked: 0, overdue: 0 });
+      else out.print('no broker runs');
+      return 0;
+    }
+    const reply = await waiting(world, 'Revoking what is open', client.stop());
+    if (json) out.json({ running: true, ...reply });
+    else out.print(`broker stopped, ${reply.revoked} revoked`);
+    if (reply.overdue === 0) return 0;
+    out.warn(`${reply.overdue} could not be revoked yet; the next broker tries again: jit broker start`);
+    return exitCodeOf.ERR_REVOKE_INCOMPLETE;
+  },
+});

@@ -1,0 +1,139 @@
+// jit elevate: the main job. Wish, request, summary, session; each is a file in ../elevate.
+
+import { JitError } from '../../core/errors.ts';
+import type { Milliseconds } from '../../core/time.ts';
+import type { Wish } from '../../protocol/routes.ts';
+import { arg, defineCommand, opt } from '../define-command.ts';
+import { giveBack, requestGrant } from '../elevate/request.ts';
+import { runUnder } from '../elevate/session.ts';
+import { printSummary } from '../elevate/summary.ts';
+import { completeWish } from '../elevate/wish.ts';
+import { stackText } from '../grant-text.ts';
+import { reachBroker, surroundingGrant } from '../reach.ts';
+import { namedRole } from '../role-of.ts';
+import { sampleGrant } from '../samples.ts';
+import type { World } from '../world.ts';
+
+interface Flags {
+  readonly role: string | null;
+  readonly scope: string | null;
+  readonly for: Milliseconds | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly export: 'reference' | 'url' | null;
+  readonly keep: boolean;
+}
+
+const isTerminal = ({ isTTY }: World): boolean => isTTY.stdin && isTTY.stderr;
+
+/** What becomes of the grant: a command or shell runs under it, or it is kept and printed. */
+type Use = 'command' | 'shell' | 'print';
+
+function useOf(world: World, command: readonly string[], flags: Flags, json: boolean): Use {
+  if (command.length > 0) return 'command';
+  if (flags.keep && (json || !isTerminal(world))) {
+    if (flags.export !== 'url') return 'print';
+    throw new JitError(
+      'ERR_USAGE',
+      'option "--export url" is a credential, and credentials are not printed',
+      {
+        hint: 'hand it to a command: jit elevate … --export url -- command',
+      },
+    );
+  }
+  if (json) {
+    throw new JitError('ERR_USAGE', 'option "--json" needs "--keep" or a command: a shell prints no JSON', {
+      hint: 'jit elevate … --keep --json',
+    });
+  }
+  if (isTerminal(world)) return 'shell';
+  throw new JitError('ERR_INPUT_NEEDED', 'a shell needs a terminal, and there is none', {
+    hint: 'run one command: jit elevate … -- command',
+  });
+}
+
+function wishOf(world: World, word: string, flags: Flags): Wish {
+  return {
+    ...namedRole(word, flags.role),
+    scope: flags.scope,
+    duration: flags.for,
+    reason: flags.reason ?? (world.env.JIT_REASON?.trim() || null),
+    ticket: flags.ticket,
+    interactive: isTerminal(world) && !world.ci,
+    ci: world.ci,
+    parent: surroundingGrant(world),
+  };
+}
+
+/** The grants around this one, for people; empty outside of one. */
+async function stackOf(
+  client: Awaited<ReturnType<typeof reachBroker>>,
+  parent: string | null,
+): Promise<string> {
+  if (parent === null) return '';
+  const { grants } = await client.status();
+  return stackText(parent, grants);
+}
+
+export const elevate = defineCommand({
+  name: 'elevate',
+  summary: 'get a role on a target for a while, in a shell or for one command',
+  description: [
+    'Opens your own shell with access in its environment, or runs the command after "--". The access ends when the',
+    'shell or command does, and at the deadline at the latest. What is missing is asked for on a terminal; elsewhere',
+    'the missing flag is named. JIT_REASON stands in for --reason. The exit code is that of the shell or command.',
+  ].join('\n'),
+  args: {
+    target: arg.required('<target> or <target>:<role>', 'target'),
+    command: arg.words('a command to run instead of a shell', 'command'),
+  },
+  options: {
+    role: opt.text('role', 'the role, when it is not in <target>:<role>'),
+    scope: opt.text('scope', 'a named scope that narrows the role'),
+    for: opt.duration('for how long, e.g. 30m or 1h30m', { aliases: ['duration'] }),
+    reason: opt.text('text', 'why; goes into the audit log', { aliases: ['justification'] }),
+    ticket: opt.text('ticket', 'the ticket that this is for'),
+    export: opt.choice('kind', ['reference', 'url'], 'url: put a URL with the password into the environment'),
+    keep: opt.flag('keep the grant until its deadline, also after the shell or command'),
+    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+  },
+  json: {
+    grant: { ...sampleGrant, keep: true },
+    env: { PGSERVICEFILE: '/run/user/1000/jit/grants/g7f3k2/pg_service.conf', PGHOST: 'db.example.com' },
+    unset: ['PGPASSWORD'],
+    notes: [],
+  },
+  examples: [
+    { command: 'jit elevate prod-db --for 30m', does: 'a shell with access for half an hour' },
+    { command: 'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"', does: 'one command' },
+    {
+      command: 'jit elevate prod-db:read --for 1h --keep --json',
+      does: 'for scripts: where the credential lies',
+    },
+  ],
+  async run(world, { args, options, json }) {
+    const use = useOf(world, args.command, options, json);
+    const wish = wishOf(world, args.target, options);
+    const client = await reachBroker(world);
+    const complete = await completeWish({ world, client, yes: options.yes }, wish);
+    const held = await requestGrant(world, client, {
+      ...complete,
+      export: options.export ?? 'reference',
+      keep: options.keep,
+      session: options.keep ? null : world.ownSession(),
+    });
+    const { reply } = held;
+    if (use === 'print') {
+      held.release();
+      const cancelled = held.signalled();
+      if (cancelled) {
+        await giveBack(world, client, reply.grant);
+        throw cancelled;
+      }
+      world.out.json(reply);
+      return 0;
+    }
+    printSummary(world, reply, await stackOf(client, complete.parent), use === 'shell');
+    return runUnder(world, { client, held, command: use === 'shell' ? null : args.command });
+  },
+});

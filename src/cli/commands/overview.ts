@@ -1,0 +1,60 @@
+// `jit` alone: where things stand, and the next useful command. Not in the registry.
+
+import { hasCode } from '../../core/errors.ts';
+import { reachBroker, surroundingGrant } from '../reach.ts';
+import type { World } from '../world.ts';
+import { printStatus } from './status.ts';
+
+function printNext(world: World, commands: readonly (readonly [string, string])[]): void {
+  const { out } = world;
+  out.print('');
+  for (const [command, does] of commands)
+    out.print(`  ${out.paint.strong(command)}  ${out.paint.faint(does)}`);
+}
+
+const beginnings = [
+  ['jit init', 'writes a first configuration'],
+  ['jit demo', 'shows everything on a database of its own'],
+] as const;
+
+/** Shows the status, or how to begin when there is no configuration. */
+export async function overview(world: World): Promise<number> {
+  if (!world.exists(world.configPath(world.config))) {
+    world.out.print(`no configuration yet at ${world.configPath(world.config)}`);
+    printNext(world, [...beginnings, ['jit help', 'lists all commands']]);
+    return 0;
+  }
+  const client = await reachBroker(world);
+  const status = await client.status();
+  printStatus(world.out, status);
+  if (surroundingGrant(world) !== null) {
+    printNext(world, [
+      ['jit extend --for 30m', 'goes on for longer'],
+      ['exit', 'ends the grant around this shell'],
+    ]);
+  } else if (status.grants.length > 0) {
+    printNext(world, [
+      [`jit extend ${status.grants[0]?.id} --for 30m`, 'goes on for longer'],
+      ['jit revoke --all', 'ends all of them now'],
+    ]);
+  } else {
+    printNext(world, [
+      [`jit elevate ${await firstTarget(client)} --for 30m`, 'opens a shell with access'],
+      ['jit targets', 'lists what you may ask for'],
+      ['jit help', 'lists all commands'],
+    ]);
+  }
+  return 0;
+}
+
+async function firstTarget(client: Awaited<ReturnType<typeof reachBroker>>): Promise<string> {
+  try {
+    const { targets } = await client.targets();
+    const open = targets.find(({ roles }) => roles.some(({ maxDuration }) => maxDuration !== null));
+    return (open ?? targets[0])?.name ?? '<target>';
+  } catch (error) {
+    // The list only makes the example nicer; a configuration that does not load is told by the commands that need it.
+    if (hasCode(error, 'ERR_CONFIG')) return '<target>';
+    throw error;
+  }
+}

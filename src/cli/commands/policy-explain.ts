@@ -1,0 +1,91 @@
+// jit policy explain: what policy says about a wish, and why. Works without a broker; records nothing.
+
+import type { ExplainReply } from '../../protocol/offline.ts';
+import { arg, defineCommand, opt } from '../define-command.ts';
+import { escapeText } from '../escape.ts';
+import { roleAndScope } from '../grant-text.ts';
+import type { Output } from '../output.ts';
+import { namedRole } from '../role-of.ts';
+import { lengthText } from '../time-text.ts';
+
+function verdict(reply: ExplainReply, out: Output): string {
+  const length = reply.duration === null ? '' : ` for ${lengthText(reply.duration)}`;
+  const name = `${roleAndScope(reply)} as ${escapeText(reply.principal)}`;
+  if (reply.outcome === 'allowed') return `${out.paint.good('allowed')}: ${name}${length}`;
+  if (reply.outcome === 'denied') return `${out.paint.alarm('denied')}: ${name}`;
+  return `${out.paint.caution('needs approval')}: ${name}${length}`;
+}
+
+function print(out: Output, reply: ExplainReply): void {
+  out.print(verdict(reply, out));
+  for (const reason of reply.reasons) out.print(`  ${escapeText(reason)}`);
+  if (reply.limit) out.print(`  longest: ${lengthText(reply.limit.value)}, set by the ${reply.limit.from}`);
+  if (reply.considered.length > 0) out.print('\nEntitlements in the order of the file:');
+  for (const { entitlement, matched, why } of reply.considered) {
+    out.print(
+      `  ${matched ? out.paint.good('match') : out.paint.faint('no   ')}  ${escapeText(entitlement)}: ${escapeText(why)}`,
+    );
+  }
+  if (reply.preview.length > 0) out.print('\nWould be granted:');
+  for (const line of reply.preview) out.print(`  ${escapeText(line)}`);
+  if (reply.hint !== null) out.hint(reply.hint);
+}
+
+export const policyExplain = defineCommand({
+  name: 'policy explain',
+  summary: 'say what policy would decide, by which rule and limit, and why',
+  description: 'Needs no broker and records nothing. Exit code 0 whatever the decision is.',
+  args: { target: arg.required('<target> or <target>:<role>', 'target') },
+  options: {
+    role: opt.text('role', 'the role, when it is not in <target>:<role>'),
+    scope: opt.text('scope', 'a named scope of the role'),
+    for: opt.duration('for how long', { aliases: ['duration'] }),
+    reason: opt.text('text', 'the reason that would be given', { aliases: ['justification'] }),
+    ticket: opt.text('ticket', 'the ticket that would be given'),
+    as: opt.text('principal', 'ask as somebody else, e.g. user:alice'),
+    at: opt.instant('as if it were this time'),
+  },
+  json: {
+    principal: 'user:alice',
+    target: 'prod-db',
+    role: 'write',
+    scope: null,
+    outcome: 'denied',
+    duration_ms: null,
+    entitlement: 'developers-write',
+    reasons: ['2h is longer than the 1h that "developers-write" allows'],
+    hint: 'jit elevate prod-db:write --for 1h',
+    limit: { value_ms: 3_600_000, from: 'entitlement' },
+    considered: [{ entitlement: 'developers-write', matched: true, why: 'matches prod-db:write' }],
+    preview: ['member of orders_write'],
+  },
+  examples: [
+    {
+      command: 'jit policy explain prod-db:write --for 2h',
+      does: 'which rule decides, and which limit wins',
+    },
+    {
+      command: 'jit policy explain prod-db:read --as user:bob --at 22:00',
+      does: 'somebody else, at another time',
+    },
+  ],
+  async run(world, { args, options, json }) {
+    const { target, role } = namedRole(args.target, options.role);
+    const offline = await world.loadOffline();
+    const reply = await offline.policyExplain(world.config, {
+      principal: options.as,
+      target,
+      role,
+      scope: options.scope,
+      duration: options.for,
+      reason: options.reason ?? (world.env.JIT_REASON || null),
+      ticket: options.ticket,
+      interactive: world.isTTY.stdin,
+      ci: world.ci,
+      at: options.at,
+    });
+    if (json) world.out.json(reply);
+    else print(world.out, reply);
+    return 0;
+  },
+});

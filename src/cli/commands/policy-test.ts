@@ -1,0 +1,41 @@
+// jit policy test: cases in YAML against the policy. Works without a broker.
+
+import { exitCodeOf } from '../../core/errors.ts';
+import { arg, defineCommand } from '../define-command.ts';
+import { escapeText } from '../escape.ts';
+
+export const policyTest = defineCommand({
+  name: 'policy test',
+  summary: 'check decisions of the policy against the cases of a file',
+  description: 'Needs no broker. Exit code 1 when a case is decided otherwise than the file expects.',
+  args: { file: arg.required('the cases, in YAML', 'file') },
+  options: {},
+  json: {
+    path: 'policy-test.yaml',
+    cases: [
+      {
+        name: 'nobody writes for a day',
+        expected: 'denied',
+        actual: 'denied',
+        passed: true,
+        why: 'longer than 1h',
+      },
+    ],
+  },
+  examples: [{ command: 'jit policy test policy-test.yaml', does: 'every case, and why it was decided so' }],
+  async run(world, { args, json }) {
+    const { out } = world;
+    const reply = await (await world.loadOffline()).policyTest(world.config, args.file);
+    const failed = reply.cases.filter(({ passed }) => !passed).length;
+    if (json) out.json(reply);
+    else {
+      for (const { name, expected, actual, passed, why } of reply.cases) {
+        const mark = passed ? out.paint.good('ok    ') : out.paint.alarm('FAILED');
+        const got = passed ? '' : `expected ${escapeText(expected)}, got ${escapeText(actual)}: `;
+        out.print(`${mark}  ${escapeText(name)}${passed ? '' : `\n        ${got}${escapeText(why)}`}`);
+      }
+      out.print(`${reply.cases.length - failed} of ${reply.cases.length} as expected`);
+    }
+    return failed === 0 ? 0 : exitCodeOf.ERR_CHECK_FAILED;
+  },
+});

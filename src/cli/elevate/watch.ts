@@ -1,0 +1,90 @@
+// Watches a grant while its session runs: asks the broker again and again, and the clock. Must not: end anything.
+
+import type { Client } from '../../client/client.ts';
+import { hasCode } from '../../core/errors.ts';
+import type { GrantView } from '../../protocol/routes.ts';
+import type { Clock } from '../../system/clock.ts';
+
+/** What a watch needs. */
+export interface WatchOptions {
+  readonly grant: GrantView;
+  readonly client: Client;
+  /** Reaches a broker again when the one at hand went away; starts one, so that its recovery runs. */
+  readonly reconnect: () => Promise<Client>;
+  readonly clock: Clock;
+}
+
+/** A grant under watch. */
+export interface GrantWatch {
+  /** Settles when the grant is no longer active, or its deadline has passed and no broker says otherwise. */
+  readonly ended: Promise<void>;
+  /** The grant as last heard of. */
+  current(): GrantView;
+  /** Ends the watching; `ended` then never settles if it had not. */
+  stop(): void;
+}
+
+const poll = 20_000;
+const firstPause = 200;
+const longestPause = 5_000;
+// The broker ends the grant at the deadline itself; only when it says nothing for this long the clock decides.
+const patience = 1_000;
+// Timers do not count the time that a machine sleeps: look at the clock at least this often.
+const look = 15_000;
+
+/** Starts watching. */
+export function watchGrant({ grant, client, reconnect, clock }: WatchOptions): GrantWatch {
+  const abort = new AbortController();
+  let known = grant;
+  let cancelTimer = (): void => {};
+
+  const pause = (length: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(length, resolve);
+      abort.signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
+
+  async function untilBrokerSays(): Promise<void> {
+    let current: Client | null = client;
+    for (let wait = firstPause; !abort.signal.aborted; ) {
+      try {
+        current ??= await reconnect();
+        const { id, state, deadline } = known;
+        known = await current.wait({ grant: id, known: { state, deadline }, timeout: poll }, abort.signal);
+        wait = firstPause;
+        if (known.state !== 'active') return;
+      } catch (error) {
+        // A broker that does not know the grant holds nothing for it.
+        if (hasCode(error, 'ERR_UNKNOWN_NAME')) return;
+        current = null;
+        await pause(wait);
+        wait = Math.min(wait * 2, longestPause);
+      }
+    }
+  }
+
+  function untilDeadline(): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        const left = (known.deadline ?? Number.POSITIVE_INFINITY) + patience - clock.now();
+        if (left <= 0) resolve();
+        else cancelTimer = clock.after(Math.min(left, look), check);
+      };
+      check();
+    });
+  }
+
+  const said = untilBrokerSays().then(() => (abort.signal.aborted ? new Promise<void>(() => {}) : undefined));
+  const ended = Promise.race([said, untilDeadline()]).then(() => cancelTimer());
+  return {
+    ended,
+    current: () => known,
+    stop() {
+      cancelTimer();
+      abort.abort();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// From flags to a complete wish: asks for what is missing on a terminal, else says which flag is missing.
+// Shows what will be granted before it asks. Must not: request anything.
+
+import type { Client } from '../../client/client.ts';
+import { hasCode, JitError } from '../../core/errors.ts';
+import type { PreviewReply, Wish } from '../../protocol/routes.ts';
+import { Cancelled } from '../errors.ts';
+import { roleAndScope } from '../grant-text.ts';
+import type { World } from '../world.ts';
+import { printPreview } from './summary.ts';
+
+interface Asking {
+  readonly world: World;
+  readonly client: Client;
+  /** `--yes`: no confirmation. */
+  readonly yes: boolean;
+}
+
+function missing(wish: Wish, flag: string, what: string, example: string): JitError {
+  const name = wish.role === null ? wish.target : `${wish.target}:${wish.role}`;
+  return new JitError('ERR_INPUT_NEEDED', `"${name}" ${what}; give it with "${flag}"`, { hint: example });
+}
+
+/** Asks for the role when the target has several. */
+async function withRole({ world, client }: Asking, wish: Wish): Promise<Wish> {
+  if (wish.role !== null) return wish;
+  try {
+    await client.preview(wish);
+    return wish;
+  } catch (error) {
+    if (!hasCode(error, 'ERR_INPUT_NEEDED')) throw error;
+  }
+  const { targets } = await client.targets();
+  const roles = targets.find(({ name }) => name === wish.target)?.roles ?? [];
+  const names = roles.map(({ name }) => name).join(', ');
+  if (!world.interactive) {
+    const example = `jit elevate ${wish.target} --role ${roles[0]?.name ?? '<role>'}`;
+    throw missing(wish, '--role', `has several roles: ${names}`, example);
+  }
+  const open = roles.filter(({ maxDuration }) => maxDuration !== null);
+  const choices = (open.length > 0 ? open : roles).map(({ name, description }) => ({
+    value: name,
+    ...(description !== null && { description }),
+  }));
+  return { ...wish, role: await world.ask.choose(`Role on ${wish.target}`, choices) };
+}
+
+/** A scope is missing when policy refuses the wish without one and would consider it with one. */
+async function withScope({ world, client }: Asking, wish: Wish, shown: PreviewReply): Promise<Wish> {
+  if (shown.outcome !== 'denied' || wish.scope !== null) return wish;
+  const { targets } = await client.targets();
+  const role = targets
+    .find(({ name }) => name === wish.target)
+    ?.roles.find(({ name }) => name === shown.role);
+  const previews = await Promise.all((role?.scopes ?? []).map((scope) => client.preview({ ...wish, scope })));
+  const scopes = previews
+    .filter((one) => one.outcome !== 'denied' || lacksReason(wish, one))
+    .flatMap((one) => one.scope ?? []);
+  if (scopes.length === 0) return wish;
+  if (!world.interactive) {
+    const example = `jit elevate ${wish.target}:${shown.role} --scope ${scopes[0]}`;
+    throw missing({ ...wish, role: shown.role }, '--scope', `needs a scope (${scopes.join(', ')})`, example);
+  }
+  const choices = scopes.map((value) => ({ value }));
+  return { ...wish, scope: await world.ask.choose(`Scope of ${wish.target}:${shown.role}`, choices) };
+}
+
+function lacksReason(wish: Wish, shown: PreviewReply): boolean {
+  return wish.reason === null && shown.entitlement !== null && shown.reasonRequired;
+}
+
+async function withReason({ world, client }: Asking, wish: Wish, shown: PreviewReply): Promise<Wish> {
+  if (!lacksReason(wish, shown)) return wish;
+  if (!world.interactive) {
+    const example = `jit elevate ${wish.target}:${shown.role} --reason "…"`;
+    throw missing({ ...wish, role: shown.role }, '--reason', 'needs a reason', example);
+  }
+  // Without a reason policy refuses, and a refusal has no lines to show: ask what it would be with one.
+  printPreview(world, await client.preview({ ...wish, reason: 'not given yet' }));
+  return { ...wish, reason: await world.ask.text('Reason') };
+}
+
+async function confirm(
+  { world, yes }: Asking,
+  wish: Wish,
+  shown: PreviewReply,
+  isShown: boolean,
+): Promise<void> {
+  if (!world.interactive || yes || shown.risk !== 'high' || shown.outcome !== 'allowed') return;
+  if (!isShown) printPreview(world, shown);
+  if (!(await world.ask.confirm(`Elevate to ${roleAndScope({ ...shown, scope: wish.scope })}?`)))
+    throw new Cancelled();
+}
+
+/**
+ * The wish with role, scope and reason filled in as far as policy needs them. A wish that policy refuses comes
+ * back as it is: the refusal belongs into the audit log, which only the real request writes.
+ * @throws JitError `ERR_INPUT_NEEDED` naming the missing flag, when nothing may be asked; {@link Cancelled}
+ */
+export async function completeWish(asking: Asking, wish: Wish): Promise<Wish> {
+  const named = await withRole(asking, wish);
+  const first = await asking.client.preview(named);
+  const scoped = await withScope(asking, named, first);
+  const second = scoped === named ? first : await asking.client.preview(scoped);
+  const complete = await withReason(asking, scoped, second);
+  const wasAsked = complete !== scoped;
+  const last = wasAsked ? await asking.client.preview(complete) : second;
+  await confirm(asking, complete, last, wasAsked);
+  return { ...complete, role: last.role };
+}

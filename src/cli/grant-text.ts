@@ -1,0 +1,98 @@
+// A grant in words: its name, its state, its row in a table. Shared by the commands that show grants.
+
+import type { Instant } from '../core/time.ts';
+import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
+import type { Paint } from './colour.ts';
+import { escapeText } from './escape.ts';
+import { table } from './table.ts';
+import { clockText, lengthText, untilText } from './time-text.ts';
+
+/** `prod-db:read` */
+export function roleName(grant: Pick<GrantView, 'target' | 'role'>): string {
+  return `${escapeText(grant.target)}:${escapeText(grant.role)}`;
+}
+
+/** `prod-db:read (orders-only)` */
+export function roleAndScope(grant: Pick<GrantView, 'target' | 'role' | 'scope'>): string {
+  return grant.scope === null ? roleName(grant) : `${roleName(grant)} (${escapeText(grant.scope)})`;
+}
+
+/** What people need to know about the state: a lease that is not confirmed gone outranks the grant's own state. */
+export function stateOf(grant: GrantView): string {
+  if (grant.leases.some((lease) => lease.state === 'overdue')) return 'overdue';
+  if (grant.leases.some((lease) => lease.state === 'revoking')) return 'revoking';
+  return grant.state;
+}
+
+function cut(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
+}
+
+function whenText(grant: GrantView, now: Instant): string {
+  if (grant.deadline === null) return '-';
+  if (grant.deadline > now) return `${clockText(grant.deadline, now)} (${lengthText(grant.deadline - now)})`;
+  return `${clockText(grant.deadline, now)} (${lengthText(now - grant.deadline)} ago)`;
+}
+
+function stateCell(grant: GrantView, paint: Paint): string {
+  const state = stateOf(grant);
+  if (state === 'overdue') return paint.alarm(state.toUpperCase());
+  return state === 'active' ? paint.good(state) : paint.caution(state);
+}
+
+/** What is being done about a credential that is past its deadline and not confirmed gone. */
+export function overdueText(lease: LeaseView, now: Instant): string {
+  const access =
+    lease.accessEndedAt === null
+      ? 'ACCESS MAY GO ON'
+      : `access ended ${clockText(lease.accessEndedAt, now)}, clean-up remains`;
+  const why = lease.lastError === null ? '' : `, last failure ${lease.lastError}`;
+  return `${escapeText(lease.name)}: ${access}; the broker keeps trying (attempt ${lease.attempts}${why})`;
+}
+
+/** One line per grant under a heading, and one more for each lease that is overdue. */
+export function grantTable(grants: readonly GrantView[], now: Instant, paint: Paint): string[] {
+  const head = ['GRANT', 'TARGET:ROLE', 'SCOPE', 'UNTIL', 'STATE', 'REASON'].map(paint.faint);
+  const rows = grants.map((grant) => [
+    paint.strong(escapeText(grant.id)),
+    roleName(grant),
+    grant.scope === null ? '-' : escapeText(grant.scope),
+    whenText(grant, now),
+    stateCell(grant, paint),
+    grant.reason === null ? '-' : cut(escapeText(grant.reason), 40),
+  ]);
+  const [header = '', ...lines] = table([head, ...rows]);
+  const withAlarms = grants.flatMap((grant, index) => [
+    lines[index] ?? '',
+    ...grant.leases
+      .filter((lease) => lease.state === 'overdue')
+      .map((lease) => paint.alarm(`  ${overdueText(lease, now)}`)),
+  ]);
+  return [header, ...withAlarms];
+}
+
+/** `14:32 prod-db orders/public.scratch: owned-object, table; moved to …` */
+export function findingLine(finding: FindingView, now: Instant): string {
+  const where = `${escapeText(finding.target)} ${escapeText(finding.where)}`;
+  const what = `${finding.kind}, ${escapeText(finding.detail)}`;
+  return `${clockText(finding.foundAt, now)}  ${where}: ${what}; ${escapeText(finding.action)}`;
+}
+
+/** `g7f3k2 (prod-db:read) until 14:32 (30m)` */
+export function grantLine(grant: GrantView, now: Instant): string {
+  const until = grant.deadline === null ? '' : ` ${untilText(grant.deadline, now)}`;
+  return `${escapeText(grant.id)} (${roleAndScope(grant)})${until}`;
+}
+
+/** The grants from the outermost to `id`: `inside grant g… (prod-db:read) > g… (…)`; empty when it is not known. */
+export function stackText(id: string, grants: readonly GrantView[]): string {
+  const chain: GrantView[] = [];
+  for (let next: string | null = id; next !== null && chain.length < 20; ) {
+    const grant: GrantView | undefined = grants.find((one) => one.id === next);
+    if (!grant) break;
+    chain.unshift(grant);
+    next = grant.parent;
+  }
+  return chain.map((grant) => `${escapeText(grant.id)} (${roleAndScope(grant)})`).join(' > ');
+}

@@ -1,0 +1,37 @@
+// Shows that something waits. The only file that knows the spinner library, loaded after half a second of waiting.
+
+import type { World } from './world.ts';
+
+const patience = 500;
+
+/** Shows `text` with a spinner on stderr until the answer is called. */
+export async function terminalSpinner(text: string): Promise<() => void> {
+  const { default: ora } = await import('ora');
+  const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
+  return () => spinner.stop();
+}
+
+/** Waits for `work`; on a terminal, a spinner says so when it takes longer than 500 ms. */
+export async function waiting<T>(world: World, text: string, work: Promise<T>): Promise<T> {
+  const animate = world.isTTY.stderr && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
+  if (!animate) return work;
+  let isDone = false;
+  let stop = (): void => {};
+  const cancel = world.clock.after(patience, () => {
+    world.spin(text).then(
+      (end) => {
+        if (isDone) end();
+        else stop = end;
+      },
+      // A spinner that cannot be loaded is no reason to fail.
+      () => {},
+    );
+  });
+  try {
+    return await work;
+  } finally {
+    isDone = true;
+    cancel();
+    stop();
+  }
+}

@@ -1,0 +1,43 @@
+// All commands, in the order that help shows them. Completions, help and docs/commands.md derive from this list.
+
+import { auditLog } from './commands/audit-log.ts';
+import { auditVerify } from './commands/audit-verify.ts';
+import { brokerRun } from './commands/broker-run.ts';
+import { brokerStart } from './commands/broker-start.ts';
+import { brokerStatus } from './commands/broker-status.ts';
+import { brokerStop } from './commands/broker-stop.ts';
+import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { elevate } from './commands/elevate.ts';
+import { extend } from './commands/extend.ts';
+import { help } from './commands/help.ts';
+import { init } from './commands/init.ts';
+import { policyCheck } from './commands/policy-check.ts';
+import { policyExplain } from './commands/policy-explain.ts';
+import { policyTest } from './commands/policy-test.ts';
+import { revoke } from './commands/revoke.ts';
+import { status } from './commands/status.ts';
+import { targets } from './commands/targets.ts';
+import type { Command } from './define-command.ts';
+
+/** Every command of jit. */
+export const registry: readonly Command[] = [
+  elevate,
+  status,
+  targets,
+  revoke,
+  extend,
+  policyCheck,
+  policyExplain,
+  policyTest,
+  auditLog,
+  auditVerify,
+  doctor,
+  init,
+  demo,
+  brokerStart,
+  brokerStop,
+  brokerStatus,
+  brokerRun,
+  help,
+];

@@ -1,0 +1,59 @@
+// One run of the command line, from argv to exit code. Owns: the order of things, showing failures.
+// Must not: touch the real process; src/cli/main.ts does.
+
+import { showHelp } from './commands/help.ts';
+import { overview } from './commands/overview.ts';
+import { Cancelled, exitCodeFor, showFailure, signalExit } from './errors.ts';
+import { commandHelp } from './help.ts';
+import { createOutput, type Output } from './output.ts';
+import { failureFlags, type Parsed, parseCommandLine } from './parse.ts';
+import { registry } from './registry.ts';
+import type { Outside, World } from './world.ts';
+
+function isCi(env: Outside['env']): boolean {
+  return env.CI !== undefined && env.CI !== '' && env.CI !== 'false' && env.CI !== '0';
+}
+
+function worldOf(outside: Outside, parsed: Parsed, out: Output): World {
+  const ci = isCi(outside.env);
+  const mayAsk = outside.isTTY.stdin && outside.isTTY.stderr && !ci && parsed.common['no-input'] !== true;
+  const config = typeof parsed.common.config === 'string' ? parsed.common.config : null;
+  return { ...outside, out, config, ci, interactive: mayAsk };
+}
+
+async function dispatch(outside: Outside, parsed: Parsed, out: Output): Promise<number> {
+  if (parsed.version) {
+    out.print(`jit ${outside.version}`);
+    return 0;
+  }
+  const { command, args, options, json } = parsed;
+  if (parsed.help) {
+    if (command) out.print(commandHelp(command, out.paint));
+    else showHelp(out, typeof args.group === 'string' ? [args.group] : []);
+    return 0;
+  }
+  const world = worldOf(outside, parsed, out);
+  if (!command) return overview(world);
+  return command.run(world, { args, options, json });
+}
+
+/**
+ * Runs `jit` with `outside.argv` (without node and script) and answers the exit code. Never throws: what goes
+ * wrong is written to stderr.
+ */
+export async function runCli(outside: Outside): Promise<number> {
+  const { json, debug, colour } = failureFlags(outside.argv);
+  const out = createOutput(outside, colour);
+  let beforeCommand = false;
+  try {
+    const parsed = parseCommandLine(registry, outside.argv, outside.clock.now());
+    beforeCommand = Array.isArray(parsed.args.command) && parsed.args.command.length > 0;
+    return await dispatch(outside, parsed, out);
+  } catch (error) {
+    if (error instanceof Cancelled) {
+      out.note('jit: cancelled, nothing was granted');
+      return signalExit[error.signal];
+    }
+    return exitCodeFor(showFailure(error, { json, debug }, out, outside.stderr), beforeCommand);
+  }
+}

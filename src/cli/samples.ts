@@ -1,0 +1,46 @@
+// Values that help and docs/commands.md show as examples of --json. Tests compare their fields with real output.
+
+/** A grant, as `status`, `elevate`, `revoke` and `extend` print it. */
+export const sampleGrant = {
+  id: 'g7f3k2',
+  state: 'active',
+  principal: 'user:alice',
+  target: 'prod-db',
+  risk: 'high',
+  role: 'read',
+  scope: null,
+  reason: 'INC-4711',
+  ticket: 'INC-4711',
+  entitlement: 'developers-read',
+  parent: null,
+  keep: false,
+  requested_at: '2026-11-22T14:02:00.000Z',
+  started_at: '2026-11-22T14:02:00.000Z',
+  deadline: '2026-11-22T14:32:00.000Z',
+  ended_at: null,
+  end_cause: null,
+  leases: [
+    {
+      id: 'l4k9p1',
+      state: 'active',
+      name: 'role jit_l4k9p1',
+      deadline: '2026-11-22T14:32:00.000Z',
+      access_ended_at: null,
+      revoked_at: null,
+      attempts: 0,
+      last_error: null,
+      findings: 0,
+    },
+  ],
+};
+
+/** A finding, as `status` prints it. */
+export const sampleFinding = {
+  kind: 'owned-object',
+  target: 'prod-db',
+  lease: 'l4k9p1',
+  where: 'orders/public.scratch',
+  detail: 'table',
+  action: 'moved to jit_quarantine and dropped',
+  found_at: '2026-11-22T14:32:00.000Z',
+};

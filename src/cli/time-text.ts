@@ -1,0 +1,39 @@
+// Times as people read them: the clock on their wall, and how long it is until then.
+
+import { formatDuration } from '../core/duration.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+
+const two = (number: number): string => String(number).padStart(2, '0');
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+// Below this the seconds matter.
+const secondsBelow: Milliseconds = 5 * 60_000;
+
+/** How long, in whole seconds; never less than 0s. */
+export function lengthText(length: Milliseconds): string {
+  const seconds = Math.max(0, Math.round(length / 1000));
+  if (seconds === 0) return '0s';
+  // Seconds of an hour-long grant are noise.
+  return formatDuration((seconds > 3600 ? Math.round(seconds / 60) * 60 : seconds) * 1000);
+}
+
+/** `14:32`, with seconds when it is close, with the date when it is another day. */
+export function clockText(at: Instant, now: Instant): string {
+  const date = new Date(at);
+  const close = Math.abs(at - now) < secondsBelow;
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}${close ? `:${two(date.getSeconds())}` : ''}`;
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${days[date.getDay()]} ${date.getDate()} ${months[date.getMonth()]} ${time}`;
+}
+
+/** `until 14:32 (30m)` */
+export function untilText(deadline: Instant, now: Instant): string {
+  return `until ${clockText(deadline, now)} (${lengthText(deadline - now)})`;
+}
+
+/** `2026-11-22 14:32:05` by the local clock: for lists that reach back. */
+export function stampText(at: Instant): string {
+  const date = new Date(at);
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -1,0 +1,61 @@
+// Everything outside of the command line, in one record. src/cli/main.ts builds the real one, tests their own.
+
+import type { Client } from '../client/client.ts';
+import type { Session } from '../core/grant.ts';
+import type { Offline } from '../protocol/offline.ts';
+import type { SessionOptions, SessionResult } from '../shell/session.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Asker } from './ask.ts';
+import type { Output } from './output.ts';
+
+/** How to reach the broker. */
+export interface ConnectOptions {
+  /** As given by `--config`; null: where `JIT_CONFIG` or XDG says. */
+  readonly config: string | null;
+  /** Start a broker when none answers. */
+  readonly start: boolean;
+}
+
+/** What `jit demo` is given. */
+export interface DemoOptions {
+  readonly shell: boolean;
+}
+
+/** The outside as {@link runCli} is given it. */
+export interface Outside {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Needs nothing; loads nothing until called. */
+  readonly connect: (options: ConnectOptions) => Promise<Client>;
+  readonly loadOffline: () => Promise<Offline>;
+  readonly runDemo: (options: DemoOptions) => Promise<number>;
+  readonly runSession: (options: SessionOptions) => Promise<SessionResult>;
+  /** This process, as the broker watches it. @throws JitError `ERR_UNSUPPORTED` where the system does not tell. */
+  readonly ownSession: () => Session;
+  /** Questions on the terminal; loaded when the first one is asked. */
+  readonly ask: Asker;
+  /** Shows that something waits; the answer ends the showing. */
+  readonly spin: (text: string) => Promise<() => void>;
+  /** Calls back on a signal to this process, instead of ending it; the answer stops listening. */
+  readonly onSignal: (callback: (signal: NodeJS.Signals) => void) => () => void;
+  /** True when the file is there. */
+  readonly exists: (path: string) => boolean;
+  readonly configPath: (flag: string | null) => string;
+  readonly promptState: () => string;
+  readonly hooksDir: string;
+}
+
+/** What a command is given: the outside, and what the common options say. */
+export interface World extends Outside {
+  readonly out: Output;
+  /** As given by `--config`. */
+  readonly config: string | null;
+  /** Questions may be asked: stdin and stderr are terminals, this is no CI job, `--no-input` is absent. */
+  readonly interactive: boolean;
+  readonly ci: boolean;
+}

@@ -11,9 +11,10 @@ type Line = DoctorReply['checks'][number];
 export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
   const checks: Line[] = [...hardening(broker), auditLine(broker), ...overdueLines(broker)];
   try {
-    const { config } = await broker.policy.current();
+    const config = broker.policy.config();
     checks.push({ target: null, name: 'configuration', status: 'ok', detail: config.path });
-    const chosen = request.target === null ? [...config.targets.values()] : [resolveTarget(config, request.target)];
+    const chosen =
+      request.target === null ? [...config.targets.values()] : [resolveTarget(config, request.target)];
     for (const target of chosen) {
       const provider = await broker.providers.forTarget(target);
       const lines = (await provider.check?.(AbortSignal.timeout(broker.timing.call))) ?? [];
@@ -43,7 +44,12 @@ function auditLine(broker: Broker): Line {
     return { target: null, name: 'audit log', status: 'failed', detail };
   }
   const { size } = store.head();
-  return { target: null, name: 'audit log', status: 'ok', detail: `${size} events in ${broker.paths.database}` };
+  return {
+    target: null,
+    name: 'audit log',
+    status: 'ok',
+    detail: `${size} events in ${broker.paths.database}`,
+  };
 }
 
 function overdueLines(broker: Broker): Line[] {

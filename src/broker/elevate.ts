@@ -53,7 +53,8 @@ export async function elevate(
   const issued = await issue(broker, attempt);
   failpoint('elevate.after-issue');
   const reply = await handOut(broker, caller, attempt, issued, request);
-  const notes = parent && grant.deadline === parent.deadline ? [`ends with the grant around it (${parent.id})`] : [];
+  const notes =
+    parent && grant.deadline === parent.deadline ? [`ends with the grant around it (${parent.id})`] : [];
   return { ...reply, notes };
 }
 
@@ -69,7 +70,9 @@ function refuse(broker: Broker, grant: Grant, asked: AuditEvent, decision: Decis
   });
   const hint = decision.hint ?? `jit policy explain ${what}`;
   if (decision.outcome === 'denied') return new JitError(code, `${what} is denied: ${why}`, { hint });
-  return new JitError(code, `${what} needs approval, which this version cannot collect yet: ${why}`, { hint });
+  return new JitError(code, `${what} needs approval, which this version cannot collect yet: ${why}`, {
+    hint,
+  });
 }
 
 /** The write-ahead: everything that revocation will need is on disk before the target hears of it. */
@@ -164,9 +167,17 @@ async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['ha
     const expires = iso(issued.expiresAt);
     broker.ledger.write({
       grants: [moveGrant(attempt.grant, 'active', { startedAt: now })],
-      leases: [moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt })],
+      leases: [
+        moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
+      ],
       events: [
-        { type: 'lease.issued', at: now, ...place, lease: lease.id, data: { handle: issued.handle, expires } },
+        {
+          type: 'lease.issued',
+          at: now,
+          ...place,
+          lease: lease.id,
+          data: { handle: issued.handle, expires },
+        },
       ],
     });
     return issued;
@@ -230,7 +241,7 @@ async function handOut(
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.
     caller.signal.addEventListener('abort', () => void endGrant(broker, grant.id, 'session-lost'));
     const current = broker.ledger.grant(grant.id) ?? grant;
-    return { grant: await grantView(broker, current), env: handed.env, unset: handed.unset };
+    return { grant: grantView(broker, current), env: handed.env, unset: handed.unset };
   } catch (thrown) {
     await endGrant(broker, grant.id, caller.signal.aborted ? 'session-lost' : 'issue-failed');
     throw thrown;
@@ -240,7 +251,17 @@ async function handOut(
 function requestedEvent(grant: Grant, request: ElevateRequest, caller: Caller): AuditEvent {
   const { role, scope, duration, reason, ticket, digest, parent } = grant;
   const via = request.ci ? 'ci' : request.interactive ? 'terminal' : 'script';
-  const data = { role, scope, duration_ms: duration, reason, ticket, digest, parent, via, peer: caller.peer } as const;
+  const data = {
+    role,
+    scope,
+    duration_ms: duration,
+    reason,
+    ticket,
+    digest,
+    parent,
+    via,
+    peer: caller.peer,
+  } as const;
   return { type: 'grant.requested', at: grant.requestedAt, ...placeOf(grant), data };
 }
 

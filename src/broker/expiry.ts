@@ -1,11 +1,11 @@
 // The clock of the broker: ends what is due, tries again what could not be revoked, notices lost sessions
 // and stepped clocks. Looks at the clock instead of trusting timers, which stand still while a machine sleeps.
 
-import type { Instant } from '../core/time.ts';
-import { isAlive } from '../system/process-info.ts';
-import type { Clock } from '../system/clock.ts';
 import type { Lease } from '../core/lease.ts';
+import type { Instant } from '../core/time.ts';
+import type { Clock } from '../system/clock.ts';
 import { failpoint } from '../system/failpoint.ts';
+import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
 import { endGrant, revokeLease } from './revocation.ts';
 
@@ -45,7 +45,9 @@ export function startExpiry(broker: Broker): () => void {
     lastBoot = boot;
     if (Math.abs(step) < worthNoting) return;
     broker.log.warn(`the wall clock stepped by ${Math.round(step / 1000)} s`);
-    broker.ledger.writeRevocation({ events: [{ type: 'clock.step', at: wall, data: { by_ms: Math.round(step) } }] });
+    broker.ledger.writeRevocation({
+      events: [{ type: 'clock.step', at: wall, data: { by_ms: Math.round(step) } }],
+    });
     if (step > -backwardsStep) return;
     for (const grant of broker.ledger.activeGrants()) void endGrant(broker, grant.id, 'clock-step');
   }

@@ -26,7 +26,9 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
   const now = clock.now();
   const deadline = now + request.duration;
   if (deadline <= grant.deadline) {
-    throw new JitError('ERR_USAGE', `grant "${grant.id}" already lasts longer than that`, { hint: 'jit status' });
+    throw new JitError('ERR_USAGE', `grant "${grant.id}" already lasts longer than that`, {
+      hint: 'jit status',
+    });
   }
   const wish = {
     target: grant.target,
@@ -48,7 +50,12 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
   }
   if (decision.outcome !== 'allowed') {
     const why = `${decision.reasons.join('; ')} (counted from the start of the grant)`;
-    const data = { entitlement: decision.entitlement, policy: digest, code: 'ERR_POLICY_DENIED', why } as const;
+    const data = {
+      entitlement: decision.entitlement,
+      policy: digest,
+      code: 'ERR_POLICY_DENIED',
+      why,
+    } as const;
     ledger.write({ events: [{ type: 'grant.denied', at: now, ...placeOf(grant), data }] });
     throw new JitError('ERR_POLICY_DENIED', `grant "${grant.id}" cannot be extended: ${why}`, {
       hint: decision.hint ?? `jit policy explain ${grant.target}:${grant.role}`,

@@ -14,7 +14,8 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
   let cancel = (): void => undefined;
   const look = (): void => {
     const { ledger, clock, timing } = broker;
-    const isNeeded = ledger.openLeases().length > 0 || ledger.activeGrants().length > 0 || ledger.unwritten > 0;
+    const isNeeded =
+      ledger.openLeases().length > 0 || ledger.activeGrants().length > 0 || ledger.unwritten > 0;
     if (isNeeded) last = clock.sinceBoot();
     const left = last + timing.idle - clock.sinceBoot();
     if (left <= 0) onIdle();

@@ -47,7 +47,9 @@ export function newGrant(
   return {
     ...wanted,
     id: `g${randomId(broker.random, 11)}`,
-    digest: createHash('sha256').update(canonicalBytes({ ...wanted })).digest('hex'),
+    digest: createHash('sha256')
+      .update(canonicalBytes({ ...wanted }))
+      .digest('hex'),
     state: 'pending',
     entitlement: decision.entitlement,
     policyDigest,

@@ -4,7 +4,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { JitError } from '../core/errors.ts';
 import type { Config, Policy } from '../policy/config.ts';
-import { loadPolicy } from '../policy/decide.ts';
+import { createPolicy } from '../policy/decide.ts';
 import { type LoadedConfig, loadConfig } from '../policy/load.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Ledger } from './ledger.ts';
@@ -16,10 +16,12 @@ export interface InForce {
   readonly policy: Policy;
 }
 
-/** Gives what is in force now. */
+/** Gives what is in force now. Both throw JitError `ERR_CONFIG` when the file is absent or wrong,
+ * `ERR_AUDIT_UNAVAILABLE` when a change of it cannot be recorded. */
 export interface PolicyHolder {
   readonly path: string;
-  /** @throws JitError `ERR_CONFIG` when the file is absent or wrong, `ERR_AUDIT_UNAVAILABLE` when a change cannot be recorded */
+  config(): Config;
+  /** Loads the policy engine (some 50 MB) at the first call. */
   current(): Promise<InForce>;
 }
 
@@ -36,29 +38,30 @@ export function holdPolicy(
   clock: Clock,
 ): PolicyHolder {
   let seen = '';
-  let inForce: Promise<InForce> | null = null;
+  let loaded: LoadedConfig | null = null;
+  let policy: Promise<Policy> | null = null;
 
-  async function load(): Promise<InForce> {
-    const config = readConfig(path, kinds);
-    const policy = await loadPolicy(config);
-    const { digest, targets, entitlements } = config;
+  function config(): LoadedConfig {
+    const now = fingerprint(path);
+    if (loaded !== null && now === seen) return loaded;
+    loaded = null;
+    policy = null;
+    const fresh = readConfig(path, kinds);
+    const { digest, targets, entitlements } = fresh;
     const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
     ledger.write({ events: [{ type: 'policy.load', at: clock.now(), data }] });
-    return { config, policy };
+    seen = now;
+    loaded = fresh;
+    return fresh;
   }
 
   return {
     path,
-    current() {
-      const now = fingerprint(path);
-      if (inForce === null || now !== seen) {
-        seen = now;
-        inForce = load();
-        inForce.catch(() => {
-          inForce = null;
-        });
-      }
-      return inForce;
+    config,
+    async current() {
+      const fresh = config();
+      policy ??= createPolicy(fresh);
+      return { config: fresh, policy: await policy };
     },
   };
 }

@@ -20,7 +20,8 @@ export const kinds: readonly LazyKind[] = [
     kind: 'postgres',
     schema: postgresSchema,
     validate: validatePostgres,
-    load: async () => (await import('../providers/postgres/index.ts')).postgresKind as unknown as ProviderKind,
+    load: async () =>
+      (await import('../providers/postgres/index.ts')).postgresKind as unknown as ProviderKind,
   },
 ];
 

@@ -8,7 +8,11 @@ import type { Provider, RevokeReport } from '../providers/provider.ts';
 import type { Broker } from './broker.ts';
 import { endGrant } from './revocation.ts';
 
-const silent: RevokeReport = { step: () => undefined, accessEnded: () => undefined, finding: () => undefined };
+const silent: RevokeReport = {
+  step: () => undefined,
+  accessEnded: () => undefined,
+  finding: () => undefined,
+};
 
 /** Looks at every target now and then again at intervals, until the answer is called. Never throws. */
 export function startReconciling(broker: Broker): () => void {
@@ -16,7 +20,7 @@ export function startReconciling(broker: Broker): () => void {
   let cancel = (): void => undefined;
   const round = async (): Promise<void> => {
     try {
-      const { config } = await broker.policy.current();
+      const config = broker.policy.config();
       for (const target of config.targets.values()) {
         if (isStopped) return;
         await reconcileTarget(broker, target.name, await broker.providers.forTarget(target));

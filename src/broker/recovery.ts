@@ -13,17 +13,18 @@ import { endGrant, placeOf, revokeLease } from './revocation.ts';
  * Starts to take back what the last broker left open, and answers how many leases that are. Revocation runs
  * on: a target that is down must not keep the broker from serving.
  */
-export async function recover(broker: Broker): Promise<number> {
+export function recover(broker: Broker): number {
   failpoint('recover.start');
   const { ledger } = broker;
   let taken = 0;
   for (const lease of ledger.openLeases()) {
     failpoint('recover.before-lease');
     const grant = ledger.grant(lease.grant);
-    if (grant && (await mayResume(broker, grant, lease))) continue;
+    if (grant && mayResume(broker, grant, lease)) continue;
     taken += 1;
     const cause = isDue(lease, broker.clock) ? 'expired' : 'recovery';
-    if (grant && (grant.state === 'active' || grant.state === 'pending')) void endGrant(broker, grant.id, cause);
+    if (grant && (grant.state === 'active' || grant.state === 'pending'))
+      void endGrant(broker, grant.id, cause);
     else void revokeLease(broker, lease.id, lease.cause ?? cause);
     failpoint('recover.after-lease');
   }
@@ -32,11 +33,11 @@ export async function recover(broker: Broker): Promise<number> {
 }
 
 /** Only a grant that was handed out, whose session lives, whose rule says so, and whose time is not over. */
-async function mayResume(broker: Broker, grant: Grant, lease: Lease): Promise<boolean> {
+function mayResume(broker: Broker, grant: Grant, lease: Lease): boolean {
   if (lease.state !== 'active' || lease.handedOutAt === null || isDue(lease, broker.clock)) return false;
   if (grant.state !== 'active') return false;
   try {
-    const { config } = await broker.policy.current();
+    const config = broker.policy.config();
     const rule = config.entitlements.find((entitlement) => entitlement.name === grant.entitlement);
     if (rule?.onRestart !== 'resume') return false;
   } catch {

@@ -37,7 +37,9 @@ export function revokeLease(broker: Broker, leaseId: string, cause: EndCause): P
   const underWay = broker.revocations.get(leaseId);
   if (underWay) return underWay;
   const attempt = tryRevoke(broker, leaseId, cause)
-    .catch((thrown: unknown) => broker.log.error(`revoking ${leaseId}: ${toJitError(thrown).message}`, thrown))
+    .catch((thrown: unknown) =>
+      broker.log.error(`revoking ${leaseId}: ${toJitError(thrown).message}`, thrown),
+    )
     .finally(() => broker.revocations.delete(leaseId));
   broker.revocations.set(leaseId, attempt);
   return attempt;
@@ -81,7 +83,10 @@ async function tryRevoke(broker: Broker, leaseId: string, cause: EndCause): Prom
     await provider.revoke(lease.handle, lease.cause ?? cause, reporter(broker, lease, grant), signal);
     const presence = await provider.confirm(lease.handle, signal);
     if (presence !== 'gone') {
-      throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${leaseId}" is not confirmed gone`);
+      throw new JitError(
+        'ERR_REVOKE_INCOMPLETE',
+        `the credential of lease "${leaseId}" is not confirmed gone`,
+      );
     }
   } catch (thrown) {
     postpone(broker, leaseId, toJitError(thrown));
@@ -129,7 +134,8 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
   const attempts = lease.attempts + 1;
   const fraction = broker.random.bytes(1).readUInt8() / 255;
   // Fenced and killed means that nobody has access: what remains is clean-up, not danger.
-  const isLate = lease.accessEndedAt === null && (attempts >= 2 || now >= lease.deadline + broker.timing.grace);
+  const isLate =
+    lease.accessEndedAt === null && (attempts >= 2 || now >= lease.deadline + broker.timing.grace);
   const state = lease.state === 'overdue' || isLate ? 'overdue' : 'revoking';
   const changed = moveLease(lease, state, {
     attempts,

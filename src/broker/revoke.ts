@@ -17,7 +17,7 @@ export async function revoke(broker: Broker, caller: Caller, request: RevokeRequ
   const revoked: GrantView[] = [];
   const overdue: GrantView[] = [];
   for (const before of grants) {
-    const view = await grantView(broker, broker.ledger.grant(before.id) ?? before);
+    const view = grantView(broker, broker.ledger.grant(before.id) ?? before);
     const isGone = view.leases.every((lease) => lease.state === 'revoked');
     (isGone ? revoked : overdue).push(view);
   }
@@ -27,7 +27,10 @@ export async function revoke(broker: Broker, caller: Caller, request: RevokeRequ
 /** The caller's grants that are active or have something left on a target. */
 function open(broker: Broker, caller: Caller): Grant[] {
   const { ledger } = broker;
-  const ids = new Set([...ledger.activeGrants().map(({ id }) => id), ...ledger.openLeases().map(({ grant }) => grant)]);
+  const ids = new Set([
+    ...ledger.activeGrants().map(({ id }) => id),
+    ...ledger.openLeases().map(({ grant }) => grant),
+  ]);
   return [...ids]
     .map((id) => ledger.grant(id))
     .filter((grant): grant is Grant => grant !== null && grant.principal === caller.principal);

@@ -18,12 +18,15 @@ export function createBrokerServer(broker: Broker, onRequest: () => void): Serve
     onRequest();
     const caller = callerOf(broker, request, response);
     if (caller === null) return refuse(response, 403, 'ERR_PROTOCOL', 'the broker serves another user');
-    if (underWay >= busyAbove) return refuse(response, 503, 'ERR_BROKER_BUSY', 'the broker has too much to do');
+    if (underWay >= busyAbove)
+      return refuse(response, 503, 'ERR_BROKER_BUSY', 'the broker has too much to do');
     underWay += 1;
     response.once('close', () => {
       underWay -= 1;
     });
-    const listener = getRequestListener((web) => app.fetch(web, { caller }), { overrideGlobalObjects: false });
+    const listener = getRequestListener((web) => app.fetch(web, { caller }), {
+      overrideGlobalObjects: false,
+    });
     await listener(request, response);
   }
 

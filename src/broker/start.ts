@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
-import { JitError } from '../core/errors.ts';
+import type { JitError } from '../core/errors.ts';
 import { currentPrincipal } from '../identity/os-user.ts';
 import { takeInstanceLock } from '../store/instance-lock.ts';
 import { openStore } from '../store/open.ts';
@@ -100,7 +100,7 @@ export async function startBroker(
       },
     ],
   });
-  await recover(broker);
+  recover(broker);
   writePromptState(broker);
   failpoint('start.before-listen');
   const idle = watchIdle(broker, () => void stop(broker, 'idle'));
@@ -154,7 +154,9 @@ function guardSocket(broker: Broker, server: Server): { stop(): void } {
   let cancel = (): void => undefined;
   const look = (): void => {
     if (socketInode(broker.paths) !== inode) {
-      broker.log.warn('the socket was replaced or removed by somebody else; the broker ends and is started anew');
+      broker.log.warn(
+        'the socket was replaced or removed by somebody else; the broker ends and is started anew',
+      );
       broker.end('socket taken over');
       return;
     }

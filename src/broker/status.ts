@@ -7,17 +7,20 @@ import { findingView, grantView } from './views.ts';
 const recent = 24 * 3600_000;
 
 /** What is open now. A grant that has ended is still told while anything of it may be left on its target. */
-export async function status(broker: Broker, caller: Caller): Promise<StatusReply> {
+export function status(broker: Broker, caller: Caller): StatusReply {
   const { ledger, clock } = broker;
   const open = ledger.openLeases();
-  const ids = new Set([...ledger.activeGrants().map((grant) => grant.id), ...open.map((lease) => lease.grant)]);
+  const ids = new Set([
+    ...ledger.activeGrants().map((grant) => grant.id),
+    ...open.map((lease) => lease.grant),
+  ]);
   const grants = [...ids].map((id) => ledger.grant(id)).filter((grant) => grant !== null);
   grants.sort((one, other) => one.requestedAt - other.requestedAt);
   const since = clock.now() - recent;
   return {
     now: clock.now(),
     principal: caller.principal,
-    grants: await Promise.all(grants.map((grant) => grantView(broker, grant))),
+    grants: grants.map((grant) => grantView(broker, grant)),
     overdue: open.filter((lease) => lease.state === 'overdue').length,
     recentFindings: ledger.store
       .findings({ limit: 20 })

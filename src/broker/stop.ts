@@ -8,12 +8,18 @@ import { endGrant, revokeLease } from './revocation.ts';
 export async function stop(broker: Broker, cause: string): Promise<StopReply> {
   broker.stopping = true;
   const open = broker.ledger.openLeases();
-  const grants = new Set([...broker.ledger.activeGrants().map(({ id }) => id), ...open.map(({ grant }) => grant)]);
+  const grants = new Set([
+    ...broker.ledger.activeGrants().map(({ id }) => id),
+    ...open.map(({ grant }) => grant),
+  ]);
   const everything = Promise.all([
     ...[...grants].map((id) => endGrant(broker, id, 'broker-stopped')),
     ...open.map((lease) => revokeLease(broker, lease.id, lease.cause ?? 'broker-stopped')),
   ]);
-  await Promise.race([everything, new Promise<void>((resolve) => broker.clock.after(broker.timing.stop, resolve))]);
+  await Promise.race([
+    everything,
+    new Promise<void>((resolve) => broker.clock.after(broker.timing.stop, resolve)),
+  ]);
   const left = broker.ledger.openLeases().length;
   broker.end(cause);
   return { revoked: open.length - left, overdue: left };

@@ -7,14 +7,14 @@ import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
 
 /** A grant with its leases. */
-export async function grantView(broker: Broker, grant: Grant): Promise<GrantView> {
+export function grantView(broker: Broker, grant: Grant): GrantView {
   const leases = broker.ledger.leasesOf(grant.id).map((lease) => leaseView(broker, lease));
   return {
     id: grant.id,
     state: grant.state,
     principal: grant.principal,
     target: grant.target,
-    risk: await riskOf(broker, grant.target),
+    risk: riskOf(broker, grant.target),
     role: grant.role,
     scope: grant.scope,
     reason: grant.reason,
@@ -55,9 +55,9 @@ function nameOf(lease: Lease): string {
 }
 
 /** A target that left the configuration, or a broken configuration, must not hide its grants. */
-async function riskOf(broker: Broker, target: string): Promise<'low' | 'medium' | 'high'> {
+function riskOf(broker: Broker, target: string): 'low' | 'medium' | 'high' {
   try {
-    return (await broker.policy.current()).config.targets.get(target)?.risk ?? 'medium';
+    return broker.policy.config().targets.get(target)?.risk ?? 'medium';
   } catch {
     return 'medium';
   }

@@ -79,7 +79,9 @@ export const auditSchema: v.GenericSchema<unknown, AuditRequest> = v.strictObjec
 });
 
 /** `POST /v1/doctor` */
-export const doctorSchema: v.GenericSchema<unknown, DoctorRequest> = v.strictObject({ target: v.nullable(name) });
+export const doctorSchema: v.GenericSchema<unknown, DoctorRequest> = v.strictObject({
+  target: v.nullable(name),
+});
 
 /** `POST /v1/stop` */
 export const stopSchema: v.GenericSchema<unknown, Record<string, never>> = v.strictObject({});

@@ -22,7 +22,12 @@ export async function judge(
   replies: readonly ElevateReply[],
 ): Promise<Verdict> {
   const broken: string[] = [];
-  const store = openStore({ path: world.paths.database, clock: systemClock, random: systemRandom, readOnly: true });
+  const store = openStore({
+    path: world.paths.database,
+    clock: systemClock,
+    random: systemRandom,
+    readOnly: true,
+  });
   const leases = store.leases();
   const events = store.events({ limit: 1_000_000 }).map(({ body }) => body);
   store.close();
@@ -33,10 +38,12 @@ export async function judge(
   for (const { rolname } of leaked) broken.push(`role ${String(rolname)} is alive`);
   for (const lease of leases) {
     if (lease.state !== 'revoked') broken.push(`lease ${lease.id} is ${lease.state}`);
-    const of = (type: string): number => events.filter((event) => event.lease === lease.id && event.type === type).length;
+    const of = (type: string): number =>
+      events.filter((event) => event.lease === lease.id && event.type === type).length;
     if (of('lease.intent') !== 1) broken.push(`lease ${lease.id} has ${of('lease.intent')} intents`);
     if (of('lease.revoked') !== 1) broken.push(`lease ${lease.id} was revoked ${of('lease.revoked')} times`);
-    if (of('lease.handed_out') > of('lease.issued')) broken.push(`lease ${lease.id} was handed out unrecorded`);
+    if (of('lease.handed_out') > of('lease.issued'))
+      broken.push(`lease ${lease.id} was handed out unrecorded`);
   }
   for (const { grant } of replies) {
     const isRecorded = events.some((event) => event.grant === grant.id && event.type === 'lease.handed_out');
@@ -46,6 +53,7 @@ export async function judge(
     for (const folder of readdirSync(world.paths.grantsDir)) broken.push(`files of grant ${folder} are left`);
   }
   const log = await verifyFile(world.paths.database);
-  if (!log.valid) broken.push(`the log does not verify: ${log.problem?.what ?? 'unknown'} at ${log.problem?.seq ?? -1}`);
+  if (!log.valid)
+    broken.push(`the log does not verify: ${log.problem?.what ?? 'unknown'} at ${log.problem?.seq ?? -1}`);
   return { leaked: leaked.length, broken };
 }

@@ -49,7 +49,11 @@ async function attempt(schedule: Schedule): Promise<Outcome> {
   try {
     return await play(schedule, server);
   } catch (thrown) {
-    return { leaked: 0, died: 0, broken: [thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)] };
+    return {
+      leaked: 0,
+      died: 0,
+      broken: [thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)],
+    };
   }
 }
 

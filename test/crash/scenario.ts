@@ -6,7 +6,7 @@ import type { Client } from '../../src/client/client.ts';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
 import { sessionOf } from '../../src/system/process-info.ts';
 import type { PostgresServer } from '../support/postgres.ts';
-import { createWorld, configFor, type World } from '../support/world.ts';
+import { configFor, createWorld, type World } from '../support/world.ts';
 import { judge, type Verdict } from './check.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -68,7 +68,8 @@ async function use(world: World, schedule: Schedule, broker: ChildProcess): Prom
   await reachable(world, broker);
   await Promise.allSettled(Array.from({ length: schedule.grants }, one));
   // A grant without an ending of its own goes on until its broker dies.
-  if (schedule.ending === 'none' && broker.exitCode === null && broker.signalCode === null) broker.kill('SIGKILL');
+  if (schedule.ending === 'none' && broker.exitCode === null && broker.signalCode === null)
+    broker.kill('SIGKILL');
   for (const holder of holders) holder.kill('SIGKILL');
   return replies;
 }

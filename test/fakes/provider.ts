@@ -70,7 +70,9 @@ export function createFakeTarget(): FakeTarget {
         expiresAt: request.deadline,
         handOut: {
           env: { FAKE_USER: handle.name },
-          files: [{ name: 'password', variable: 'FAKE_PASSFILE', content: new Secret(`planted-${handle.name}`) }],
+          files: [
+            { name: 'password', variable: 'FAKE_PASSFILE', content: new Secret(`planted-${handle.name}`) },
+          ],
           unset: ['FAKE_PASSWORD'],
           exports: { url: { FAKE_URL: new Secret(`fake://planted-${handle.name}`) } },
         },

@@ -67,7 +67,11 @@ export function createWorld(config: string, build: 'dist' | 'dist-test' = 'dist'
   writeConfig(config);
   const bundle = (name: string): string => path.join(root, build, name);
   const start: World['start'] = (args, extra = {}) =>
-    spawn(process.execPath, [bundle('jit.cjs'), ...args], { env: { ...env, ...extra }, stdio: 'pipe', cwd: dir });
+    spawn(process.execPath, [bundle('jit.cjs'), ...args], {
+      env: { ...env, ...extra },
+      stdio: 'pipe',
+      cwd: dir,
+    });
   const startBroker: World['startBroker'] = (extra = {}) =>
     spawn(process.execPath, [bundle('broker.mjs'), '--config', paths.configFile], {
       env: { ...env, ...extra },

@@ -61,7 +61,9 @@ async function setupSql(request: InitRequest): Promise<string> {
 }
 
 function render(request: InitRequest, secret: string): string {
-  const roles = Object.entries(request.roles).map(([role, groups]) => [role, { groups: [...groups] }] as const);
+  const roles = Object.entries(request.roles).map(
+    ([role, groups]) => [role, { groups: [...groups] }] as const,
+  );
   const config = {
     version: 1,
     targets: {

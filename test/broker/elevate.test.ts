@@ -1,0 +1,182 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { elevate } from '../../src/broker/elevate.ts';
+import { preview } from '../../src/broker/preview.ts';
+import { JitError } from '../../src/core/errors.ts';
+import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+
+let world: TestBroker;
+beforeEach(() => {
+  world = createTestBroker();
+});
+afterEach(() => world.remove());
+
+const issuing = ['grant.requested', 'grant.approved', 'lease.intent', 'lease.issued', 'lease.handed_out'];
+
+describe('an allowed request', () => {
+  test('is recorded step by step before the credential is handed out', async () => {
+    const { grant, env } = await elevate(world.broker, ada, request());
+    expect(world.types().slice(-5)).toEqual(issuing);
+    expect(grant).toMatchObject({ state: 'active', target: 'fake-db', role: 'read', entitlement: 'read' });
+    expect(grant.leases).toMatchObject([{ state: 'active', name: [...world.target.live.keys()][0] }]);
+    expect(env['FAKE_USER']).toBe([...world.target.live.keys()][0]);
+  });
+
+  test('hands out the secret as a private file only', async () => {
+    const { env } = await elevate(world.broker, ada, request());
+    const file = env['FAKE_PASSFILE'] ?? '';
+    expect(readFileSync(file, 'utf8')).toMatch(/^planted-fake_l/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+    expect(JSON.stringify(env)).not.toContain('planted');
+    expect(env).not.toHaveProperty('FAKE_URL');
+  });
+
+  test('puts the secret into the environment when asked for by name, and the log says so', async () => {
+    const { env } = await elevate(world.broker, ada, request({ export: 'url' }));
+    expect(env['FAKE_URL']).toContain('planted');
+    const handed = world.store.events().find(({ body }) => body.type === 'lease.handed_out');
+    expect(handed?.body.data).toMatchObject({
+      secrets: true,
+      variables: expect.arrayContaining(['FAKE_URL']),
+    });
+    expect(Buffer.from(handed?.bytes ?? []).toString()).not.toContain('planted');
+  });
+
+  test('has its intent on disk, with all that revocation needs, while the target is asked', async () => {
+    let seen: unknown;
+    world.target.faults.duringIssue = () => {
+      seen = world.store.leases({ states: ['intent'] });
+    };
+    await elevate(world.broker, ada, request());
+    expect(seen).toMatchObject([{ state: 'intent', handle: { name: expect.stringMatching(/^fake_l/) } }]);
+  });
+
+  test('shows in the prompt-state file', async () => {
+    const { grant } = await elevate(world.broker, ada, request());
+    const seconds = Math.floor((grant.deadline ?? 0) / 1000);
+    const text = readFileSync(world.broker.paths.promptState, 'utf8');
+    expect(text).toBe(`jit1 2\n${seconds} ${grant.id} fake-db read\n`);
+  });
+
+  test('ends no later than the grant around it, and says so', async () => {
+    const outer = await elevate(world.broker, ada, request({ duration: 60_000 }));
+    const inner = await elevate(world.broker, ada, request({ duration: 600_000, parent: outer.grant.id }));
+    expect(inner.grant.deadline).toBe(outer.grant.deadline);
+    expect(inner.notes.join()).toContain(outer.grant.id);
+  });
+});
+
+describe('a refused request', () => {
+  test.each([
+    ['too long', { duration: 2 * 3600_000 }, 'ERR_POLICY_DENIED', /1h/],
+    ['without its reason', { role: 'write', reason: null }, 'ERR_POLICY_DENIED', /reason/],
+    ['in need of approval', { role: 'admin' }, 'ERR_APPROVAL_PENDING', /approval/],
+  ])('that is %s is recorded and issues nothing', async (_name, changes, code, message) => {
+    const thrown = await elevate(world.broker, ada, request(changes)).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(JitError);
+    expect(thrown).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(world.types().slice(-2)).toEqual(['grant.requested', 'grant.denied']);
+    expect(world.target.issued).toEqual([]);
+  });
+
+  test.each([
+    ['target', { target: 'fake-bd' }, /fake-db/],
+    ['role', { role: 'raed' }, /read/],
+    ['scope', { scope: 'eu' }, /jit targets/],
+  ])('for an unknown %s names the nearest', async (_name, changes, hint) => {
+    const thrown = await elevate(world.broker, ada, request(changes)).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'ERR_UNKNOWN_NAME', hint: expect.stringMatching(hint) });
+  });
+
+  test('from inside a grant that has ended issues nothing', async () => {
+    const asking = elevate(world.broker, ada, request({ parent: 'gone' }));
+    await expect(asking).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    expect(world.target.issued).toEqual([]);
+  });
+
+  test('by a stranger is denied by default', async () => {
+    const mallory = { ...ada, principal: 'user:mallory' };
+    const asking = elevate(world.broker, mallory, request());
+    await expect(asking).rejects.toMatchObject({ code: 'ERR_POLICY_DENIED' });
+  });
+});
+
+describe('when issuing fails', () => {
+  test('a target that is down leaves a closed lease and a clear error', async () => {
+    world.target.faults.unreachable = true;
+    const asking = elevate(world.broker, ada, request());
+    await expect(asking).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+    expect(world.broker.ledger.openLeases()).toEqual([]);
+    expect(world.types().slice(-4)).toEqual(['grant.ended', 'lease.revoking', 'lease.step', 'lease.revoked']);
+  });
+
+  test('a lost answer is revoked by the name chosen before', async () => {
+    world.target.faults.loseIssueAnswer = true;
+    await expect(elevate(world.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_INTERNAL' });
+    expect(world.target.issued).toHaveLength(1);
+    expect(world.target.live.size).toBe(0);
+    expect(world.broker.ledger.openLeases()).toEqual([]);
+  });
+
+  test('an audit log that fails after issuing takes the credential back', async () => {
+    const { store, broker } = world;
+    const commit = store.commit.bind(store);
+    let isFull = false;
+    store.commit = (work, options) => {
+      if (isFull) throw new JitError('ERR_AUDIT_UNAVAILABLE', 'the disk is full');
+      return commit(work, options);
+    };
+    world.target.faults.duringIssue = () => {
+      isFull = true;
+    };
+    await expect(elevate(broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_UNAVAILABLE' });
+    expect(world.target.live.size).toBe(0);
+    expect(broker.ledger.unwritten).toBeGreaterThan(0);
+    // While entries wait in memory, nothing is issued.
+    await expect(elevate(broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_UNAVAILABLE' });
+    isFull = false;
+    expect(broker.ledger.flush()).toBe(true);
+    expect(world.types().slice(-1)).toEqual(['revoke.unaudited']);
+    expect(store.leases()).toMatchObject([{ state: 'revoked' }]);
+  });
+
+  test('an audit log that fails before the intent asks the target for nothing', async () => {
+    await world.broker.policy.current();
+    world.store.commit = () => {
+      throw new JitError('ERR_AUDIT_UNAVAILABLE', 'the disk is full');
+    };
+    await expect(elevate(world.broker, ada, request())).rejects.toMatchObject({
+      code: 'ERR_AUDIT_UNAVAILABLE',
+    });
+    expect(world.target.issued).toEqual([]);
+  });
+
+  test('a caller that goes away meanwhile gets nothing and leaves nothing', async () => {
+    const gone = new AbortController();
+    world.target.faults.duringIssue = () => gone.abort();
+    const asking = elevate(world.broker, { ...ada, signal: gone.signal }, request());
+    await expect(asking).rejects.toBeInstanceOf(JitError);
+    expect(world.target.live.size).toBe(0);
+    expect(world.types()).not.toContain('lease.handed_out');
+    expect(existsSync(world.broker.paths.grantsDir) && readdirSync(world.broker.paths.grantsDir)).toEqual([]);
+  });
+
+  test('a broker that is stopping gives nothing', async () => {
+    world.broker.stopping = true;
+    await expect(elevate(world.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_BROKER_BUSY' });
+  });
+});
+
+test('a preview records nothing', async () => {
+  const before = await world.broker.policy.current().then(() => world.types());
+  const shown = await preview(world.broker, ada, request({ duration: null }));
+  expect(shown).toMatchObject({
+    outcome: 'allowed',
+    duration: 1_800_000,
+    risk: 'high',
+    preview: ['role read'],
+  });
+  expect(world.types()).toEqual(before);
+});

@@ -1,0 +1,147 @@
+// A broker in this process for tests: real store and policy, a clock that the test moves, a target that fails on demand.
+
+import { EventEmitter } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Broker, type Caller, type Timing, usualTiming } from '../../src/broker/broker.ts';
+import { createLedger } from '../../src/broker/ledger.ts';
+import { holdPolicy } from '../../src/broker/policy-holder.ts';
+import { createProviders } from '../../src/broker/providers.ts';
+import type { Session } from '../../src/core/grant.ts';
+import type { ElevateRequest } from '../../src/protocol/routes.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { resolvePaths } from '../../src/system/paths.ts';
+import { ownSession } from '../../src/system/process-info.ts';
+import { systemRandom } from '../../src/system/random.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { createFakeTarget, type FakeTarget } from '../fakes/provider.ts';
+
+/** What the tests' configuration allows `user:ada`: reading for an hour, writing for ten minutes with a reason. */
+export const testConfig = `
+version: 1
+targets:
+  fake-db:
+    provider: fake
+    risk: high
+    roles:
+      read: {}
+      write: {}
+      admin: {}
+  other-db:
+    provider: fake
+    max_duration: 5m
+    roles:
+      read: {}
+groups:
+  developers: [user:ada]
+entitlements:
+  - { name: read, who: ["group:developers"], roles: ["*:read"], max_duration: 1h }
+  - { name: write, who: ["group:developers"], roles: ["fake-db:write"], max_duration: 10m, on_restart: resume, reason: { required: true } }
+  - { name: admin, who: ["group:developers"], roles: ["fake-db:admin"], max_duration: 10m, approvals: { count: 1, from: ["user:grace"] } }
+`;
+
+/** A broker under test with everything it can be poked by. */
+export interface TestBroker {
+  readonly broker: Broker;
+  readonly clock: FakeClock;
+  readonly target: FakeTarget;
+  readonly store: Store;
+  readonly ended: string[];
+  /** Types of the events so far, in order. */
+  types(): string[];
+  /** The same files under a new broker, as after a crash. */
+  restart(): TestBroker;
+  remove(): void;
+}
+
+/** Who asks in tests. */
+export const ada: Caller = { principal: 'user:ada', peer: 'test', signal: new AbortController().signal };
+
+/** A request that is allowed; `changes` make it another. */
+export function request(changes: Partial<ElevateRequest> = {}): ElevateRequest {
+  return {
+    target: 'fake-db',
+    role: 'read',
+    scope: null,
+    duration: 60_000,
+    reason: 'a test',
+    ticket: null,
+    interactive: false,
+    ci: false,
+    parent: null,
+    export: 'reference',
+    keep: false,
+    session: ownSession(),
+    ...changes,
+  };
+}
+
+/** A process that has certainly ended. */
+export const deadSession: Session = { pid: 2 ** 22 - 1, startTime: '1' };
+
+/** Builds one in a fresh folder. */
+export function createTestBroker(changes: Partial<Timing> = {}): TestBroker {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'jit-broker-'));
+  for (const name of ['run', 'state']) mkdirSync(path.join(dir, name), { mode: 0o700 });
+  writeFileSync(path.join(dir, 'jit.yaml'), testConfig);
+  return build(dir, new FakeClock(), createFakeTarget(), { ...usualTiming, ...changes });
+}
+
+function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing): TestBroker {
+  const paths = resolvePaths({
+    HOME: dir,
+    XDG_RUNTIME_DIR: path.join(dir, 'run'),
+    XDG_STATE_HOME: path.join(dir, 'state'),
+    JIT_CONFIG: path.join(dir, 'jit.yaml'),
+  });
+  for (const folder of [paths.stateDir, paths.runDir, paths.grantsDir]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const store = openStore({ path: paths.database, clock, random: systemRandom });
+  const ledger = createLedger(store, clock, log);
+  const kinds = [{ ...target.kind, load: async () => target.kind as never }] as never;
+  const tools = {
+    clock,
+    random: systemRandom,
+    origin: store.origin,
+    resolveSecret: () => Promise.reject(new Error('the fake target has no secret')),
+  };
+  const ended: string[] = [];
+  const broker: Broker = {
+    version: 'test',
+    paths,
+    owner: ada.principal,
+    startedAt: clock.now(),
+    hardening: {},
+    timing,
+    clock,
+    random: systemRandom,
+    log,
+    ledger,
+    policy: holdPolicy(paths.configFile, kinds, ledger, clock),
+    providers: createProviders(tools, kinds),
+    changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
+    revocations: new Map(),
+    stopping: false,
+    end: (cause) => ended.push(cause),
+  };
+  return {
+    broker,
+    clock,
+    target,
+    store,
+    ended,
+    types: () => store.events().map(({ body }) => body.type),
+    restart() {
+      store.close();
+      return build(dir, clock, target, timing);
+    },
+    remove() {
+      store.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Every file below `name` (or `name` itself), as paths relative to the repository, in a fixed order. */
-export function filesBelow(name) {
+function filesBelow(name) {
   const absolute = path.join(root, name);
   if (!statSync(absolute).isDirectory()) return [name];
   const entries = readdirSync(absolute).sort();

@@ -2,7 +2,7 @@
 // few rights that it needs. SQL only; who runs it is scene.ts.
 
 /** The broker's account on the server, and where it puts what it takes away from others. */
-export const accounts = { broker: 'jit_broker', quarantine: 'jit_quarantine' } as const;
+const accounts = { broker: 'jit_broker', quarantine: 'jit_quarantine' } as const;
 
 /** Name of the database. */
 export const databaseName = 'orders';

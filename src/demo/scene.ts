@@ -14,6 +14,8 @@ import { brokerSql, configText, databaseName, groupsSql, ordersSql } from './ord
 export interface Scene {
   readonly folder: string;
   readonly configFile: string;
+  /** The server's own folder: its data, socket and log. */
+  readonly serverFolder: string;
   /** Version of the server, e.g. `18.4`. */
   readonly version: string;
   /** What the commands are started with: nothing of the real user but name, terminal and language. */
@@ -25,7 +27,7 @@ export interface Scene {
 }
 
 /** Folder that holds bin/ and dist/, from wherever this code runs: source or bundle. */
-export const packageFolder = ((): string => {
+const packageFolder = ((): string => {
   let folder = import.meta.dirname;
   while (!existsSync(path.join(folder, 'bin', 'jit.js'))) {
     if (path.dirname(folder) === folder) return import.meta.dirname;
@@ -36,9 +38,13 @@ export const packageFolder = ((): string => {
 
 /**
  * Builds the scene in about a second.
+ * @param settings parameters of the server, over the cluster's own
  * @throws JitError `ERR_UNSUPPORTED` when there is no PostgreSQL server that can run here
  */
-export async function buildScene(colour: boolean): Promise<Scene> {
+export async function buildScene(
+  colour: boolean,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Scene> {
   const folder = mkdtempSync(path.join(temporaryRoot(null), 'jit-demo-'));
   let cluster: Cluster | null = null;
   let admin: pg.Client | null = null;
@@ -48,12 +54,13 @@ export async function buildScene(colour: boolean): Promise<Scene> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    cluster = await startCluster({ binaries: findBinaries() });
+    cluster = await startCluster({ binaries: findBinaries(), settings });
     admin = await prepare(cluster, folder);
     const superuser = admin;
     return {
       folder,
       configFile: path.join(folder, 'config', 'jit', 'jit.yaml'),
+      serverFolder: cluster.dir,
       version: cluster.binaries.version,
       env: environment(folder, colour),
       async asSuperuser(statement) {

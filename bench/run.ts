@@ -1,0 +1,51 @@
+// Prints each figure beside its baseline of the same run. `npm run bench`; figures are ratios, because machines differ.
+
+import path from 'node:path';
+import { createCommands } from '../src/demo/commands.ts';
+import { buildScene } from '../src/demo/scene.ts';
+import { stopBroker } from '../src/demo/story.ts';
+import { benchElevate } from './elevate.ts';
+import { benchLog } from './log.ts';
+import { benchMemory } from './memory.ts';
+import { recordingSettings } from './recording.ts';
+import { benchStartup } from './startup.ts';
+
+const jit = path.join(import.meta.dirname, '..', 'bin', 'jit.js');
+
+function tell(
+  what: string,
+  ours: string,
+  baseline: string,
+  ratio: number,
+  aim: number,
+  atLeast = false,
+): void {
+  const holds = atLeast ? ratio >= aim : ratio <= aim;
+  const goal = `aim ${atLeast ? 'at least' : 'at most'} ${aim}: ${holds ? 'reached' : 'MISSED'}`;
+  process.stdout.write(
+    `${what.padEnd(34)} ${ours.padStart(10)} ${baseline.padStart(10)}  × ${ratio.toFixed(2)}  ${goal}\n`,
+  );
+}
+
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+const mb = (value: number): string => `${value.toFixed(0)} MB`;
+const perSecond = (value: number): string => `${value.toFixed(0)}/s`;
+
+const scene = await buildScene(false, recordingSettings);
+const commands = createCommands(scene);
+try {
+  process.stdout.write(`${'figure'.padEnd(34)} ${'jit'.padStart(10)} ${'baseline'.padStart(10)}\n`);
+  const memory = await benchMemory(scene, jit);
+  tell('broker, idle, fresh (limit)', mb(memory.before), mb(60), memory.before / 60, 1);
+  tell('broker, idle, has decided (limit)', mb(memory.after), mb(115), memory.after / 115, 1);
+  const startup = benchStartup(scene, jit);
+  tell('jit status / empty script', ms(startup.ours), ms(startup.baseline), startup.ratio, 1.4);
+  const elevate = await benchElevate(scene, jit);
+  const what = `jit elevate / its ${elevate.statements} statements`;
+  tell(what, ms(elevate.ours), ms(elevate.baseline), elevate.ratio, 2);
+  const log = benchLog();
+  tell('log appends / bare inserts', perSecond(log.ours), perSecond(log.baseline), log.ratio, 0.7, true);
+} finally {
+  await stopBroker({ commands });
+  await scene.remove();
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = path.join(import.meta.dirname, '../..');
+
+function filesOf(folder: string): { name: string; text: string }[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[cm]js$/.test(name))
+    .map((name) => ({ name, text: readFileSync(path.join(root, folder, name), 'utf8') }));
+}
+
+const mentioning = (folder: string, text: string): string[] =>
+  filesOf(folder)
+    .filter((file) => file.text.includes(text))
+    .map(({ name }) => name);
+
+it('a release cannot be made to die at a failpoint, a test build can', () => {
+  expect(mentioning('dist', 'JIT_FAILPOINT')).toEqual([]);
+  expect(mentioning('dist-test', 'JIT_FAILPOINT')).not.toEqual([]);
+});
+
+it('the command line is one file that needs nothing but Node at its start', () => {
+  const { text } = filesOf('dist').find(({ name }) => name === 'jit.cjs') ?? { text: '' };
+  const required = [...text.matchAll(/(?<![.\w])require\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
+  const foreign = required.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
+  expect(required.length).toBeGreaterThan(0);
+  expect(foreign).toEqual([]);
+});
+
+/** The text of a file of dist/ and of all that it imports before it runs. */
+function loadedAtStart(name: string, seen = new Set<string>()): string {
+  if (seen.has(name)) return '';
+  seen.add(name);
+  const { text } = filesOf('dist').find((file) => file.name === name) ?? { text: '' };
+  const imported = [...text.matchAll(/(?:^|\s)(?:import|from)\s*"\.\/([^"]+)"/g)].map(
+    ([, file]) => file ?? '',
+  );
+  return text + imported.map((file) => loadedAtStart(file, seen)).join('');
+}
+
+it('the broker starts without the code of any vendor', () => {
+  expect(loadedAtStart('broker.mjs')).toContain('runBrokerProcess');
+  expect(loadedAtStart('broker.mjs')).not.toContain('pg_terminate_backend');
+  expect(mentioning('dist', 'pg_terminate_backend')).not.toEqual([]);
+});

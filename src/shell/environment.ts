@@ -1,0 +1,71 @@
+// The environment of a session's child. Pure: from the user's own and what the broker handed out.
+
+import { JitError } from '../core/errors.ts';
+import type { Instant } from '../core/time.ts';
+
+/** What {@link childEnvironment} is made from. */
+export interface EnvironmentOptions {
+  readonly baseEnv?: Readonly<Record<string, string | undefined>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly unset: readonly string[];
+  readonly grant: {
+    readonly id: string;
+    readonly target: string;
+    readonly role: string;
+    readonly deadline: Instant;
+  };
+  readonly stateFile: string;
+}
+
+// Meant for one shell only, never for what runs inside of it.
+const ofOuterShell = ['JIT_READY', 'JIT_PARENT', 'JIT_NOW', 'JIT_PROMPT', 'JIT_USER_ZDOTDIR'];
+
+/**
+ * The user's environment without `unset`, with `env`, and with what the prompt hooks read:
+ * `JIT_GRANT_ID`, `JIT_TARGET`, `JIT_ROLE`, `JIT_GRANT_EXP` (epoch seconds), `JIT_GRANT_STATE`, `JIT_STATE_FILE`,
+ * `JIT_VARS` (names to take away at the end), and inside another grant `JIT_STACK` (`<id>=<target>` of each outer
+ * grant, outermost first).
+ * @throws JitError `ERR_CHILD_SETUP` for a name that no shell could remove again.
+ */
+export function childEnvironment(options: EnvironmentOptions): Record<string, string> {
+  const { baseEnv = process.env, env, unset, grant, stateFile } = options;
+  const names = Object.keys(env);
+  const unusable = names.find((name) => !isVariableName(name));
+  if (unusable !== undefined) {
+    throw new JitError('ERR_CHILD_SETUP', `cannot hand out "${unusable}": not a name of a variable`);
+  }
+  const child: Record<string, string> = {};
+  for (const [name, value] of Object.entries(baseEnv)) if (value !== undefined) child[name] = value;
+  for (const name of [...unset, ...ofOuterShell]) delete child[name];
+  return {
+    ...child,
+    ...env,
+    ...outerGrants(baseEnv),
+    JIT_GRANT_ID: grant.id,
+    JIT_TARGET: grant.target,
+    JIT_ROLE: grant.role,
+    JIT_GRANT_EXP: String(Math.floor(grant.deadline / 1000)),
+    JIT_GRANT_STATE: 'active',
+    JIT_STATE_FILE: stateFile,
+    // An inner grant never outlives an outer one, so what came from outside goes with it.
+    JIT_VARS: [...new Set([...names, ...outerVariables(baseEnv)])].join(' '),
+  };
+}
+
+function isVariableName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
+
+function outerVariables(base: Readonly<Record<string, string | undefined>>): string[] {
+  return isInsideGrant(base) ? (base['JIT_VARS'] ?? '').split(' ').filter(isVariableName) : [];
+}
+
+function outerGrants(base: Readonly<Record<string, string | undefined>>): { JIT_STACK?: string } {
+  if (!isInsideGrant(base)) return {};
+  const outer = `${base['JIT_GRANT_ID']}=${base['JIT_TARGET'] ?? ''}`;
+  return { JIT_STACK: [base['JIT_STACK'], outer].filter(Boolean).join(' ') };
+}
+
+function isInsideGrant(base: Readonly<Record<string, string | undefined>>): boolean {
+  return Boolean(base['JIT_GRANT_ID']) && base['JIT_GRANT_STATE'] === 'active';
+}

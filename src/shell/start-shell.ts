@@ -1,0 +1,111 @@
+// How an interactive shell is started so that it loads jit's hook after, not instead of, the user's own files.
+// Owns the folder with the start files. Must not: touch a dotfile, or put a secret into that folder.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { JitError } from '../core/errors.ts';
+import { type Integration, type IntegrationOptions, noIntegration, watchReadyFile } from './integration.ts';
+import { startBash } from './start-bash.ts';
+import { startFish } from './start-fish.ts';
+import { startZsh } from './start-zsh.ts';
+
+/** How one kind of shell is started. */
+export interface ShellStart {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Content of the start files, by name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What a {@link ShellStart} is made from. */
+export interface ShellStartInput {
+  /** The fresh folder that `files` will be in. */
+  readonly folder: string;
+  readonly hooksDir: string;
+  readonly baseEnv: Readonly<Record<string, string | undefined>>;
+}
+
+/** A shell that is ready to be started. */
+export interface PreparedShell {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** False for a kind of shell that jit has no hook for. */
+  readonly hasHook: boolean;
+  watchIntegration(options: IntegrationOptions): Integration;
+  /** Removes the start files; call it when the shell has ended. */
+  remove(): void;
+}
+
+/** What {@link prepareShell} needs. */
+export interface PrepareOptions {
+  /** Name or path of the shell. */
+  readonly shell: string;
+  readonly hooksDir: string;
+  readonly stateFile: string;
+  readonly runDir?: string;
+  readonly baseEnv?: Readonly<Record<string, string | undefined>>;
+}
+
+const starts: Readonly<Record<string, (input: ShellStartInput) => ShellStart>> = {
+  bash: startBash,
+  zsh: startZsh,
+  fish: startFish,
+};
+
+/**
+ * Writes the start files into a fresh folder (0700).
+ * @throws JitError `ERR_CHILD_SETUP` when they cannot be written.
+ */
+export function prepareShell(options: PrepareOptions): PreparedShell {
+  const { shell, hooksDir, stateFile, runDir = path.dirname(stateFile), baseEnv = process.env } = options;
+  const name = path.basename(shell);
+  const start = starts[name];
+  if (!start) return prepareWithoutHook(shell);
+  const folder = makeFolder(runDir);
+  const { args, env, files } = start({ folder, hooksDir, baseEnv });
+  writeFiles(folder, files);
+  const readyFile = path.join(folder, 'ready');
+  return {
+    command: [shell, ...args],
+    env: { ...env, JIT_READY: readyFile },
+    hasHook: true,
+    watchIntegration: (watch) => watchReadyFile(readyFile, watch),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function prepareWithoutHook(shell: string): PreparedShell {
+  return {
+    command: [shell, '-i'],
+    env: {},
+    hasHook: false,
+    watchIntegration: () => noIntegration,
+    remove: () => undefined,
+  };
+}
+
+function makeFolder(runDir: string): string {
+  try {
+    return mkdtempSync(path.join(runDir, 'shell-'));
+  } catch (cause) {
+    throw notWritten(runDir, cause);
+  }
+}
+
+function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      writeFileSync(path.join(folder, file), content, { mode: 0o600, flag: 'wx' });
+    }
+  } catch (cause) {
+    rmSync(folder, { recursive: true, force: true });
+    throw notWritten(folder, cause);
+  }
+}
+
+function notWritten(folder: string, cause: unknown): JitError {
+  const why = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+  return new JitError('ERR_CHILD_SETUP', `cannot write the shell's start files to "${folder}": ${why}`, {
+    cause,
+  });
+}

@@ -1,0 +1,32 @@
+// A stand-in for the `jit` command in tests of sessions: `node harness.ts <folder>` runs the session described
+// in <folder>/session.json. The grant ends when <folder>/ended appears, and <folder>/told says that the session
+// has heard of it; the result goes to <folder>/result.json.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { exitCodeOf, toJitError } from '../../src/core/errors.ts';
+import { runSession } from '../../src/shell/session.ts';
+import { systemClock } from '../../src/system/clock.ts';
+
+const folder = process.argv[2] ?? '.';
+const say = (line: string) => void process.stderr.write(`jit: ${line}\n`);
+
+let looking: NodeJS.Timeout | undefined;
+const ended = new Promise<void>((resolve) => {
+  looking = setInterval(() => existsSync(path.join(folder, 'ended')) && resolve(), 20);
+});
+void ended.then(() => setImmediate(() => writeFileSync(path.join(folder, 'told'), '')));
+
+try {
+  const described = JSON.parse(readFileSync(path.join(folder, 'session.json'), 'utf8'));
+  const result = await runSession({ ...described, ended, clock: systemClock, warn: say });
+  writeFileSync(path.join(folder, 'result.json'), JSON.stringify(result));
+  process.exitCode = result.exitCode;
+} catch (thrown) {
+  const error = toJitError(thrown);
+  writeFileSync(path.join(folder, 'result.json'), JSON.stringify({ error: error.code }));
+  say(`error: ${error.message}`);
+  process.exitCode = exitCodeOf[error.code];
+} finally {
+  clearInterval(looking);
+}

@@ -1,0 +1,142 @@
+// The scene of a session test: a home, a run folder with a prompt-state file, a grant, and the harness's command line.
+
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/** What a test may say about its session; see SessionOptions. */
+export interface Described {
+  readonly command: readonly string[] | null;
+  readonly shell?: string;
+  readonly graceMs?: number;
+  readonly readyMs?: number;
+  /** Seconds until the deadline. */
+  readonly seconds?: number;
+}
+
+/** One folder with everything that a session touches. */
+export interface Scene {
+  readonly folder: string;
+  readonly home: string;
+  readonly runDir: string;
+  readonly grant: { id: string; target: string; role: string; deadline: number };
+  /** Writes session.json and answers the command line that runs it. */
+  describe(described: Described): string[];
+  /** Writes the prompt-state file as the broker does; each entry is a line without its newline. */
+  writeState(...lines: string[]): void;
+  /** Takes the prompt-state file away, as if the broker were gone. */
+  removeState(): void;
+  /** A line of the prompt-state file for this scene's grant, ending `seconds` from now. */
+  entry(seconds: number): string;
+  /** Says what the broker says at the end: the line is gone, the session is told. */
+  endGrant(): Promise<void>;
+  result(): unknown;
+  environment(extra?: Readonly<Record<string, string>>): Record<string, string>;
+  /** What is left in the run folder. */
+  runFiles(): string[];
+  /** Waits until nothing of the scene runs any more, and removes it. Fails when something stays. */
+  remove(): Promise<void>;
+}
+
+/** Makes a scene in a fresh temporary folder. */
+export function makeScene(): Scene {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'jit-session-'));
+  const home = path.join(folder, 'home');
+  const runDir = path.join(folder, 'run');
+  // fish generates completions from all manual pages, in the background, unless this folder exists.
+  mkdirSync(path.join(home, '.local/share/fish/generated_completions'), { recursive: true });
+  mkdirSync(runDir, { mode: 0o700 });
+  const stateFile = path.join(runDir, 'prompt');
+  const grant = { id: `g${path.basename(folder).slice(-6)}`, target: 'prod-db', role: 'write', deadline: 0 };
+  const epoch = () => Math.floor(Date.now() / 1000);
+  const scene: Scene = {
+    folder,
+    home,
+    runDir,
+    grant,
+    describe({ seconds = 1790, ...described }) {
+      const session = {
+        env: { PGSERVICE: 'prod-db', PGPASSFILE: path.join(runDir, 'pgpass') },
+        unset: ['PGPASSWORD'],
+        stateFile,
+        hooksDir: path.join(here, '../../completions'),
+        grant: { ...grant, deadline: Date.now() + seconds * 1000 },
+        ...described,
+      };
+      writeFileSync(path.join(folder, 'session.json'), JSON.stringify(session));
+      scene.writeState(scene.entry(seconds));
+      return [process.execPath, path.join(here, 'harness.ts'), folder];
+    },
+    entry: (seconds) => `${epoch() + seconds} ${grant.id} ${grant.target} ${grant.role}`,
+    writeState(...lines) {
+      const fresh = `${stateFile}.new`;
+      writeFileSync(fresh, [`jit1 ${lines.length}`, ...lines, ''].join('\n'), { mode: 0o600 });
+      renameSync(fresh, stateFile);
+    },
+    removeState: () => rmSync(stateFile),
+    async endGrant() {
+      scene.writeState();
+      writeFileSync(path.join(folder, 'ended'), '');
+      await until(() => existsSync(path.join(folder, 'told')), 'the session hears of the end');
+    },
+    result() {
+      const file = path.join(folder, 'result.json');
+      return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+    },
+    environment: (extra = {}) => ({
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      HOME: home,
+      LANG: 'C.UTF-8',
+      SHELL: '/bin/bash',
+      PGPASSWORD: 'of the user',
+      JIT_TEST_SCENE: folder,
+      ...extra,
+    }),
+    runFiles: () => readdirSync(runDir),
+    async remove() {
+      const running = () => processesOf(folder);
+      try {
+        await until(() => running().length === 0, 'every process of the scene ends', 8000);
+      } finally {
+        for (const pid of running()) process.kill(pid, 'SIGKILL');
+        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+  };
+  return scene;
+}
+
+/** The processes that were started in a scene, where the system can tell. */
+function processesOf(folder: string): number[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`JIT_TEST_SCENE=${folder}\0`);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Waits until `condition` holds; fails after `withinMs`. */
+export async function until(condition: () => boolean, what: string, withinMs = 10_000): Promise<void> {
+  const limit = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > limit) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -58,8 +58,8 @@ function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
   const forms = new Set([
     value,
-    encodeURIComponent(value),
-    encodeURI(value),
+    encodeURIComponent(value.toWellFormed()),
+    encodeURI(value.toWellFormed()),
     JSON.stringify(value).slice(1, -1),
     value.replaceAll("'", "''"),
     bytes.toString('base64').replace(/=+$/, ''),

@@ -36,13 +36,18 @@ describe('ensurePrivateDirectory', () => {
     expect(checkPrivateDirectory(folder)).toBe('private');
   });
 
-  it.each([0o750, 0o705, 0o770, 0o1777])('refuses mode %o, says how to mend it, and leaves it alone', (mode) => {
-    const folder = path.join(temporaryFolder(), 'run');
-    mkdirSync(folder);
-    chmodSync(folder, mode);
-    expect(() => ensurePrivateDirectory(folder)).toThrow(unsafe('others may enter it', `chmod 700 ${folder}`));
-    expect(statSync(folder).mode & 0o7777).toBe(mode);
-  });
+  it.each([0o750, 0o705, 0o770, 0o1777])(
+    'refuses mode %o, says how to mend it, and leaves it alone',
+    (mode) => {
+      const folder = path.join(temporaryFolder(), 'run');
+      mkdirSync(folder);
+      chmodSync(folder, mode);
+      expect(() => ensurePrivateDirectory(folder)).toThrow(
+        unsafe('others may enter it', `chmod 700 ${folder}`),
+      );
+      expect(statSync(folder).mode & 0o7777).toBe(mode);
+    },
+  );
 
   it('refuses a symbolic link, even to a private directory', () => {
     const folder = temporaryFolder();

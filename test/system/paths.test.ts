@@ -50,8 +50,11 @@ describe('resolvePaths', () => {
   });
 
   it('refuses a socket path of more than 103 bytes, counted in bytes', () => {
-    const withLength = (bytes: number) => `/${'é'.repeat(20)}${'x'.repeat(bytes - 41 - '/jit/broker.sock'.length)}`;
-    expect(Buffer.byteLength(resolvePaths({ HOME: '/h', XDG_RUNTIME_DIR: withLength(103) }, linux).socket)).toBe(103);
+    const withLength = (bytes: number) =>
+      `/${'é'.repeat(20)}${'x'.repeat(bytes - 41 - '/jit/broker.sock'.length)}`;
+    expect(
+      Buffer.byteLength(resolvePaths({ HOME: '/h', XDG_RUNTIME_DIR: withLength(103) }, linux).socket),
+    ).toBe(103);
     expect(() => resolvePaths({ HOME: '/h', XDG_RUNTIME_DIR: withLength(104) }, linux)).toThrow(
       expect.objectContaining({ code: 'ERR_UNSAFE_PATH', hint: expect.stringContaining('XDG_RUNTIME_DIR') }),
     );

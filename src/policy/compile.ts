@@ -25,15 +25,19 @@ export interface Compiled {
   readonly schema: string;
   readonly batches: readonly Batch[];
   /** The set of forbidding policies, with one that permits all; null without any. */
-  readonly forbids: string | null;
+  readonly forbids: { readonly set: string; readonly names: readonly string[] } | null;
   readonly warnings: readonly string[];
 }
 
 const schemaName = 'jit';
 let made = 0;
 
-/** Id of the policy that lets everything through in the set of those that forbid. */
-export const letThrough = 'jit:let-through';
+/** Without a permit Cedar denies: this one lets everything through that nothing forbids. */
+const letThrough = 'permit';
+const letAll = 'permit(principal, action, resource);';
+
+/** Id of a forbidding policy within Cedar: its place among them. */
+export const forbidId = (index: number) => `f${index}`;
 
 /** Id of an entitlement's policy within Cedar: its place in the file. */
 export const policyId = (index: number) => `e${index}`;
@@ -109,16 +113,20 @@ export async function compile(config: Config | LoadedConfig): Promise<Compiled> 
   if (schema.type === 'failure')
     throw new JitError('ERR_INTERNAL', 'the schema of policies could not be read');
   const batches = batchesOf(cedar, config.entitlements);
-  const forbids =
-    Object.keys(extra.forbids).length === 0
-      ? null
-      : hold(cedar, { ...extra.forbids, [letThrough]: 'permit(principal, action, resource);' });
+  // Ids are ours: a name of the file as id could take the place of another policy.
+  const forbids = Object.fromEntries(extra.forbids.map(({ text }, index) => [forbidId(index), text]));
   return {
     config,
     cedar,
     schema: schemaName,
     batches,
-    forbids,
+    forbids:
+      extra.forbids.length === 0
+        ? null
+        : {
+            set: hold(cedar, { ...forbids, [letThrough]: letAll }),
+            names: extra.forbids.map(({ name }) => name),
+          },
     warnings: [...conditions.warnings, ...extra.warnings],
   };
 }

@@ -3,12 +3,12 @@
 import type { AuthorizationAnswer, StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/nodejs';
 import type { TargetConfig } from '../core/target.ts';
 import type { Milliseconds } from '../core/time.ts';
-import { type Compiled, letThrough, policyId } from './compile.ts';
+import { type Compiled, forbidId, policyId } from './compile.ts';
 import type { Entitlement, PolicyRequest } from './config.ts';
 import { contextOf, entitiesOf, principalEntity, roleEntity } from './entities.ts';
 import { ticketOf } from './reason.ts';
 
-/** What Cedar said: ids of the policies that decided, or why it could not say. */
+/** What Cedar said: the policies that decided, or the one that failed. */
 export type Evaluation =
   | { readonly ok: true; readonly decision: 'allow' | 'deny'; readonly ids: readonly string[] }
   | { readonly ok: false; readonly policy: string | null };
@@ -81,7 +81,7 @@ export function matching(
   return { matched: new Set(matched) };
 }
 
-/** What the .cedar files say, told in the zone of the entitlement that matched; `ids` forbid. */
+/** What the .cedar files say, told in the zone of the entitlement that matched; `ids` are names of policies. */
 export function forbidding(
   compiled: Compiled,
   request: PolicyRequest,
@@ -97,8 +97,9 @@ export function forbidding(
       ticket: ticketOf(entitlement.reason, request),
       timezone: entitlement.timezone,
     }),
-    preparsedPolicySetId: compiled.forbids,
+    preparsedPolicySetId: compiled.forbids.set,
   });
-  if (!answer.ok) return answer;
-  return { ...answer, ids: answer.ids.filter((id) => id !== letThrough) };
+  const nameOf = (id: string) => compiled.forbids?.names.find((_, index) => forbidId(index) === id);
+  if (!answer.ok) return { ok: false, policy: nameOf(answer.policy ?? '') ?? null };
+  return { ...answer, ids: answer.ids.map((id) => nameOf(id) ?? id) };
 }

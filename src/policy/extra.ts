@@ -4,9 +4,15 @@
 import { type Cedar, type CedarFault, validateText } from './cedar.ts';
 import { type Problem, positionIn } from './problem.ts';
 
-/** The policies of the files that forbid, by the name under which they are reported. */
+/** A policy that forbids, and the name under which it is reported. */
+export interface Forbid {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What the files hold. */
 export interface ExtraPolicies {
-  readonly forbids: Readonly<Record<string, string>>;
+  readonly forbids: readonly Forbid[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
 }
@@ -16,7 +22,7 @@ export function readExtraPolicies(
   cedar: Cedar,
   files: readonly { readonly path: string; readonly text: string }[],
 ): ExtraPolicies {
-  const forbids: Record<string, string> = {};
+  const forbids: Forbid[] = [];
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const seen = new Set<string>();
@@ -32,7 +38,6 @@ export function readExtraPolicies(
     }
     const parts = cedar.policySetTextToParts(text);
     if (parts.type === 'failure') continue;
-    if (parts.policy_templates.length > 0) report({ message: 'templates are not taken here', offset: 0 });
     const used = new Set<number>();
     for (const policy of parts.policies) {
       let offset = text.indexOf(policy);
@@ -46,7 +51,7 @@ export function readExtraPolicies(
       const name = answer.json.annotations?.['id'] ?? `${path}:${positionIn(text, offset).line}`;
       if (seen.has(name)) report({ message: `a second policy with @id("${name}")`, offset });
       seen.add(name);
-      if (answer.json.effect === 'forbid') forbids[name] = policy;
+      if (answer.json.effect === 'forbid') forbids.push({ name, text: policy });
       else warnings.push(`"${name}" in ${path} permits: only entitlements grant, it has no effect`);
     }
   }

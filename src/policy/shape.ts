@@ -94,32 +94,34 @@ function tell(issue: v.BaseIssue<unknown>, path: Path): string {
   return `${expected}, found ${text}${near ? `; did you mean "${near}"?` : ''}`;
 }
 
-function unknownKeys(
-  schema: AnySchema,
-  value: unknown,
-  path: Path,
-  report: (path: Path, keys: string[]) => void,
-) {
-  if (schema.wrapped) return unknownKeys(schema.wrapped, value, path, report);
+/** What the walk along a schema reports; valibot itself takes lists for mappings, and tells one key only. */
+interface WalkReport {
+  unknownKey(path: Path, valid: readonly string[]): void;
+  notMapping(path: Path): void;
+}
+
+function walk(schema: AnySchema, value: unknown, path: Path, report: WalkReport): void {
+  if (schema.wrapped) return walk(schema.wrapped, value, path, report);
   if (typeof value !== 'object' || value === null) return;
   if (schema.type === 'array' && schema.item && Array.isArray(value)) {
-    for (const [index, item] of value.entries()) unknownKeys(schema.item, item, [...path, index], report);
+    for (const [index, item] of value.entries()) walk(schema.item, item, [...path, index], report);
     return;
   }
+  const isMapping = schema.type === 'record' || schema.type === 'variant' || schema.entries !== undefined;
+  if (isMapping && Array.isArray(value)) return report.notMapping(path);
   const record = value as Record<string, unknown>;
   if (schema.type === 'record' && schema.value) {
-    for (const [key, item] of Object.entries(record)) unknownKeys(schema.value, item, [...path, key], report);
+    for (const [key, item] of Object.entries(record)) walk(schema.value, item, [...path, key], report);
   } else if (schema.type === 'variant') {
-    const discriminator = schema.key ?? '';
-    const option = schema.options?.find(
-      (one) => one.entries?.[discriminator]?.literal === record[discriminator],
-    );
-    if (option) unknownKeys(option, value, path, report);
+    const key = schema.key ?? '';
+    const option = schema.options?.find((one) => one.entries?.[key]?.literal === record[key]);
+    if (option) walk(option, value, path, report);
   } else if (schema.entries) {
     for (const [key, item] of Object.entries(record)) {
       const entry = Object.hasOwn(schema.entries, key) ? schema.entries[key] : undefined;
-      if (entry) unknownKeys(entry, item, [...path, key], report);
-      else if (schema.type === 'strict_object') report([...path, key], Object.keys(schema.entries));
+      if (entry) walk(entry, item, [...path, key], report);
+      else if (schema.type === 'strict_object')
+        report.unknownKey([...path, key], Object.keys(schema.entries));
     }
   }
 }
@@ -151,7 +153,7 @@ function tellIssue(issue: v.BaseIssue<unknown>, source: Source): Problem | null 
     return { path: file, ...source.at(path.slice(0, -1)), message: `missing key "${String(path.at(-1))}"` };
   }
   if (last?.origin !== 'key') return { path: file, ...source.at(path), message: tell(issue, path) };
-  // A key that the schema does not have; told by unknownKeys, with the nearest one that it has.
+  // A key that the schema does not have; told by the walk, with the nearest one that it has.
   if (issue.expected === 'never') return null;
   const key = String(path.at(-1));
   const message = `${issue.message}, found ${isShowable(key) ? `"${key}"` : 'another key'}`;
@@ -165,12 +167,19 @@ export function checkAgainst<Schema extends v.GenericSchema>(
   source: Source,
 ): Checked<v.InferOutput<Schema>> {
   const problems: Problem[] = [];
-  unknownKeys(schema as unknown as AnySchema, value, [], (path, valid) => {
-    problems.push({ path: source.path, ...source.atKey(path), message: tellUnknownKey(path, valid) });
+  const lists: Path[] = [];
+  walk(schema as unknown as AnySchema, value, [], {
+    unknownKey: (path, valid) =>
+      problems.push({ path: source.path, ...source.atKey(path), message: tellUnknownKey(path, valid) }),
+    notMapping(path) {
+      lists.push(path);
+      problems.push({ path: source.path, ...source.at(path), message: 'expected a mapping, found a list' });
+    },
   });
+  const isInList = (path: Path) => lists.some((list) => list.every((step, index) => path[index] === step));
   const result = v.safeParse(schema, value);
   for (const issue of result.issues ?? []) {
-    const problem = tellIssue(issue, source);
+    const problem = isInList(pathOf(issue)) ? null : tellIssue(issue, source);
     if (problem) problems.push(problem);
   }
   return result.success && problems.length === 0

@@ -139,7 +139,9 @@ export function readYaml(path: string, input: string | Uint8Array): YamlFile {
   const problem = (offset: number, message: string) =>
     problems.push({ path, ...positionIn(text, offset), message });
   const walk = (node: unknown, way: Path, key: number): unknown => {
-    const offset = (node as Node | null)?.range?.[0] ?? key;
+    // `key:` and nothing after it: the key is the place that people look for.
+    const isEmpty = isScalar(node) && node.value === null && !node.source;
+    const offset = isEmpty ? key : ((node as Node | null)?.range?.[0] ?? key);
     places.set(id(way), { key, value: (node as Node | null) ?? null, offset });
     if (way.length > deepest) {
       problem(offset, 'nested too deeply');

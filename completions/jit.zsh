@@ -29,7 +29,7 @@ _jit_format() {
 # _jit_flush: prints the messages that wait.
 _jit_flush() {
   emulate -L zsh
-  (( $#_JIT_MESSAGES == 0 )) || print -rl -u2 -- $_JIT_MESSAGES
+  (( ${#_JIT_MESSAGES} == 0 )) || print -rl -u2 -- $_JIT_MESSAGES
   _JIT_MESSAGES=()
 }
 
@@ -133,6 +133,7 @@ _jit_render() {
 # _jit_precmd: before each prompt. The first one tells jit, through the file JIT_READY, that the hook runs.
 _jit_precmd() {
   local -i before=$?
+  emulate -L zsh
   _jit_check
   _jit_flush
   _jit_render
@@ -145,6 +146,7 @@ _jit_precmd() {
 
 # _jit_preexec: before each command, in case no signal came: no command starts with the variables of a dead grant.
 _jit_preexec() {
+  emulate -L zsh
   [[ $JIT_GRANT_STATE == active ]] || return 0
   _jit_check
   _jit_flush
@@ -152,11 +154,12 @@ _jit_preexec() {
 
 # jit says with SIGURG that the grant has changed. In this order, or reset-prompt overwrites the message.
 TRAPURG() {
+  emulate -L zsh
   _jit_check
   _jit_render
   if zle; then
     zle reset-prompt
-    (( $#_JIT_MESSAGES )) && zle -I
+    (( ${#_JIT_MESSAGES} )) && zle -I
   fi
   _jit_flush
   return 0
@@ -168,7 +171,7 @@ autoload -Uz add-zsh-hook && {
 }
 
 # powerlevel10k rewrites PROMPT after every other hook, so there the segment is one of its own.
-if (( $+functions[p10k] )) &&
+if (( ${+functions[p10k]} )) &&
   [[ " $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS " != *' jit '* ]]; then
   _JIT_OWN_SEGMENT=1
   prompt_jit() { [[ -n $_JIT_SEG ]] && p10k segment -f $_JIT_COLOUR -t "${_JIT_SEG//\%/%%}" }

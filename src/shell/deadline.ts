@@ -1,57 +1,40 @@
-// When a session's grant has ended: by word of the broker, or by our own clock when the broker is silent.
-// Must not: end anything.
+// Whether a grant is past its deadline, for a child that ended before the broker's word came. Must not: end anything.
 
+import { readFileSync } from 'node:fs';
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
-import { recordedDeadline } from './prompt-state.ts';
 
-// Timers do not count the time that a machine sleeps, so the wall clock is looked at again at least this often.
-const lookEvery = 15_000;
-
-/** The watched end of one grant. */
-export interface DeadlineWatch {
-  /** Settles when the grant has ended; never rejects. */
-  readonly reached: Promise<undefined>;
-  /** True once the grant has ended. */
-  isOver(): boolean;
-  stop(): void;
-}
-
-/** What {@link watchDeadline} looks at. */
+/** What {@link isPastDeadline} looks at. */
 export interface DeadlineOptions {
   readonly grant: { readonly id: string; readonly deadline: Instant };
   readonly stateFile: string;
-  readonly ended: Promise<void>;
   readonly clock: Clock;
 }
 
 /**
- * Watches for the end of a grant. An extended grant shows in the prompt-state file, which is read again
- * when the deadline known so far is reached; without file or line, that deadline holds.
+ * True when the deadline has passed and the prompt-state file names no later one, as it does once a grant has
+ * been extended. At the deadline the broker cuts the sessions on the target, so a child often ends a moment
+ * before the broker's word arrives: that child ended with its grant.
  */
-export function watchDeadline({ grant, stateFile, ended, clock }: DeadlineOptions): DeadlineWatch {
-  let over = false;
-  let deadline = grant.deadline;
-  let cancel: () => void = () => undefined;
-  const { promise: reached, resolve } = Promise.withResolvers<undefined>();
+export function isPastDeadline({ grant, stateFile, clock }: DeadlineOptions): boolean {
+  const now = clock.now();
+  return now >= grant.deadline && now >= (recordedDeadline(stateFile, grant.id) ?? grant.deadline);
+}
 
-  const isOver = (): boolean => {
-    if (over || clock.now() < deadline) return over;
-    const recorded = recordedDeadline(stateFile, grant.id);
-    if (recorded !== null && recorded > deadline) deadline = recorded;
-    if (clock.now() >= deadline) end();
-    return over;
-  };
-  const end = () => {
-    over = true;
-    cancel();
-    resolve(undefined);
-  };
-  const look = () => {
-    if (!isOver()) cancel = clock.after(Math.min(deadline - clock.now(), lookEvery), look);
-  };
+/** The deadline in the file, to the second; null when it names none. Lines: `<epoch seconds> <grant id> …`. */
+function recordedDeadline(file: string, grant: string): Instant | null {
+  for (const line of read(file).split('\n')) {
+    const [expiry = '', id] = line.split(' ');
+    if (id === grant && /^[0-9]{1,11}$/.test(expiry)) return Number(expiry) * 1000;
+  }
+  return null;
+}
 
-  void ended.then(end);
-  look();
-  return { reached, isOver, stop: () => cancel() };
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // No file: the broker is gone, and the deadline that the session was started with holds.
+    return '';
+  }
 }

@@ -1,10 +1,12 @@
 // One session under a grant: starts the user's shell or one command, stays its parent, ends it when the grant ends.
 // Must not: talk to the broker, decide how long a grant lives, or print anything but through `warn`.
 
+import { isatty } from 'node:tty';
+import { JitError } from '../core/errors.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import { startChild } from './child.ts';
-import { watchDeadline } from './deadline.ts';
+import { isPastDeadline } from './deadline.ts';
 import { endCommand, endShell, repairTerminal } from './end.ts';
 import { childEnvironment } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -33,7 +35,7 @@ export interface SessionOptions {
   readonly stateFile: string;
   /** The folder with jit.bash, jit.zsh and jit.fish. */
   readonly hooksDir: string;
-  /** Settles when the broker says that the grant has ended; never rejects. */
+  /** Settles when the grant has ended, which is for the caller to find out; never rejects. */
   readonly ended: Promise<void>;
   readonly clock: Clock;
   /** Shows one line to the user. */
@@ -68,31 +70,35 @@ export function runSession(options: SessionOptions): Promise<SessionResult> {
   return options.command === null ? runShell(options) : runCommand(options, options.command);
 }
 
+const told = async ({ ended }: SessionOptions): Promise<'told'> => ended.then(() => 'told');
+
 async function runCommand(options: SessionOptions, command: readonly string[]): Promise<SessionResult> {
   const { clock, grant, graceMs = 5000 } = options;
   const signals = forwardSignals();
-  const deadline = watchDeadline(options);
   try {
     const child = await startChild(command, childEnvironment(options));
     signals.sendTo(child);
-    const exit = await Promise.race([child.exited, deadline.reached]);
-    if (exit && !deadline.isOver()) return { exitCode: exitCodeOf(exit), grantEnded: false };
+    const exit = await Promise.race([child.exited, told(options)]);
+    if (exit !== 'told' && !isPastDeadline(options)) return { exitCode: exitCodeOf(exit), grantEnded: false };
     await endCommand({ child, grant: grant.id, clock, graceMs });
     return endedWithGrant;
   } finally {
-    deadline.stop();
     signals.stop();
   }
 }
 
 async function runShell(options: SessionOptions): Promise<SessionResult> {
   const { clock, graceMs = 5000, readyMs = 5000, warn, baseEnv = process.env } = options;
+  if (!isatty(0)) {
+    throw new JitError('ERR_CHILD_SETUP', 'cannot open a shell: standard input is not a terminal', {
+      hint: 'give a command after "--"',
+    });
+  }
   const shell = options.shell ?? findShell(baseEnv);
   const prepared = prepareShell({ ...options, shell });
   if (!prepared.hasHook)
     warn(`jit has no prompt hook for "${shell}": no countdown, and it is closed with the grant`);
   const signals = forwardSignals();
-  const deadline = watchDeadline(options);
   let integration: Integration | null = null;
   try {
     const child = await startChild(prepared.command, {
@@ -103,14 +109,13 @@ async function runShell(options: SessionOptions): Promise<SessionResult> {
     });
     signals.sendTo(child);
     integration = prepared.watchIntegration({ clock, readyMs, warn });
-    const exit = await Promise.race([child.exited, deadline.reached]);
-    if (exit) return { exitCode: exitCodeOf(exit), grantEnded: deadline.isOver() };
+    const exit = await Promise.race([child.exited, told(options)]);
+    if (exit !== 'told') return { exitCode: exitCodeOf(exit), grantEnded: isPastDeadline(options) };
     const how = await endShell({ child, integration, clock, graceMs });
     if (how === 'closed') repairTerminal();
     return how === 'closed' ? endedWithGrant : { exitCode: exitCodeOf(await child.exited), grantEnded: true };
   } finally {
     integration?.stop();
-    deadline.stop();
     signals.stop();
     prepared.remove();
   }

@@ -13,6 +13,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processesMentioning } from '../support/processes.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -106,30 +107,15 @@ export function makeScene(): Scene {
     }),
     runFiles: () => readdirSync(runDir),
     async remove() {
-      const running = () => processesOf(folder);
-      try {
-        await until(() => running().length === 0, 'every process of the scene ends', 8000);
-      } finally {
-        for (const pid of running()) process.kill(pid, 'SIGKILL');
-        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-      }
+      let left = await processesMentioning(folder);
+      // On a busy machine the end of a terminal takes its time.
+      for (let again = 0; again < 3 && left.length > 0; again += 1) left = await processesMentioning(folder);
+      for (const { pid } of left) process.kill(pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (left.length > 0) throw new Error(`still running: ${left.map(({ command }) => command).join(', ')}`);
     },
   };
   return scene;
-}
-
-/** The processes that were started in a scene, where the system can tell. */
-function processesOf(folder: string): number[] {
-  if (!existsSync('/proc/self/environ')) return [];
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`JIT_TEST_SCENE=${folder}\0`);
-      } catch {
-        return false;
-      }
-    });
 }
 
 /** Waits until `condition` holds; fails after `withinMs`. */

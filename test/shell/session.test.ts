@@ -147,14 +147,21 @@ test('what a command left in the background is ended with the grant', async () =
   expect(holdersOf(scene.grant.id)).toEqual([]);
 });
 
-test('a silent broker does not keep a command alive past its deadline', async () => {
-  const { outcome } = start({ command: ['sleep', '300'], seconds: 1 });
+test('a command that is cut off at the deadline, before the word of the broker, ended with its grant', async () => {
+  const { outcome } = start({ command: ['sh', '-c', 'sleep 0.6; exit 2'], seconds: 0.3 });
   expect((await outcome).code).toBe(124);
+  expect(scene.result()).toEqual({ exitCode: 124, grantEnded: true });
 });
 
-test('an extended grant is read from the prompt-state file, so its command goes on', async () => {
-  const { outcome } = start({ command: script('RUNS; sleep 2.5; exit 9'), seconds: 1.5 });
+test('a command under an extended grant has its own exit code after the first deadline', async () => {
+  const { outcome } = start({ command: script('RUNS; sleep 0.6; exit 9'), seconds: 0.3 });
   await runs();
   scene.writeState(scene.entry(600));
   expect((await outcome).code).toBe(9);
+});
+
+test('a shell without a terminal is refused', async () => {
+  expect((await start({ command: null }).outcome).code).toBe(125);
+  expect(scene.result()).toEqual({ error: 'ERR_CHILD_SETUP' });
+  expect(scene.runFiles()).toEqual(['prompt']);
 });

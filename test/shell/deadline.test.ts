@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { isPastDeadline } from '../../src/shell/deadline.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { temporaryFolder } from '../fakes/folder.ts';
+
+/** A grant `g1` that ends in 60.9 s, and a prompt-state file with `line`, written with the epoch second of now. */
+function makeGrant(line: (now: number) => string | null = () => null) {
+  const clock = new FakeClock();
+  const stateFile = path.join(temporaryFolder(), 'prompt');
+  const content = line(clock.now() / 1000);
+  if (content !== null) writeFileSync(stateFile, `jit1 2\n${content}\n`);
+  return { clock, stateFile, grant: { id: 'g1', deadline: clock.now() + 60_900 } };
+}
+
+test('without a prompt-state file a grant is past its deadline from the deadline on', () => {
+  const session = makeGrant();
+  session.clock.advance(60_899);
+  expect(isPastDeadline(session)).toBe(false);
+  session.clock.advance(1);
+  expect(isPastDeadline(session)).toBe(true);
+});
+
+test('the whole seconds of the file do not cut off the rest of the last second', () => {
+  const session = makeGrant((now) => `${now + 60} g1 prod-db write`);
+  session.clock.advance(60_500);
+  expect(isPastDeadline(session)).toBe(false);
+  session.clock.advance(400);
+  expect(isPastDeadline(session)).toBe(true);
+});
+
+test('an extended grant has the later deadline of the file', () => {
+  const session = makeGrant((now) => `${now + 120} g1 prod-db write`);
+  session.clock.advance(119_999);
+  expect(isPastDeadline(session)).toBe(false);
+  session.clock.advance(1);
+  expect(isPastDeadline(session)).toBe(true);
+});
+
+test.each([
+  ['of another grant', (now: number) => `${now + 600} g2 prod-db write`],
+  ['with an expiry that is no number', () => '9e99 g1 prod-db write'],
+  ['with an expiry beyond eleven digits', () => '999999999999 g1 prod-db write'],
+  ['that is empty', () => ''],
+])('a line %s extends nothing', (_what, line) => {
+  const session = makeGrant(line);
+  session.clock.advance(60_900);
+  expect(isPastDeadline(session)).toBe(true);
+});

@@ -1,0 +1,83 @@
+// What the driver or the server threw, as one of jit's errors. Never tells a secret: of what the server says only
+// its code and its one-line message are passed on, without detail, context or the statement.
+
+import { JitError, toJitError } from '../../core/errors.ts';
+import type { ServerAddress } from './handle.ts';
+
+/** SQLSTATEs used here, PostgreSQL 18 manual, appendix A. */
+export const sqlState = {
+  adminShutdown: '57P01',
+  cannotConnectNow: '57P03',
+  concurrentUpdate: 'XX000',
+  deadlock: '40P01',
+  dependentObjects: '2BP01',
+  duplicateObject: '42710',
+  insufficientPrivilege: '42501',
+  lockNotAvailable: '55P03',
+  noSuchDatabase: '3D000',
+  objectInUse: '55006',
+  notInPrerequisiteState: '55000',
+  serialization: '40001',
+  tooManyConnections: '53300',
+  undefinedObject: '42704',
+} as const;
+
+/** The five characters that the server gave; null for anything else that was thrown. */
+export function sqlStateOf(thrown: unknown): string | null {
+  if (typeof thrown !== 'object' || thrown === null) return null;
+  if (thrown instanceof JitError) return sqlStateOf(thrown.cause);
+  const { code, severity } = thrown as { code?: unknown; severity?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity !== undefined ? code : null;
+}
+
+const hints: Readonly<Record<string, string>> = {
+  '28P01': "check the password of the broker's login",
+  '28000': "check pg_hba.conf for the broker's login",
+  [sqlState.insufficientPrivilege]: 'jit doctor shows the SQL that an administrator has to run',
+  [sqlState.undefinedObject]: 'jit doctor shows the SQL that an administrator has to run',
+};
+
+/** Any failure on the way to the server, or its answer no. What is a JitError already stays as it is. */
+export function failureOf(thrown: unknown, address: ServerAddress): JitError {
+  if (thrown instanceof JitError) return thrown;
+  if (thrown instanceof TypeError || thrown instanceof RangeError) return toJitError(thrown);
+  const where = `PostgreSQL of target "${address.target}"`;
+  const state = sqlStateOf(thrown);
+  const code = (thrown as { code?: unknown } | null)?.code;
+  if (state === null) {
+    if (isTls(thrown, code)) {
+      return new JitError('ERR_TARGET_REFUSED', `${where}: no trusted encrypted connection`, {
+        hint: "set ssl_root_cert to the certificate that signed the server's, or check sslmode",
+        cause: thrown,
+      });
+    }
+    const why =
+      typeof code === 'string' && /^E[A-Z_]+$/.test(code) ? code : 'the connection was lost or timed out';
+    return new JitError('ERR_TARGET_UNREACHABLE', `${where} cannot be reached: ${why}`, { cause: thrown });
+  }
+  const said = `${where} answered ${state}: ${plain((thrown as Error).message)}`;
+  if (isDown(state)) return new JitError('ERR_TARGET_UNREACHABLE', said, { cause: thrown });
+  const hint = hints[state];
+  return new JitError('ERR_TARGET_REFUSED', said, { ...(hint === undefined ? {} : { hint }), cause: thrown });
+}
+
+/** Classes 08 (connection) and 53 (resources), and a server that starts or stops: worth another try. */
+function isDown(state: string): boolean {
+  return /^(08|53|57P0[1235])/.test(state);
+}
+
+function isTls(thrown: unknown, code: unknown): boolean {
+  const text = thrown instanceof Error ? thrown.message : '';
+  return (
+    /does not support SSL|certificate|altnames/i.test(text) ||
+    (typeof code === 'string' && /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
+  );
+}
+
+/** One line of at most 200 characters without control characters, nor any verifier that a statement held. */
+export function plain(text: string): string {
+  return text
+    .replace(/SCRAM-SHA-256\$\S*/g, '[verifier]')
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .slice(0, 200);
+}

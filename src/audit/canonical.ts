@@ -10,35 +10,35 @@ export const maxBodyBytes = 65_535;
 /** Deepest nesting; far beyond any event, well below any parser's stack. */
 const maxDepth = 32;
 
-/** Why `value` has no canonical form that reads back as itself; null when it has one. */
-function flaw(value: unknown, path: string, depth: number): string | null {
+/** Why `value` has no canonical form that reads back as itself, place first; null when it has one. */
+function flaw(value: unknown, depth: number): string | null {
+  if (typeof value === 'string') return value.isWellFormed() ? null : ' holds a lone surrogate';
   if (value === null || typeof value === 'boolean') return null;
-  if (typeof value === 'string') return value.isWellFormed() ? null : `${path} holds a lone surrogate`;
-  if (typeof value === 'number') return numberFlaw(value, path);
-  if (typeof value !== 'object') return `${path} is ${typeof value}, which JSON does not have`;
-  if (depth >= maxDepth) return `${path} is nested deeper than ${maxDepth} levels`;
+  if (typeof value === 'number') return numberFlaw(value);
+  if (typeof value !== 'object') return ` is ${typeof value}, which JSON does not have`;
+  if (depth >= maxDepth) return ` is nested deeper than ${maxDepth} levels`;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
-      const found = flaw(value[index], `${path}[${index}]`, depth + 1);
-      if (found) return found;
+      const found = flaw(value[index], depth + 1);
+      if (found) return `[${index}]${found}`;
     }
     return null;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   // The package writes a Map as {} and a Date as its toJSON: both would be logged as something else.
-  if (prototype !== Object.prototype && prototype !== null) return `${path} is not a plain object`;
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return `${path} has a toJSON method`;
+  if (prototype !== Object.prototype && prototype !== null) return ' is not a plain object';
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return ' has a toJSON method';
   for (const key of Object.keys(value)) {
-    if (!key.isWellFormed()) return `${path} has a name with a lone surrogate`;
-    const found = flaw((value as Record<string, unknown>)[key], `${path}.${key}`, depth + 1);
-    if (found) return found;
+    if (!key.isWellFormed()) return ' has a name with a lone surrogate';
+    const found = flaw((value as Record<string, unknown>)[key], depth + 1);
+    if (found) return `.${key}${found}`;
   }
   return null;
 }
 
-function numberFlaw(value: number, path: string): string | null {
-  if (!Number.isFinite(value)) return `${path} is not a finite number`;
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return `${path} is an integer beyond 2^53`;
+function numberFlaw(value: number): string | null {
+  if (!Number.isFinite(value)) return ' is not a finite number';
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return ' is an integer beyond 2^53';
   return null;
 }
 
@@ -48,8 +48,8 @@ function numberFlaw(value: number, path: string): string | null {
  * surrogates, and anything that is not plain JSON. The message names the place, never the value.
  */
 export function canonicalText(value: Json): string {
-  const found = flaw(value, '$', 0);
-  if (found) throw new JitError('ERR_INTERNAL', `event cannot be logged: ${found}`);
+  const found = flaw(value, 0);
+  if (found) throw new JitError('ERR_INTERNAL', `event cannot be logged: its body${found}`);
   return canonicalize(value) as string;
 }
 

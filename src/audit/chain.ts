@@ -6,7 +6,7 @@ import { JitError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { canonicalBytes } from './canonical.ts';
 import type { AuditEvent, EventBody } from './event.ts';
-import { bodyFlaw } from './schema.ts';
+import { eventFlaw } from './schema.ts';
 
 /** `prev` of the first event, and the head of an empty log. */
 export const noLeaf = '0'.repeat(64);
@@ -41,6 +41,8 @@ export interface PlacedEvent {
  * @throws JitError `ERR_INTERNAL` when the event breaks its schema or has no canonical form.
  */
 export function placeEvent(event: AuditEvent, place: Place): PlacedEvent {
+  const flaw = eventFlaw(event);
+  if (flaw) throw new JitError('ERR_INTERNAL', `event "${event.type}" cannot be logged: ${flaw}`);
   const body: EventBody = {
     v: 1,
     origin: place.origin,
@@ -56,8 +58,6 @@ export function placeEvent(event: AuditEvent, place: Place): PlacedEvent {
     ...(event.lease === undefined ? {} : { lease: event.lease }),
     data: event.data,
   };
-  const flaw = bodyFlaw(body);
-  if (flaw) throw new JitError('ERR_INTERNAL', `event "${event.type}" cannot be logged: ${flaw}`);
   const bytes = canonicalBytes(body as unknown as Json);
   return { body, bytes, leaf: leafHash(bytes) };
 }

@@ -4,10 +4,11 @@
 import * as v from 'valibot';
 import { type ErrorCode, exitCodeOf } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { EventBody, EventData, EventType } from './event.ts';
+import type { AuditEvent, EventBody, EventData, EventType } from './event.ts';
 
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
-const name = text(512);
+const maxName = 512;
+const name = text(maxName);
 /** Texts of people, and of targets: object names, error texts. */
 const prose = text(16_384);
 const integer = v.pipe(v.number(), v.safeInteger());
@@ -89,7 +90,7 @@ export const dataSchemas = {
 };
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];
-const id = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(maxName));
 const decimal = v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,15})$/));
 
 const envelopeSchema = v.strictObject({
@@ -107,6 +108,19 @@ const envelopeSchema = v.strictObject({
   lease: v.exactOptional(id),
   data: json,
 });
+
+/**
+ * What is wrong with `event` before it has its place, in words without its values; null when all is well.
+ * The rest of the envelope is what audit itself puts there, so writing an event checks no more than this.
+ */
+export function eventFlaw({ type, principal, target, grant, lease, data }: AuditEvent): string | null {
+  if (!Object.hasOwn(dataSchemas, type)) return 'type is not in the closed list';
+  for (const value of [principal, target, grant, lease]) {
+    if (value !== undefined && (value.length === 0 || value.length > maxName))
+      return 'a name is empty or too long';
+  }
+  return dataFlaw(type, data);
+}
 
 /** What is wrong with `body` as the body of an event, in words without its values; null when all is well. */
 export function bodyFlaw(body: unknown): string | null {

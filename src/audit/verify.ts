@@ -1,7 +1,7 @@
 // Verifies a log from its rows alone: order, links, bytes, hashes, schemas. Pure; reading rows is the store's.
 
 import type { Json } from '../core/json.ts';
-import { canonicalText } from './canonical.ts';
+import { canonicalText, maxBodyBytes } from './canonical.ts';
 import { leafHash, noLeaf } from './chain.ts';
 import type { EventBody } from './event.ts';
 import { bodyFlaw } from './schema.ts';
@@ -66,6 +66,7 @@ export function verifyLog(rows: Iterable<LogRow>, options: VerifyOptions = {}): 
 
   for (const row of rows) {
     if (row.seq !== events) return report(`sequence has ${row.seq} where ${events} should be`);
+    if (row.bytes.length > maxBodyBytes) return report('body is longer than any event');
     if (row.leaf !== leafHash(row.bytes)) return report('leaf hash does not match the body');
     const body = readBody(decoder, row.bytes);
     if (typeof body === 'string') return report(body);

@@ -22,11 +22,15 @@ export interface Ballast {
 /** Ballast in a file of its own (0600). */
 export function fileBallast(file: string, random: Random): Ballast {
   const found = () => lstatSync(file, { throwIfNoEntry: false });
+  let held = false;
   return {
     ensure() {
+      if (held) return;
       if (found()?.size !== ballastBytes) fill(file, random);
+      held = true;
     },
     drop() {
+      held = false;
       if (!found()) return false;
       rmSync(file, { force: true });
       return true;

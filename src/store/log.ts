@@ -22,18 +22,24 @@ interface EventRow {
   readonly body: Buffer;
 }
 
-const insert = 'INSERT INTO ev (seq, leaf, body) VALUES (:seq, :leaf, :body)';
+// Bound by position: these run once per event, and names cost a look-up each.
+const last = 'SELECT seq, leaf FROM ev ORDER BY seq DESC LIMIT 1';
+const insert = 'INSERT INTO ev (seq, leaf, body) VALUES (?, ?, ?)';
 const insertLookup = `
-INSERT INTO ev_lookup (seq, ts_ms, type, principal, target, grant_id, lease_id)
-VALUES (:seq, :ts_ms, :type, :principal, :target, :grant_id, :lease_id)`;
+INSERT INTO ev_lookup (seq, ts_ms, type, principal, target, grant_id, lease_id) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const readBack = 'SELECT leaf = ? AND body = ? FROM ev WHERE seq = ?';
 
 /** The log in `db`, whose origin is `origin`. */
 export function openLog(db: Database, origin: string, clock: Clock): Log {
   const prepare = statements(db);
+  const getLast = db.prepare<[], EventRow>(last);
+  const addEvent = db.prepare(insert);
+  const addLookup = db.prepare(insertLookup);
+  const isAsWritten = db.prepare<[Buffer, Buffer, number], number>(readBack).pluck();
 
   function head(): { size: number; leaf: string } {
-    const last = prepare<EventRow>('SELECT seq, leaf FROM ev ORDER BY seq DESC LIMIT 1').get({});
-    return last ? { size: last.seq + 1, leaf: last.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
+    const row = getLast.get();
+    return row ? { size: row.seq + 1, leaf: row.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
   }
 
   return {
@@ -42,11 +48,11 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
       const { size: seq, leaf: prev } = head();
       const placed = placeEvent(event, { origin, seq, prev, boot: clock.bootId, monoMs: clock.sinceBoot() });
       const leaf = Buffer.from(placed.leaf, 'hex');
-      prepare(insert).run({ seq, leaf, body: placed.bytes });
-      prepare(insertLookup).run(lookupRow(seq, placed.body));
-      // Read back what the file now says: a trigger or a damaged page would show here.
-      const written = prepare<EventRow>('SELECT seq, leaf, body FROM ev WHERE seq = :seq').get({ seq });
-      if (!written?.leaf.equals(leaf) || !written.body.equals(placed.bytes)) {
+      addEvent.run(seq, leaf, placed.bytes);
+      const row = lookupRow(seq, placed.body);
+      addLookup.run(seq, row.ts_ms, row.type, row.principal, row.target, row.grant_id, row.lease_id);
+      // Compare with what the file now says: a trigger or a damaged page would show here.
+      if (isAsWritten.get(leaf, placed.bytes, seq) !== 1) {
         throw new JitError(
           'ERR_AUDIT_INVALID',
           `cannot write the audit log: event ${seq} reads back changed`,

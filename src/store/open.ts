@@ -62,7 +62,7 @@ function assemble(db: Database.Database, options: Required<StoreOptions> & { ori
     log,
     state: openState(db),
     ballast: fileBallast(`${path}.ballast`, random),
-    fate: watchFiles([path, `${path}-wal`]),
+    fate: watchFiles([path, `${path}-wal`], () => clock.now()),
     readOnly,
   });
   if (log.head().size > 0) return store;

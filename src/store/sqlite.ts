@@ -34,19 +34,19 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
     append: log.append,
   };
 
+  const inTransaction = db.transaction((work: (tx: Transaction) => unknown) => {
+    const done = work(tx);
+    // Last thing before COMMIT: what is committed into an unlinked file is lost.
+    lost = fate();
+    if (lost !== 'same') throw lostError(lost);
+    failpoint('store-before-commit');
+    return done;
+  });
+
   /** One transaction. Every failure that leaves the file in doubt is remembered. */
   function attempt<T>(work: (tx: Transaction) => T): T {
     try {
-      const answer = db
-        .transaction(() => {
-          const done = work(tx);
-          // Last thing before COMMIT: what is committed into an unlinked file is lost.
-          lost = fate();
-          if (lost !== 'same') throw lostError(lost);
-          failpoint('store-before-commit');
-          return done;
-        })
-        .immediate();
+      const answer = inTransaction.immediate(work) as T;
       failpoint('store-after-commit');
       return answer;
     } catch (thrown) {

@@ -14,7 +14,7 @@ CREATE TABLE ev (
 ) STRICT;
 
 CREATE TABLE ev_lookup (
-  seq INTEGER PRIMARY KEY REFERENCES ev (seq),
+  seq INTEGER PRIMARY KEY,
   ts_ms INTEGER NOT NULL,
   type TEXT NOT NULL,
   principal TEXT,
@@ -22,7 +22,6 @@ CREATE TABLE ev_lookup (
   grant_id TEXT,
   lease_id TEXT
 ) STRICT;
-CREATE INDEX ev_lookup_grant ON ev_lookup (grant_id) WHERE grant_id IS NOT NULL;
 
 CREATE TABLE grants (
   id TEXT PRIMARY KEY,

@@ -76,7 +76,7 @@ export async function buildAll({ test }) {
     format: 'esm',
     splitting: true,
     // Chunks lie beside their entry: code that asks where it is gets one answer.
-    chunkNames: 'chunk-[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     outExtension: { '.js': '.mjs' },
     banner: { js: requireForEsm },
   };

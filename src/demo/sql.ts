@@ -1,11 +1,21 @@
 // `sql`: the demonstration's own client of PostgreSQL, so that it needs no psql. A program, not a module.
 // Takes statements as arguments, or line by line from stdin. Reads PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSFILE.
 
+import { readFileSync } from 'node:fs';
 import readline from 'node:readline';
 import pg from 'pg';
+import { passwordFor } from './pass-file.ts';
 import { formatRows } from './table.ts';
 
 const encrypted = /^(require|verify-ca|verify-full)$/.exec(process.env['PGSSLMODE'] ?? '');
+
+/** From PGPASSFILE; undefined leaves it to the driver, which asks the environment. */
+function password(): string | undefined {
+  const { PGHOST = 'localhost', PGPORT = '5432', PGUSER = '', PGDATABASE = PGUSER, PGPASSFILE } = process.env;
+  if (PGPASSFILE === undefined) return undefined;
+  const login = { host: PGHOST, port: PGPORT, database: PGDATABASE, user: PGUSER };
+  return passwordFor(readFileSync(PGPASSFILE, 'utf8'), login) ?? undefined;
+}
 
 /** Runs one text of statements; answers whether the server took it. */
 async function execute(client: pg.Client, text: string): Promise<boolean> {
@@ -26,6 +36,7 @@ async function execute(client: pg.Client, text: string): Promise<boolean> {
 
 async function main(statements: readonly string[]): Promise<boolean> {
   const client = new pg.Client({
+    password: password(),
     ssl: encrypted ? { rejectUnauthorized: encrypted[0] !== 'require' } : false,
     connectionTimeoutMillis: 10_000,
   });

@@ -82,8 +82,9 @@ export function contextOf(
 ): Context {
   return {
     duration_seconds: Math.ceil(said.duration / 1000),
-    reason: request.reason ?? '',
-    ticket: said.ticket ?? '',
+    // Half a surrogate pair, which JavaScript allows, is not a text for Cedar.
+    reason: (request.reason ?? '').toWellFormed(),
+    ticket: (said.ticket ?? '').toWellFormed(),
     scope: request.scope ?? '',
     ...localTime(request.now, said.timezone),
     interactive: request.interactive,

@@ -62,6 +62,7 @@ export function matching(
   request: PolicyRequest,
   target: TargetConfig,
 ): { readonly matched: ReadonlySet<number> } | { readonly failed: string | null } {
+  const { entitlements } = compiled.config;
   const parts = partsOf(compiled, request, target);
   const ids = new Set<string>();
   for (const batch of compiled.batches) {
@@ -72,12 +73,13 @@ export function matching(
       context: contextOf(request, { duration, ticket, timezone: batch.timezone }),
       preparsedPolicySetId: batch.set,
     });
-    if (!answer.ok) return { failed: answer.policy };
+    if (!answer.ok) {
+      const failed = entitlements.find((_, index) => policyId(index) === answer.policy);
+      return { failed: failed?.name ?? null };
+    }
     for (const id of answer.ids) ids.add(id);
   }
-  const matched = compiled.config.entitlements.flatMap((_, index) =>
-    ids.has(policyId(index)) ? [index] : [],
-  );
+  const matched = entitlements.flatMap((_, index) => (ids.has(policyId(index)) ? [index] : []));
   return { matched: new Set(matched) };
 }
 

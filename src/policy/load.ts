@@ -99,8 +99,10 @@ function readCedarFiles(input: LoadInput, value: ConfigValue, source: Source, pr
       const text = typeof read === 'string' ? read : new TextDecoder('utf-8', { fatal: true }).decode(read);
       return [{ path: name, text }];
     } catch (thrown) {
-      const code = (thrown as { code?: unknown } | null)?.code;
-      problem(`cannot be read${typeof code === 'string' && /^E[A-Z]+$/.test(code) ? `: ${code}` : ''}`);
+      // Readers may wrap the system's error; its code alone is told.
+      const { code, cause } = thrown as { code?: unknown; cause?: { code?: unknown } };
+      const name = [code, cause?.code].find((one) => typeof one === 'string' && /^E[A-Z]+$/.test(one));
+      problem(`cannot be read${name === undefined ? '' : `: ${name}`}`);
       return [];
     }
   });

@@ -101,14 +101,20 @@ interface WalkReport {
 }
 
 function walk(schema: AnySchema, value: unknown, path: Path, report: WalkReport): void {
-  if (schema.wrapped) return walk(schema.wrapped, value, path, report);
+  if (schema.wrapped) {
+    walk(schema.wrapped, value, path, report);
+    return;
+  }
   if (typeof value !== 'object' || value === null) return;
   if (schema.type === 'array' && schema.item && Array.isArray(value)) {
     for (const [index, item] of value.entries()) walk(schema.item, item, [...path, index], report);
     return;
   }
   const isMapping = schema.type === 'record' || schema.type === 'variant' || schema.entries !== undefined;
-  if (isMapping && Array.isArray(value)) return report.notMapping(path);
+  if (isMapping && Array.isArray(value)) {
+    report.notMapping(path);
+    return;
+  }
   const record = value as Record<string, unknown>;
   if (schema.type === 'record' && schema.value) {
     for (const [key, item] of Object.entries(record)) walk(schema.value, item, [...path, key], report);

@@ -84,11 +84,11 @@ test.each([
 });
 
 test('does not warn of a rule behind one that has a condition, other people or other scopes', () => {
-  for (const change of [
+  for (const [from, to] of [
     ['roles', 'when: "context.ci", roles'],
     ['everyone', 'user:bob'],
     ['max_duration', 'scopes: [eu], max_duration'],
   ] as const) {
-    expect(load(base + rule.replace(...change) + second).warnings.join('\n')).not.toContain('never decides');
+    expect(load(base + rule.replace(from, to) + second).warnings.join('\n')).not.toContain('never decides');
   }
 });

@@ -123,6 +123,9 @@ function merged(parser: Parser): RawValues {
 
 function unknownOption(flag: string, known: readonly string[], hint: string): JitError {
   const name = flag.replace(/=.*/s, '');
+  if (name !== flag && known.includes(name.replace(/^--/, ''))) {
+    return new JitError('ERR_USAGE', `option "${name}" takes no value`, { hint });
+  }
   const close = nearest(name.replace(/^-+/, ''), known);
   return new JitError('ERR_USAGE', `unknown option "${name}"`, {
     hint: close ? `did you mean: --${close}` : hint,

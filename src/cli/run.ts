@@ -18,7 +18,7 @@ function worldOf(outside: Outside, parsed: Parsed, out: Output): World {
   const ci = isCi(outside.env);
   const mayAsk = outside.isTTY.stdin && outside.isTTY.stderr && !ci && parsed.common['no-input'] !== true;
   const config = typeof parsed.common.config === 'string' ? parsed.common.config : null;
-  return { ...outside, out, config, ci, interactive: mayAsk };
+  return { ...outside, registry, out, config, ci, interactive: mayAsk };
 }
 
 async function dispatch(outside: Outside, parsed: Parsed, out: Output): Promise<number> {
@@ -29,7 +29,7 @@ async function dispatch(outside: Outside, parsed: Parsed, out: Output): Promise<
   const { command, args, options, json } = parsed;
   if (parsed.help) {
     if (command) out.print(commandHelp(command, out.paint));
-    else showHelp(out, typeof args.group === 'string' ? [args.group] : []);
+    else showHelp(registry, out, typeof args.group === 'string' ? [args.group] : []);
     return 0;
   }
   const world = worldOf(outside, parsed, out);
@@ -51,7 +51,7 @@ export async function runCli(outside: Outside): Promise<number> {
     return await dispatch(outside, parsed, out);
   } catch (error) {
     if (error instanceof Cancelled) {
-      out.note('jit: cancelled, nothing was granted');
+      out.note('jit: cancelled');
       return signalExit[error.signal];
     }
     return exitCodeFor(showFailure(error, { json, debug }, out, outside.stderr), beforeCommand);

@@ -6,6 +6,7 @@ import type { Offline } from '../protocol/offline.ts';
 import type { SessionOptions, SessionResult } from '../shell/session.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Asker } from './ask.ts';
+import type { Command } from './define-command.ts';
 import type { Output } from './output.ts';
 
 /** How to reach the broker. */
@@ -52,6 +53,8 @@ export interface Outside {
 
 /** What a command is given: the outside, and what the common options say. */
 export interface World extends Outside {
+  /** Every command: help is made of them. */
+  readonly registry: readonly Command[];
   readonly out: Output;
   /** As given by `--config`. */
   readonly config: string | null;

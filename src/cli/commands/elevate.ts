@@ -116,6 +116,7 @@ export const elevate = defineCommand({
     const wish = wishOf(world, args.target, options);
     const client = await reachBroker(world);
     const complete = await completeWish({ world, client, yes: options.yes }, wish);
+    const stack = await stackOf(client, complete.parent);
     const held = await requestGrant(world, client, {
       ...complete,
       export: options.export ?? 'reference',
@@ -133,7 +134,7 @@ export const elevate = defineCommand({
       world.out.json(reply);
       return 0;
     }
-    printSummary(world, reply, await stackOf(client, complete.parent), use === 'shell');
+    printSummary(world, reply, stack, use === 'shell');
     return runUnder(world, { client, held, command: use === 'shell' ? null : args.command });
   },
 });

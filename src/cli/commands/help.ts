@@ -2,15 +2,12 @@
 
 import { JitError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import { arg, defineCommand } from '../define-command.ts';
+import { arg, type Command, defineCommand } from '../define-command.ts';
 import { commandHelp, exitCodesHelp, registryHelp } from '../help.ts';
 import type { Output } from '../output.ts';
-import { registry } from '../registry.ts';
-
-const topics = (): string[] => ['exit-codes', ...registry.map(({ name }) => name)];
 
 /** Prints the help for `words`: nothing, `exit-codes`, a group or a command. @throws JitError `ERR_USAGE` */
-export function showHelp(out: Output, words: readonly string[]): void {
+export function showHelp(registry: readonly Command[], out: Output, words: readonly string[]): void {
   const topic = words.join(' ');
   const command = registry.find(({ name }) => name === topic);
   if (topic === '') out.print(registryHelp(registry, null, out.paint));
@@ -19,7 +16,7 @@ export function showHelp(out: Output, words: readonly string[]): void {
   else if (registry.some(({ name }) => name.startsWith(`${topic} `))) {
     out.print(registryHelp(registry, topic, out.paint));
   } else {
-    const close = nearest(topic, topics());
+    const close = nearest(topic, ['exit-codes', ...registry.map(({ name }) => name)]);
     throw new JitError('ERR_USAGE', `no help for "${topic}"`, {
       hint: close ? `did you mean: jit help ${close}` : 'jit help',
     });
@@ -38,8 +35,9 @@ export const help = defineCommand({
     { command: 'jit help elevate', does: 'everything about one command' },
     { command: 'jit help exit-codes', does: 'what the exit codes mean' },
   ],
-  async run({ out }, { args }) {
+  async run({ registry, out }, { args }) {
     showHelp(
+      registry,
       out,
       [args.topic, args.subtopic].filter((word) => word !== null),
     );

@@ -1,0 +1,384 @@
+import { describe, expect, it } from 'vitest';
+import type { Client } from '../../../src/client/client.ts';
+import { JitError } from '../../../src/core/errors.ts';
+import type { ElevateRequest, PreviewReply, Wish } from '../../../src/protocol/routes.ts';
+import { createFakeClient, fakeGrant, fakeLease, fakePreview, fakeStatus } from '../../fakes/client.ts';
+import { jit, jsonError } from '../harness.ts';
+
+const denied = (changes: Partial<PreviewReply> = {}) =>
+  fakePreview({ outcome: 'denied', duration: null, entitlement: null, preview: [], ...changes });
+
+/** A policy that wants a reason: refuses without one. */
+const wantsReason = async (wish: Wish) =>
+  wish.reason === null
+    ? denied({ role: wish.role ?? 'read', entitlement: 'writers', reasonRequired: true })
+    : fakePreview({ role: wish.role ?? 'read', reasonRequired: true });
+
+/** As the broker does when a target has several roles and none is named. */
+const wantsRole = async (wish: Wish) => {
+  if (wish.role === null) throw new JitError('ERR_INPUT_NEEDED', '"prod-db" has several roles: read, write');
+  return fakePreview({ role: wish.role });
+};
+
+const wantsScope = async (wish: Wish) =>
+  wish.scope === 'orders' ? fakePreview({ scope: 'orders' }) : denied({ scope: wish.scope });
+
+const command = ['--', 'psql', '-c', 'select 1'];
+
+describe('jit elevate with a command', () => {
+  it('turns flags into the request, word for word', async () => {
+    const argv = [
+      'prod-db:read',
+      '--scope',
+      'orders',
+      '--for',
+      '45m',
+      '--reason',
+      'why',
+      '--ticket',
+      'INC-1',
+    ];
+    const ran = await jit(['elevate', ...argv, '--export', 'url', ...command]);
+    expect(ran.client.asked('elevate')).toEqual([
+      {
+        target: 'prod-db',
+        role: 'read',
+        scope: 'orders',
+        duration: 2_700_000,
+        reason: 'why',
+        ticket: 'INC-1',
+        interactive: false,
+        ci: false,
+        parent: null,
+        export: 'url',
+        keep: false,
+        session: { pid: 99, startTime: 'then' },
+      } satisfies ElevateRequest,
+    ]);
+  });
+
+  it('takes the reason from JIT_REASON, unless a flag gives one', async () => {
+    const reason = async (argv: string[]) => {
+      const ran = await jit(['elevate', 'prod-db', ...argv, ...command], {
+        env: { JIT_REASON: 'from outside' },
+      });
+      return (ran.client.asked('elevate')[0] as ElevateRequest).reason;
+    };
+    expect(await reason([])).toBe('from outside');
+    expect(await reason(['--reason', 'from here'])).toBe('from here');
+  });
+
+  it('says that it runs in CI, and asks nothing there', async () => {
+    const client = createFakeClient({ preview: wantsReason });
+    const ran = await jit(['elevate', 'prod-db:read', ...command], {
+      client,
+      tty: true,
+      env: { CI: 'true' },
+    });
+    expect(ran.code).toBe(2);
+    expect(ran.client.asked('preview')[0]).toMatchObject({ ci: true, interactive: false });
+    expect(ran.questions).toEqual([]);
+  });
+
+  it('runs it with the environment of the grant and passes its exit code on', async () => {
+    const session = async () => ({ exitCode: 42, grantEnded: false });
+    const ran = await jit(['elevate', 'prod-db', ...command], { session });
+    expect(ran.code).toBe(42);
+    expect(ran.stdout).toBe('');
+    expect(ran.sessions[0]).toMatchObject({
+      command: ['psql', '-c', 'select 1'],
+      env: { PGHOST: 'db.example.com' },
+      unset: ['PGPASSWORD'],
+      grant: { id: 'g7f3k2', target: 'prod-db', role: 'read' },
+      stateFile: '/run/jit/prompt',
+    });
+  });
+
+  it('says on stderr what, as whom and until when', async () => {
+    const ran = await jit(['elevate', 'prod-db', ...command]);
+    expect(ran.stderr).toMatch(/prod-db:read until \d\d:\d\d \(30m\), grant g7f3k2/);
+    expect(ran.stderr).toContain('for user:ada, as jit_l4k9p1, by the entitlement "readers"');
+  });
+
+  it('says why it is less than asked', async () => {
+    const elevate: Client['elevate'] = async () => ({
+      grant: fakeGrant(),
+      env: {},
+      unset: [],
+      notes: ['ends with the grant around it'],
+    });
+    const ran = await jit(['elevate', 'prod-db', ...command], { client: createFakeClient({ elevate }) });
+    expect(ran.stderr).toContain('ends with the grant around it');
+  });
+
+  it('revokes the grant when the command has ended', async () => {
+    const ran = await jit(['elevate', 'prod-db', ...command]);
+    expect(ran.client.asked('revoke')).toEqual([{ grant: 'g7f3k2', all: false, cause: 'session-ended' }]);
+  });
+
+  it('leaves the grant alone with --keep, which binds it to no process', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--keep', ...command]);
+    expect(ran.client.asked('elevate')[0]).toMatchObject({ keep: true, session: null });
+    expect(ran.client.asked('revoke')).toEqual([]);
+    expect(ran.stderr).toContain('jit revoke g7f3k2');
+  });
+
+  it('ends with 124 when the grant ended first, and looks whether it is gone', async () => {
+    const overdue = fakeGrant({ state: 'ended', leases: [fakeLease({ state: 'overdue', attempts: 3 })] });
+    const client = createFakeClient({ status: async () => fakeStatus({ grants: [overdue], overdue: 1 }) });
+    const session = async () => ({ exitCode: 143, grantEnded: true });
+    const ran = await jit(['elevate', 'prod-db', ...command], { client, session });
+    expect(ran.code).toBe(124);
+    expect(ran.client.asked('revoke')).toEqual([]);
+    expect(ran.stderr).toContain('jit: warning: not revoked yet: jit_l4k9p1: ACCESS MAY GO ON');
+  });
+
+  it('warns when the grant could not be revoked, and keeps the exit code', async () => {
+    const left = fakeGrant({
+      leases: [fakeLease({ state: 'revoking', attempts: 1, lastError: 'ERR_TARGET_UNREACHABLE' })],
+    });
+    const client = createFakeClient({ revoke: async () => ({ revoked: [], overdue: [left] }) });
+    const ran = await jit(['elevate', 'prod-db', ...command], { client });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain('jit: warning: not revoked yet');
+    expect(ran.stderr).toContain('ERR_TARGET_UNREACHABLE');
+  });
+
+  it('asks the next broker to revoke when this one is gone, and warns when nobody can', async () => {
+    const revoke = async () => {
+      throw new JitError('ERR_BROKER_UNREACHABLE', 'the connection broke off');
+    };
+    const ran = await jit(['elevate', 'prod-db', ...command], { client: createFakeClient({ revoke }) });
+    expect(ran.code).toBe(0);
+    expect(ran.connects).toHaveLength(2);
+    expect(ran.client.asked('revoke')).toHaveLength(2);
+    expect(ran.stderr).toContain('jit: warning: grant g7f3k2 is not revoked yet: the connection broke off');
+  });
+
+  it.each([
+    ['ERR_CHILD_NOT_FOUND', 127],
+    ['ERR_CHILD_NOT_EXECUTABLE', 126],
+    ['ERR_CHILD_SETUP', 125],
+  ] as const)('gives the grant back when the command cannot start: %s', async (code, exit) => {
+    const session = async () => {
+      throw new JitError(code, 'cannot run "psql"');
+    };
+    const ran = await jit(['elevate', 'prod-db', '--keep', ...command], { session });
+    expect(ran.code).toBe(exit);
+    expect(ran.client.asked('revoke')).toHaveLength(1);
+  });
+
+  it.each([
+    ['ERR_TARGET_UNREACHABLE', 125],
+    ['ERR_TARGET_REFUSED', 125],
+    ['ERR_POLICY_DENIED', 3],
+    ['ERR_SECRET_UNAVAILABLE', 4],
+    ['ERR_APPROVAL_PENDING', 5],
+    ['ERR_AUDIT_UNAVAILABLE', 6],
+  ] as const)('ends with the exit code of %s before the command ran', async (code, exit) => {
+    const elevate = async () => {
+      throw new JitError(code, 'no');
+    };
+    const ran = await jit(['elevate', 'prod-db', ...command], { client: createFakeClient({ elevate }) });
+    expect(ran.code).toBe(exit);
+    expect(ran.sessions).toEqual([]);
+  });
+
+  it('sends a wish that policy refuses all the same, so that the refusal is on record', async () => {
+    const elevate = async () => {
+      throw new JitError('ERR_POLICY_DENIED', 'prod-db:read is denied: too long');
+    };
+    const client = createFakeClient({
+      preview: async () => denied(),
+      targets: async () => ({ targets: [] }),
+      elevate,
+    });
+    const ran = await jit(['elevate', 'prod-db:read', '--for', '9h', ...command], { client, tty: true });
+    expect(ran.code).toBe(3);
+    expect(ran.client.asked('elevate')).toHaveLength(1);
+    expect(ran.questions).toEqual([]);
+  });
+
+  it('hands JSON errors to stderr before the command, with stdout empty', async () => {
+    const elevate = async () => {
+      throw new JitError('ERR_POLICY_DENIED', 'no', { hint: 'ask' });
+    };
+    const ran = await jit(['elevate', 'prod-db', '--json', ...command], {
+      client: createFakeClient({ elevate }),
+    });
+    expect(jsonError(ran)).toEqual({ code: 'ERR_POLICY_DENIED', message: 'no', hint: 'ask' });
+    expect(ran.stdout).toBe('');
+  });
+});
+
+describe('jit elevate with something missing', () => {
+  it.each([
+    ['--role', ['prod-db'], wantsRole],
+    ['--reason', ['prod-db:read'], wantsReason],
+    ['--scope', ['prod-db:read'], wantsScope],
+  ] as const)('names %s when nobody can be asked', async (flag, argv, preview) => {
+    for (const setting of [{ tty: false }, { tty: true, more: '--no-input' }]) {
+      const client = createFakeClient({ preview });
+      const more = setting.more ? [setting.more] : [];
+      const ran = await jit(['elevate', ...argv, ...more, '--json', ...command], {
+        client,
+        tty: setting.tty,
+      });
+      expect(ran.code).toBe(2);
+      expect(jsonError(ran).code).toBe('ERR_INPUT_NEEDED');
+      expect(jsonError(ran).message).toContain(flag);
+      expect(ran.client.asked('elevate')).toEqual([]);
+    }
+  });
+
+  it('asks for the role on a terminal, offering those that are open to the caller', async () => {
+    const client = createFakeClient({ preview: wantsRole });
+    const ran = await jit(['elevate', 'prod-db', ...command], { client, tty: true, answers: ['read'] });
+    expect(ran.client.asked('elevate')[0]).toMatchObject({ role: 'read' });
+    expect(ran.questions).toEqual(['Role on prod-db']);
+  });
+
+  it('asks for the scope on a terminal, offering those that policy would take', async () => {
+    const client = createFakeClient({ preview: wantsScope });
+    const ran = await jit(['elevate', 'prod-db:read', ...command], {
+      client,
+      tty: true,
+      answers: ['orders'],
+    });
+    expect(ran.client.asked('elevate')[0]).toMatchObject({ scope: 'orders' });
+  });
+
+  it('shows what will be granted before it asks for the reason', async () => {
+    const client = createFakeClient({ preview: wantsReason });
+    const ran = await jit(['elevate', 'prod-db:read', ...command], {
+      client,
+      tty: true,
+      answers: ['INC-4711'],
+    });
+    expect(ran.client.asked('elevate')[0]).toMatchObject({ reason: 'INC-4711' });
+    expect(ran.stderr.indexOf('member of orders_read')).toBeGreaterThanOrEqual(0);
+    expect(ran.questions).toEqual(['Reason']);
+  });
+
+  it('asks for nothing that is given', async () => {
+    const client = createFakeClient({ preview: wantsReason });
+    const ran = await jit(['elevate', 'prod-db:read', '--reason', 'x', ...command], { client, tty: true });
+    expect(ran.questions).toEqual([]);
+    expect(ran.code).toBe(0);
+  });
+});
+
+describe('jit elevate to a target of high risk', () => {
+  const risky = () => createFakeClient({ preview: async () => fakePreview({ risk: 'high' }) });
+
+  it('asks for confirmation on a terminal, showing what it is about', async () => {
+    const ran = await jit(['elevate', 'prod-db', ...command], {
+      client: risky(),
+      tty: true,
+      answers: [true],
+    });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain('member of orders_read');
+  });
+
+  it('grants nothing when the answer is no', async () => {
+    const ran = await jit(['elevate', 'prod-db', ...command], {
+      client: risky(),
+      tty: true,
+      answers: [false],
+    });
+    expect(ran.code).toBe(130);
+    expect(ran.client.asked('elevate')).toEqual([]);
+  });
+
+  it('does not ask with --yes', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--yes', ...command], { client: risky(), tty: true });
+    expect(ran.code).toBe(0);
+  });
+});
+
+describe('jit elevate with a shell', () => {
+  it('opens the shell of the user on a terminal and tells when it was left', async () => {
+    const ran = await jit(['elevate', 'prod-db'], { tty: true });
+    expect(ran.sessions[0]?.command).toBeNull();
+    expect(ran.stderr).toContain('jit: left prod-db:read after 0s; grant ended, access revoked');
+  });
+
+  it('keeps the exit code of a shell that outlived its grant', async () => {
+    const session = async () => ({ exitCode: 3, grantEnded: true });
+    expect((await jit(['elevate', 'prod-db'], { tty: true, session })).code).toBe(3);
+  });
+
+  it('prints no JSON', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--json'], { tty: true });
+    expect([ran.code, jsonError(ran).code]).toEqual([2, 'ERR_USAGE']);
+  });
+});
+
+describe('jit elevate --keep without a command', () => {
+  it.each([
+    ['without a terminal', ['--keep'], false],
+    ['with --json', ['--keep', '--json'], true],
+  ] as const)('prints the grant and its references %s', async (_when, flags, tty) => {
+    const ran = await jit(['elevate', 'prod-db', ...flags], { tty });
+    expect(ran.code).toBe(0);
+    expect(ran.sessions).toEqual([]);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      schema: 1,
+      grant: { id: 'g7f3k2', deadline: '2026-11-22T12:30:00.000Z', keep: true },
+      env: { PGPASSFILE: '/run/jit/grants/g7f3k2/pgpass' },
+    });
+  });
+
+  it('opens a shell on a terminal', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--keep'], { tty: true });
+    expect(ran.sessions).toHaveLength(1);
+    expect(ran.stderr).toContain('the grant goes on');
+  });
+});
+
+describe('jit elevate inside of a grant', () => {
+  it('names the grant around it and shows the stack', async () => {
+    const outer = fakeGrant({ id: 'gouter', role: 'write' });
+    const inner = fakeGrant({ id: 'ginner', parent: 'gouter', scope: 'orders' });
+    const client = createFakeClient({ status: async () => fakeStatus({ grants: [inner, outer] }) });
+    const ran = await jit(['elevate', 'prod-db', ...command], { client, env: { JIT_GRANT_ID: 'ginner' } });
+    expect(ran.client.asked('elevate')[0]).toMatchObject({ parent: 'ginner' });
+    expect(ran.stderr).toContain('inside grant gouter (prod-db:write) > ginner (prod-db:read (orders))');
+  });
+});
+
+describe('jit elevate and signals', () => {
+  /** Sends `signal` as soon as somebody listens. */
+  const sends = (signal: NodeJS.Signals) => (callback: (signal: NodeJS.Signals) => void) => {
+    queueMicrotask(() => callback(signal));
+    return () => {};
+  };
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('drops the request on %s while it waits for the answer', async (signal, exit) => {
+    let aborted = false;
+    const elevate: Client['elevate'] = (_request, abort) =>
+      new Promise((_resolve, reject) => {
+        abort?.addEventListener('abort', () => {
+          aborted = true;
+          reject(abort.reason);
+        });
+      });
+    const client = createFakeClient({ elevate });
+    const ran = await jit(['elevate', 'prod-db', ...command], { client, onSignal: sends(signal) });
+    expect([ran.code, aborted, ran.sessions.length]).toEqual([exit, true, 0]);
+    expect(ran.stderr).toBe('jit: cancelled\n');
+  });
+
+  it.each([[command], [['--keep']]])('gives back a grant that came with the signal: %j', async (rest) => {
+    const ran = await jit(['elevate', 'prod-db', ...rest], { onSignal: sends('SIGTERM') });
+    expect(ran.code).toBe(143);
+    expect(ran.sessions).toEqual([]);
+    expect(ran.client.asked('revoke')).toHaveLength(1);
+    expect(ran.stdout).toBe('');
+  });
+});

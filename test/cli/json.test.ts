@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { toJsonValue } from '../../src/cli/json.ts';
+import { fakeGrant, fakeNow } from '../fakes/client.ts';
+
+describe('toJsonValue', () => {
+  it('writes names in snake case, times in RFC 3339 and lengths with their unit', () => {
+    expect(toJsonValue({ startedAt: fakeNow, endedAt: null, maxDuration: 60_000, duration: null })).toEqual({
+      schema: 1,
+      started_at: '2026-11-22T12:00:00.000Z',
+      ended_at: null,
+      max_duration_ms: 60_000,
+      duration_ms: null,
+    });
+  });
+
+  it('leaves names that are not ours as they are', () => {
+    expect(toJsonValue({ env: { myVar: '1', deadline: 'x' }, hardening: { coreLimit: 'zero' } })).toEqual({
+      schema: 1,
+      env: { myVar: '1', deadline: 'x' },
+      hardening: { coreLimit: 'zero' },
+    });
+  });
+
+  it('converts inside of lists', () => {
+    const { leases } = toJsonValue(fakeGrant()) as { leases: { last_error: null; deadline: string }[] };
+    expect(leases[0]).toMatchObject({ last_error: null, deadline: '2026-11-22T12:30:00.000Z' });
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { waiting } from '../../src/cli/progress.ts';
+import type { World } from '../../src/cli/world.ts';
+import { FakeClock } from '../fakes/clock.ts';
+
+function spinning(changes: Partial<World> = {}) {
+  const clock = new FakeClock();
+  const events: string[] = [];
+  const spin = async (text: string) => {
+    events.push(`start ${text}`);
+    return () => events.push('stop');
+  };
+  const isTTY = { stdin: true, stdout: true, stderr: true };
+  const world = { clock, spin, isTTY, ci: false, env: {}, ...changes } as unknown as World;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  return { clock, events, resolve, result: waiting(world, 'Asking', promise) };
+}
+
+describe('waiting', () => {
+  it('shows a spinner after half a second and stops it at the end', async () => {
+    const { clock, events, resolve, result } = spinning();
+    clock.advance(499);
+    expect(events).toEqual([]);
+    clock.advance(1);
+    expect(events).toEqual(['start Asking']);
+    await Promise.resolve();
+    resolve('done');
+    expect(await result).toBe('done');
+    expect(events).toEqual(['start Asking', 'stop']);
+  });
+
+  it('shows nothing when the answer is quick, and leaves no timer', async () => {
+    const { clock, events, resolve, result } = spinning();
+    resolve('done');
+    await result;
+    expect(clock.pending).toBe(0);
+    expect(events).toEqual([]);
+  });
+
+  it('stops a spinner that came too late', async () => {
+    const { clock, events, resolve, result } = spinning();
+    resolve('done');
+    clock.advance(500);
+    await result;
+    await new Promise((next) => setImmediate(next));
+    expect(events).toEqual(['start Asking', 'stop']);
+  });
+
+  it.each([
+    ['without a terminal', { isTTY: { stdin: true, stdout: true, stderr: false } }],
+    ['in CI', { ci: true }],
+    ['on a dumb terminal', { env: { TERM: 'dumb' } }],
+  ])('shows nothing %s', async (_where, changes) => {
+    const { clock, events, resolve, result } = spinning(changes);
+    clock.advance(10_000);
+    resolve('done');
+    await result;
+    expect(events).toEqual([]);
+  });
+});

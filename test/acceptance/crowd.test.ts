@@ -1,0 +1,82 @@
+// Many at once: two hundred clients with one broker, fifty brokers for one user.
+
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Client } from '../../src/client/client.ts';
+import type { ElevateReply } from '../../src/protocol/routes.ts';
+import { ownSession } from '../../src/system/process-info.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { configFor, createWorld, prepareServer, type World } from '../support/world.ts';
+
+let server: PostgresServer;
+let world: World;
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 });
+  await prepareServer(server);
+  world = createWorld(configFor(server));
+});
+afterAll(async () => {
+  await world.remove();
+  await server.stop();
+});
+
+const clients = 200;
+const brokers = 50;
+
+test(`of ${brokers} brokers started at once exactly one stays, and every client is served by it`, async () => {
+  const started = Array.from({ length: brokers }, () => world.startBroker());
+  const ended = started.map(
+    (child) => new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code))),
+  );
+  const served = await Promise.all(started.map(async () => (await (await world.client()).hello()).pid));
+  const [pid] = served;
+  expect(new Set(served).size).toBe(1);
+  const losers = started.flatMap((child, index) => (child.pid === pid ? [] : [ended[index]]));
+  expect(losers).toHaveLength(brokers - 1);
+  expect(new Set(await Promise.all(losers))).toEqual(new Set([0]));
+  await (await world.client()).stop();
+  await Promise.all(ended);
+});
+
+test(`${clients} clients at once are all answered, and no role is issued twice`, async () => {
+  const times: number[] = [];
+  const replies = await Promise.all(
+    Array.from({ length: clients }, async (): Promise<ElevateReply> => {
+      const began = performance.now();
+      const reply = await elevate(await world.client());
+      times.push(performance.now() - began);
+      return reply;
+    }),
+  );
+  const users = replies.map(({ env }) => env['PGUSER']);
+  expect(new Set(users).size).toBe(clients);
+  const roles = await server.sql('SELECT rolname FROM pg_roles WHERE rolname ~ $$^jit_l$$');
+  expect(new Set(roles.map(({ rolname }) => rolname))).toEqual(new Set(users));
+
+  times.sort((one, other) => one - other);
+  const at = (part: number): string => `${Math.round(times[Math.ceil(part * clients) - 1] ?? 0)} ms`;
+  process.stderr.write(`crowd: ${clients} clients at once, p50 ${at(0.5)}, p99 ${at(0.99)}\n`);
+
+  const client = await world.client();
+  await client.revoke({ grant: null, all: true, cause: 'revoked' });
+  await vi.waitFor(
+    async () => expect(await server.sql('SELECT 1 FROM pg_roles WHERE rolname ~ $$^jit_l$$')).toEqual([]),
+    { timeout: 20_000, interval: 100 },
+  );
+}, 60_000);
+
+function elevate(client: Client): Promise<ElevateReply> {
+  return client.elevate({
+    target: 'orders-db',
+    role: 'read',
+    scope: null,
+    duration: 600_000,
+    reason: null,
+    ticket: null,
+    interactive: false,
+    ci: false,
+    parent: null,
+    export: 'reference',
+    keep: true,
+    session: ownSession(),
+  });
+}

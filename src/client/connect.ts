@@ -1,14 +1,13 @@
 // From nothing to a client: checks the way to the socket, connects, starts a broker when none answers.
 
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { JitError } from '../core/errors.ts';
 import { checkPrivateDirectory, refuseForeignIdentity } from '../system/directories.ts';
 import { errnoOf } from '../system/errno.ts';
 import type { Paths } from '../system/paths.ts';
 import { type Client, createClient } from './client.ts';
-import { busy, connectOnce, nobody, patience, pause } from './socket.ts';
-import { type Starting, startBroker } from './start-broker.ts';
+import { busy, connectOnce, delay, nobody, patience, pause } from './socket.ts';
+import type { Starting } from './start-broker.ts';
 import { createTransport } from './transport.ts';
 
 /** What {@link connect} is told. */
@@ -65,7 +64,7 @@ async function reach(options: ConnectOptions): Promise<Socket> {
         if (!isFull && !(isNobody && starter)) throw nobody(error);
         if (elapsed() > (options.timeout ?? patience))
           throw isFull ? busy(error) : late(options.paths, error);
-        if (isNobody) starter?.startUnlessOnItsWay();
+        if (isNobody) await starter?.startUnlessOnItsWay();
       }
       if (elapsed() > 300) {
         onSlow?.();
@@ -79,7 +78,7 @@ async function reach(options: ConnectOptions): Promise<Socket> {
 }
 
 interface Starter {
-  startUnlessOnItsWay(): void;
+  startUnlessOnItsWay(): Promise<void>;
   /** Why the broker that was started could not start. */
   failure(): JitError | undefined;
   letGo(): void;
@@ -91,11 +90,13 @@ function createStarter(options: ConnectOptions): Starter {
   let leftAt: number | undefined;
   let failed: JitError | undefined;
   return {
-    startUnlessOnItsWay() {
+    async startUnlessOnItsWay() {
       // One that left without a complaint met another broker. If that one was about to end, nobody is on the way.
       if (current && (leftAt === undefined || performance.now() - leftAt < trust)) return;
       current?.letGo();
       leftAt = undefined;
+      // Loaded only now: most commands find a broker and need not pay for node:child_process.
+      const { startBroker } = await import('./start-broker.ts');
       current = startBroker({ configPath, env, log: paths.log, ...(brokerEntry && { brokerEntry }) });
       void current.ended.then((error) => {
         if (error) failed = error;

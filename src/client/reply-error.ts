@@ -20,6 +20,11 @@ export function protocolError(why: string): JitError {
   return new JitError('ERR_PROTOCOL', `cannot talk to the broker: ${why}`, { hint: otherVersion });
 }
 
+/** The broker went away or keeps silent. */
+export function unreachable(why: string, hint: string, cause?: unknown): JitError {
+  return new JitError('ERR_BROKER_UNREACHABLE', `cannot talk to the broker: ${why}`, { hint, cause });
+}
+
 function fields(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,10 +1,9 @@
 // Opens one connection to the broker's socket. Owns: waiting out a full queue. Must not: start a broker.
 
 import net from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { JitError } from '../core/errors.ts';
 import { errnoOf } from '../system/errno.ts';
-import { systemRandom } from '../system/random.ts';
+import { jitter } from '../system/random.ts';
 
 /** How long a full queue or a starting broker is waited for, in milliseconds. */
 export const patience = 10_000;
@@ -41,8 +40,12 @@ export async function openSocket(path: string): Promise<net.Socket> {
 /** Milliseconds before the next attempt: 5, 10, 20 … 100, half of it by chance so that crowds spread out. */
 export function pause(attempt: number): number {
   const longest = Math.min(5 * 2 ** Math.min(attempt, 5), 100);
-  const share = (systemRandom.bytes(1)[0] ?? 0) / 255;
-  return longest * (0.5 + share / 2);
+  return longest * (0.5 + jitter() / 2);
+}
+
+/** Waits that many milliseconds; unlike those of a Clock, this wait keeps the process alive. */
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Nobody listens on the socket. */

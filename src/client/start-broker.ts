@@ -35,11 +35,8 @@ export function nodeOptions(): string[] {
   return wanted.filter((option) => process.allowedNodeEnvironmentFlags.has(option));
 }
 
-/**
- * No core files; descriptors 3 to 9, which the caller may have got from its shell, are closed: a broker that
- * kept one would hold somebody's lock or pipe for hours.
- */
-const launch = `ulimit -c 0; exec ${[3, 4, 5, 6, 7, 8, 9].map((fd) => `${fd}>&-`).join(' ')}; exec "$@"`;
+/** No core files. Descriptors of the caller's shell need no closing: Node marks those that it inherits close-on-exec. */
+const launch = 'ulimit -c 0; exec "$@"';
 
 /** Starts a broker, detached from terminal and session. Answers at once; the socket shows when it is ready. */
 export function startBroker(options: StartOptions): Starting {

@@ -31,11 +31,12 @@ export interface Paint {
 export function paintFor(question: ColourQuestion): Paint {
   // Sixteen colours only: they follow the user's own theme.
   const chalk: ChalkInstance = new Chalk({ level: wantsColour(question) ? 1 : 0 });
+  // Chalk joins further arguments, which would show the index when used with map.
   return {
-    good: chalk.green,
-    caution: chalk.yellow,
-    alarm: chalk.red.bold,
-    strong: chalk.bold,
-    faint: chalk.dim,
+    good: (text) => chalk.green(text),
+    caution: (text) => chalk.yellow(text),
+    alarm: (text) => chalk.red.bold(text),
+    strong: (text) => chalk.bold(text),
+    faint: (text) => chalk.dim(text),
   };
 }

@@ -26,7 +26,7 @@ function valueText(key: string, value: unknown): string {
   if (key.endsWith('_ms') && typeof value === 'number') return `${key.slice(0, -3)}=${lengthText(value)}`;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const shown = escapeText(text ?? '');
-  return `${escapeText(key)}=${/[\s"]/.test(shown) ? JSON.stringify(shown) : shown}`;
+  return `${escapeText(key)}=${/[\s"]/.test(shown) ? `"${shown.replaceAll('"', '\\"')}"` : shown}`;
 }
 
 /** The readable part of an event's data: `role=read duration=30m reason="INC-4711 restore"`. */

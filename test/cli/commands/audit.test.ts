@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditReply } from '../../../src/protocol/routes.ts';
+import { createFakeClient, fakeNow } from '../../fakes/client.ts';
+import { jit, jsonError } from '../harness.ts';
+
+const event = (data: Record<string, unknown>): AuditReply['events'][number] => ({
+  leaf: 'ab'.repeat(32),
+  body: {
+    v: 1,
+    origin: 'jit.test',
+    seq: '4',
+    prev: '00'.repeat(32),
+    ts: '2026-11-22T12:00:00.000Z',
+    boot: 'b',
+    mono_ms: '1',
+    type: 'grant.requested',
+    principal: 'user:ada',
+    target: 'prod-db',
+    grant: 'g7f3k2',
+    data,
+  },
+});
+
+const logOf = (...events: AuditReply['events']) => createFakeClient({ audit: async () => ({ events }) });
+
+describe('jit audit log', () => {
+  it('hands all filters over', async () => {
+    const argv = [
+      '--grant',
+      'g1',
+      '--target',
+      't',
+      '--principal',
+      'user:ada',
+      '--since',
+      '2h',
+      '--until',
+      '1h',
+    ];
+    const ran = await jit(['audit', 'log', ...argv, '--limit', '10']);
+    expect(ran.client.asked('audit')).toEqual([
+      {
+        grant: 'g1',
+        target: 't',
+        principal: 'user:ada',
+        since: fakeNow - 7_200_000,
+        until: fakeNow - 3_600_000,
+        limit: 10,
+      },
+    ]);
+  });
+
+  it('shows one line per event with time, type, who, where and what', async () => {
+    const data = { role: 'read', scope: null, duration_ms: 1_800_000, reason: 'fix it', digest: 'f00' };
+    const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });
+    expect(stdout).toMatch(
+      /^2026-11-22 \d\d:00:00 {2}grant\.requested {2}user:ada {2}prod-db {2}g7f3k2 {2}role=read duration=30m reason="fix it"\n$/,
+    );
+  });
+
+  it('lets no text of others act on the terminal or add a line', async () => {
+    const reason = 'a\u001b]0;owned\u0007\n2026-11-22 forged \u202eline';
+    const { stdout } = await jit(['audit', 'log'], { client: logOf(event({ reason })) });
+    expect(stdout.split('\n')).toHaveLength(2);
+    for (const acting of ['\u001b', '\u0007', '\u202e']) expect(stdout).not.toContain(acting);
+    expect(stdout).toContain('reason="a\\u{1b}]0;owned\\u{7}\\n2026-11-22 forged \\u{202e}line"');
+  });
+
+  it('leaves stdout empty when nothing fits', async () => {
+    expect(await jit(['audit', 'log'])).toMatchObject({ code: 0, stdout: '', stderr: 'no such events\n' });
+  });
+
+  it('prints bodies as they were written with --json', async () => {
+    const one = event({ duration_ms: 1, deadline: 'x' });
+    const { stdout } = await jit(['audit', 'log', '--json'], { client: logOf(one) });
+    expect(JSON.parse(stdout)).toEqual({ schema: 1, events: [one] });
+  });
+});
+
+describe('jit audit verify', () => {
+  const reply = {
+    path: '/x/jit.db',
+    valid: true,
+    events: 3,
+    head: 'abc',
+    firstAt: '2026-11-22T12:00:00.000Z',
+    lastAt: '2026-11-22T13:00:00.000Z',
+    problem: null,
+  };
+  const broken = {
+    ...reply,
+    valid: false,
+    problem: { seq: 2, what: 'does not follow from the event before' },
+  };
+
+  it('tells how many events are valid, without a broker', async () => {
+    const ran = await jit(['audit', 'verify'], { offline: { auditVerify: async () => reply } });
+    expect([ran.code, ran.connects]).toEqual([0, []]);
+    expect(ran.stdout).toContain('/x/jit.db: valid, 3 events, from 2026-11-22T12:00:00.000Z');
+  });
+
+  it('fails with the first thing that is wrong', async () => {
+    const offline = { auditVerify: async () => broken };
+    const ran = await jit(['audit', 'verify', '/x/jit.db'], { offline });
+    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toContain('event 2: does not follow from the event before');
+    const json = await jit(['audit', 'verify', '--json'], { offline });
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, problem: { seq: 2 } });
+    expect(json.stderr).toBe('');
+    expect(() => jsonError(json)).toThrow();
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { StatusReply } from '../../../src/protocol/routes.ts';
+import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakeStatus } from '../../fakes/client.ts';
+import { jit } from '../harness.ts';
+
+const showing = (changes: Partial<StatusReply>, argv: string[] = []) =>
+  jit(['status', ...argv], { client: createFakeClient({ status: async () => fakeStatus(changes) }) });
+
+describe('jit status', () => {
+  it('says so when nothing is active', async () => {
+    expect(await showing({})).toMatchObject({ code: 0, stdout: 'no active grants\n', stderr: '' });
+  });
+
+  it('shows a grant with its role, how long it lasts and why it is there', async () => {
+    const { stdout } = await showing({ grants: [fakeGrant({ scope: 'orders' })] });
+    expect(stdout.split('\n')[1]).toMatch(
+      /^g7f3k2 {2}prod-db:read {2}orders {2}\d\d:\d\d \(30m\) {2}active {2}INC-4711$/,
+    );
+  });
+
+  it('shouts about what is overdue and says what is being done', async () => {
+    const lease = fakeLease({ state: 'overdue', attempts: 7, lastError: 'ERR_TARGET_UNREACHABLE' });
+    const grant = fakeGrant({ state: 'ended', deadline: fakeNow - 60_000, leases: [lease] });
+    const { stdout } = await showing({ grants: [grant], overdue: 1 });
+    expect(stdout).toContain('OVERDUE: 1 credential is past the deadline and not confirmed gone');
+    expect(stdout).toContain('(1m ago)  OVERDUE');
+    expect(stdout).toContain(
+      'jit_l4k9p1: ACCESS MAY GO ON; the broker keeps trying (attempt 7, last failure ERR_TARGET_UNREACHABLE)',
+    );
+  });
+
+  it('tells when only the clean-up is overdue', async () => {
+    const lease = fakeLease({ state: 'overdue', attempts: 2, accessEndedAt: fakeNow - 5_000 });
+    const { stdout } = await showing({ grants: [fakeGrant({ leases: [lease] })], overdue: 1 });
+    expect(stdout).toContain('access ended');
+    expect(stdout).not.toContain('ACCESS MAY GO ON');
+  });
+
+  it('shows what was found left behind', async () => {
+    const finding = {
+      kind: 'security-definer',
+      target: 'prod-db',
+      lease: 'l4k9p1',
+      where: 'orders/public.f()',
+      detail: 'function',
+      action: 'dropped',
+      foundAt: fakeNow,
+    } as const;
+    const { stdout } = await showing({ recentFindings: [finding] });
+    expect(stdout).toContain('prod-db orders/public.f(): security-definer, function; dropped');
+  });
+
+  it('shows the text of others without letting it act, and cuts it', async () => {
+    const reason = `\u001b[2J\u202e${'x'.repeat(100)}`;
+    const { stdout } = await showing({ grants: [fakeGrant({ reason })] });
+    expect(stdout).toContain('\\u{1b}[2J\\u{202e}x');
+    expect(stdout).not.toContain('x'.repeat(41));
+    expect(stdout).not.toContain('\u001b');
+  });
+});

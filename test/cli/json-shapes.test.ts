@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { registry } from '../../src/cli/registry.ts';
+import type { Offline } from '../../src/protocol/offline.ts';
+import { createFakeClient, fakeGrant, fakeNow, fakeStatus } from '../fakes/client.ts';
+import { jit } from './harness.ts';
+
+/** Names and nesting of a value; of lists the first entry stands for all. What is null on one side says nothing. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length ? [shapeOf(value[0])] : [];
+  if (typeof value !== 'object' || value === null) return 'value';
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
+}
+
+const finding = {
+  kind: 'owned-object',
+  target: 'prod-db',
+  lease: null,
+  where: 'x',
+  detail: 'y',
+  action: 'z',
+  foundAt: fakeNow,
+} as const;
+const check = { target: null, name: 'x', status: 'ok', detail: 'y', remedy: 'z' } as const;
+const documented = registry.find(({ name }) => name === 'audit log')?.json as { events: { body: object }[] };
+
+const client = () =>
+  createFakeClient({
+    status: async () => fakeStatus({ grants: [fakeGrant()], recentFindings: [finding] }),
+    doctor: async () => ({ checks: [check] }),
+    audit: async () => ({ events: [{ leaf: 'x', body: { ...documented.events[0]?.body } }] }),
+  });
+
+const limit = { value: 1, from: 'target' } as const;
+const offline: Partial<Offline> = {
+  policyCheck: async () => ({ path: 'x', targets: 1, entitlements: 1, warnings: [] }),
+  policyExplain: async () => ({
+    ...{ principal: 'user:ada', target: 'x', role: 'y', scope: null, outcome: 'denied', duration: 1 },
+    ...{ entitlement: null, reasons: ['x'], hint: null, limit, preview: ['x'] },
+    considered: [{ entitlement: 'x', matched: true, why: 'y' }],
+    outcome: 'denied',
+  }),
+  policyTest: async () => ({
+    path: 'x',
+    cases: [{ name: 'x', expected: 'denied', actual: 'denied', passed: true, why: '' }],
+  }),
+  auditVerify: async () => ({
+    ...{ path: 'x', valid: true, events: 1, head: 'x', firstAt: null, lastAt: null, problem: null },
+  }),
+  init: async () => ({ path: 'x', secret: 'y', sql: 'z' }),
+};
+
+const argvOf: Record<string, string[]> = {
+  elevate: ['prod-db', '--keep'],
+  revoke: ['--all'],
+  extend: ['g7f3k2', '--for', '1h'],
+  'policy explain': ['prod-db'],
+  'policy test': ['cases.yaml'],
+  init: ['x', '--host', 'h', '--database', 'd', '--role', 'r=g'],
+};
+
+/** Parts whose names are of others: only that they are there matters. */
+function known(shape: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(shape, (key, value) => (['env', 'hardening', 'unset'].includes(key) ? 'any' : value)),
+  );
+}
+
+describe('--json', () => {
+  it.each(registry.filter(({ json }) => json !== null).map((command) => [command.name, command] as const))(
+    'of %s prints the fields that its help documents',
+    async (name, command) => {
+      const argv = [...name.split(' '), ...(argvOf[name] ?? []), '--json'];
+      const ran = await jit(argv, { client: client(), offline, exists: () => false });
+      expect(ran.stderr).toBe('');
+      expect(ran.code).toBe(0);
+      const printed = known(shapeOf(JSON.parse(ran.stdout)));
+      expect(printed).toEqual(known(shapeOf({ schema: 1, ...command.json })));
+    },
+  );
+
+  it.each(registry.filter(({ json }) => json === null).map(({ name }) => [name] as const))(
+    'is refused by %s, which prints no data',
+    async (name) => {
+      const ran = await jit([...name.split(' '), '--json']);
+      expect(ran.code).toBe(2);
+      expect(ran.stderr).toContain('unknown option \\"--json\\"');
+    },
+  );
+});

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processesMentioning } from '../support/processes.ts';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
+const harness = fileURLToPath(new URL('./harness.ts', import.meta.url));
 
 /** What a test may say about its session; see SessionOptions. */
 export interface Described {
@@ -72,13 +72,13 @@ export function makeScene(): Scene {
         env: { PGSERVICE: 'prod-db', PGPASSFILE: path.join(runDir, 'pgpass') },
         unset: ['PGPASSWORD'],
         stateFile,
-        hooksDir: path.join(here, '../../completions'),
+        hooksDir: path.join(import.meta.dirname, '../../completions'),
         grant: { ...grant, deadline: Date.now() + seconds * 1000 },
         ...described,
       };
       writeFileSync(path.join(folder, 'session.json'), JSON.stringify(session));
       scene.writeState(scene.entry(seconds));
-      return [process.execPath, path.join(here, 'harness.ts'), folder];
+      return [process.execPath, harness, folder];
     },
     entry: (seconds) => `${epoch() + seconds} ${grant.id} ${grant.target} ${grant.role}`,
     writeState(...lines) {

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 let opened = 0;
 
 /** Whether `program` is on the PATH. */
-export function isInstalled(program: string): boolean {
+function isInstalled(program: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
     return true;

@@ -8,7 +8,7 @@ export type SecretReference =
   | { readonly kind: 'keychain'; readonly service: string; readonly account: string }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'file'; readonly path: string }
-  /** A program and its arguments, run without a shell; its first line of output is the secret. */
+  /** A program and its arguments, run without a shell; what it prints, less one newline, is the secret. */
   | { readonly kind: 'command'; readonly program: string; readonly args: readonly string[] };
 
 /** What a config may hold in place of a secret, in words. Never followed by what was found. */

@@ -67,11 +67,19 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
     }
   }
 
-  const reading = <T>(work: () => T): T => translating('read the audit log', work);
+  function refuseIfClosed(): void {
+    if (!db.open) throw new JitError('ERR_AUDIT_UNAVAILABLE', 'cannot use the audit log: it is closed');
+  }
+
+  function reading<T>(work: () => T): T {
+    refuseIfClosed();
+    return translating('read the audit log', work);
+  }
 
   return {
     origin,
     commit(work, { urgent = false } = {}) {
+      refuseIfClosed();
       refuseUnlessWritable(urgent);
       // Nothing is issued unless there is room left to write its revocation.
       if (!urgent) ballast.ensure();

@@ -22,12 +22,15 @@ export interface ConnectOptions {
   readonly onSlow?: () => void;
   /** Another program as the broker. */
   readonly brokerEntry?: string;
-  /** Longest wait for a broker in milliseconds; 10 s when not given. */
+  /** Longest wait for a broker in milliseconds, not counting the start of one; 10 s when not given. */
   readonly timeout?: number;
 }
 
 /** How long a broker that left because another one runs is taken at its word, in milliseconds. */
 const trust = 500;
+
+/** How much a slow start may add to the patience, in milliseconds. */
+const longestLead = 20_000;
 
 /**
  * A client of the running broker, or of the one that this call starts. The connection is open when it returns.
@@ -48,6 +51,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 async function reach(options: ConnectOptions): Promise<Socket> {
   const began = performance.now();
   const elapsed = () => performance.now() - began;
+  const limit = options.timeout ?? patience;
   const starter = options.start ? createStarter(options) : null;
   let { onSlow } = options;
   try {
@@ -62,7 +66,7 @@ async function reach(options: ConnectOptions): Promise<Socket> {
         const isNobody = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED';
         if (failure) throw failure;
         if (!isFull && !(isNobody && starter)) throw nobody(error);
-        if (elapsed() > (options.timeout ?? patience))
+        if (elapsed() > limit + (starter?.lead() ?? 0))
           throw isFull ? busy(error) : late(options.paths, error);
         if (isNobody) await starter?.startUnlessOnItsWay();
       }
@@ -79,6 +83,8 @@ async function reach(options: ConnectOptions): Promise<Socket> {
 
 interface Starter {
   startUnlessOnItsWay(): Promise<void>;
+  /** Milliseconds that the first broker has taken so far, or took until it left; at most 20 s. */
+  lead(): number;
   /** Why the broker that was started could not start. */
   failure(): JitError | undefined;
   letGo(): void;
@@ -89,6 +95,8 @@ function createStarter(options: ConnectOptions): Starter {
   let current: Starting | undefined;
   let leftAt: number | undefined;
   let failed: JitError | undefined;
+  let firstStart: number | undefined;
+  let firstEnd: number | undefined;
   return {
     async startUnlessOnItsWay() {
       // One that left without a complaint met another broker. If that one was about to end, nobody is on the way.
@@ -98,10 +106,17 @@ function createStarter(options: ConnectOptions): Starter {
       // Loaded only now: most commands find a broker and need not pay for node:child_process.
       const { startBroker } = await import('./start-broker.ts');
       current = startBroker({ configPath, env, log: paths.log, ...(brokerEntry && { brokerEntry }) });
+      firstStart ??= performance.now();
       void current.ended.then((error) => {
+        firstEnd ??= performance.now();
         if (error) failed = error;
         else leftAt = performance.now();
       });
+    },
+    // On a machine so busy that starting takes seconds, the patience counts from when the start was over.
+    lead() {
+      if (firstStart === undefined) return 0;
+      return Math.min((firstEnd ?? performance.now()) - firstStart, longestLead);
     },
     failure: () => failed,
     letGo: () => current?.letGo(),

@@ -21,8 +21,6 @@ export interface Paths {
   readonly promptState: string;
   /** One folder per active grant: the files that children read their credentials from. */
   readonly grantsDir: string;
-  /** Space held back, given up when the disk is full so that revocations can still be recorded. */
-  readonly ballast: string;
 }
 
 /** What {@link resolvePaths} may be told instead of the defaults. */
@@ -66,7 +64,6 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     log: path.join(stateDir, 'broker.log'),
     promptState: path.join(runDir, 'prompt'),
     grantsDir: path.join(runDir, 'grants'),
-    ballast: path.join(stateDir, 'ballast'),
   };
 }
 

@@ -22,9 +22,21 @@ const unreadable = new Set([
   'entitlement',
 ]);
 
+const utc = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** Points in time by the user's own clock; any other text as it is. */
+function localTime(text: string): string {
+  return utc.test(text) ? stampText(Date.parse(text)) : text;
+}
+
 function valueText(key: string, value: unknown): string {
   if (key.endsWith('_ms') && typeof value === 'number') return `${key.slice(0, -3)}=${lengthText(value)}`;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text =
+    typeof value === 'string'
+      ? localTime(value)
+      : Array.isArray(value)
+        ? value.join(',')
+        : JSON.stringify(value);
   const shown = escapeText(text ?? '');
   return `${escapeText(key)}=${/[\s"]/.test(shown) ? `"${shown.replaceAll('"', '\\"')}"` : shown}`;
 }

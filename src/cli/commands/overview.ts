@@ -2,14 +2,14 @@
 
 import { hasCode } from '../../core/errors.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
+import { table } from '../table.ts';
 import type { World } from '../world.ts';
 import { printStatus } from './status.ts';
 
 function printNext(world: World, commands: readonly (readonly [string, string])[]): void {
   const { out } = world;
-  out.print('');
-  for (const [command, does] of commands)
-    out.print(`  ${out.paint.strong(command)}  ${out.paint.faint(does)}`);
+  const rows = commands.map(([command, does]) => [`  ${out.paint.strong(command)}`, out.paint.faint(does)]);
+  out.print(['', ...table(rows)].join('\n'));
 }
 
 const beginnings = [

@@ -10,12 +10,10 @@ const indent = '     ';
 
 /** What would be granted: role, how long, by which entitlement, and the provider's own lines. */
 export function printPreview(world: World, shown: PreviewReply): void {
-  const { out } = world;
-  const length = shown.duration === null ? '' : ` for ${lengthText(shown.duration)}`;
+  const { out, clock } = world;
+  const until = shown.duration === null ? '' : ` ${untilText(clock.now() + shown.duration, clock.now())}`;
   const risk = shown.risk === 'high' ? out.paintError.alarm(', risk: high') : '';
-  out.note(`jit: ${out.paintError.strong(roleAndScope(shown))}${length}${risk}`);
-  if (shown.duration !== null)
-    out.note(`${indent}until ${untilText(world.clock.now() + shown.duration, world.clock.now()).slice(6)}`);
+  out.note(`jit: ${out.paintError.strong(roleAndScope(shown))}${until}${risk}`);
   if (shown.entitlement !== null) out.note(`${indent}by the entitlement "${escapeText(shown.entitlement)}"`);
   for (const line of shown.preview) out.note(`${indent}${escapeText(line)}`);
 }

@@ -58,6 +58,12 @@ describe('jit audit log', () => {
     );
   });
 
+  it('shows lists as words and points in time by the local clock', async () => {
+    const data = { files: ['pgpass', 'pg_service.conf'], expires: '2026-11-22T12:30:00.000Z' };
+    const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });
+    expect(stdout).toMatch(/files=pgpass,pg_service\.conf expires="2026-11-2\d \d\d:30:00"$/m);
+  });
+
   it('lets no text of others act on the terminal or add a line', async () => {
     const reason = 'a\u001b]0;owned\u0007\n2026-11-22 forged \u202eline';
     const { stdout } = await jit(['audit', 'log'], { client: logOf(event({ reason })) });

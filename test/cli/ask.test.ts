@@ -1,0 +1,62 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { terminalAsker } from '../../src/cli/ask.ts';
+import { Cancelled } from '../../src/cli/errors.ts';
+
+/** A terminal on which `keys` are typed as soon as the question is there. */
+function typing(question: string, keys: readonly string[]) {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const left = [...keys];
+  let shown = '';
+  output.on('data', (data: Buffer) => {
+    shown += data.toString();
+    // One key per drawing: a real person waits as well.
+    if (shown.includes(question) && left.length > 0) {
+      const key = left.shift();
+      setImmediate(() => input.write(key));
+    }
+  });
+  return { asker: terminalAsker(input, output), shown: () => stripVTControlCharacters(shown) };
+}
+
+const enter = '\r';
+const down = '\u001b[B';
+const ctrlC = '\u0003';
+
+describe('terminalAsker', () => {
+  it('takes a text without the blanks around it', async () => {
+    const { asker } = typing('Reason', [' INC-4711 ', enter]);
+    expect(await asker.text('Reason')).toBe('INC-4711');
+  });
+
+  it('offers what is likely', async () => {
+    const { asker, shown } = typing('Port', [enter]);
+    expect(await asker.text('Port', '5432')).toBe('5432');
+    expect(shown()).toContain('(5432)');
+  });
+
+  it('does not take nothing for an answer', async () => {
+    const { asker, shown } = typing('Reason', [enter, 'x', enter]);
+    expect(await asker.text('Reason')).toBe('x');
+    expect(shown()).toContain('please write something');
+  });
+
+  it('lets one of several be chosen', async () => {
+    const { asker } = typing('Role', [down, enter]);
+    expect(
+      await asker.choose('Role', [{ value: 'read' }, { value: 'write', description: 'all of it' }]),
+    ).toBe('write');
+  });
+
+  it('takes no answer for no', async () => {
+    expect(await typing('Sure?', [enter]).asker.confirm('Sure?')).toBe(false);
+    expect(await typing('Sure?', ['y', enter]).asker.confirm('Sure?')).toBe(true);
+  });
+
+  it('throws Cancelled on Ctrl-C', async () => {
+    const { asker } = typing('Reason', [ctrlC]);
+    await expect(asker.text('Reason')).rejects.toBeInstanceOf(Cancelled);
+  });
+});

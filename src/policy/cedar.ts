@@ -47,7 +47,7 @@ function utf16Offset(text: string, bytes: number): number {
 }
 
 /** The fault behind an error of Cedar about `text`. */
-export function faultOf(error: DetailedError | undefined, text: string): CedarFault {
+function faultOf(error: DetailedError | undefined, text: string): CedarFault {
   if (!error) return { message: 'not valid Cedar', offset: 0 };
   const what = error.message
     .replace(/^failed to parse polic(y|ies)[^:]*: /, '')

@@ -1,9 +1,9 @@
 // One entitlement against one request, without its condition: who, role, scope. Says why not, in words. The
 // decision itself is Cedar's; both have to agree.
 
-import type { Config, Entitlement, PolicyRequest } from './config.ts';
-import { groupsOf } from './entities.ts';
+import type { Entitlement, PolicyRequest } from './config.ts';
 import { groupOf, matchesWildcard, splitRole } from './names.ts';
+import { visible } from './problem.ts';
 
 /** The first part of an entitlement that a request does not fit; null when all fit. */
 export interface Misfit {
@@ -13,15 +13,18 @@ export interface Misfit {
 
 /** A text of the request as it is shown: in quotes, without control characters. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return visible(JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text));
 }
 
-/** Why `entitlement` does not fit `request`; null when it fits, its condition left aside. */
-export function misfit(config: Config, entitlement: Entitlement, request: PolicyRequest): Misfit | null {
-  const groups = groupsOf(config, request.principal);
+/**
+ * Why `entitlement` does not fit `request`; null when it fits, its condition left aside.
+ * @param groups all groups that hold the principal
+ */
+export function misfit(
+  entitlement: Entitlement,
+  request: PolicyRequest,
+  groups: ReadonlySet<string>,
+): Misfit | null {
   const isMeant = entitlement.who.some(
     (who) => who === 'everyone' || who === request.principal || groups.has(groupOf(who) ?? ''),
   );

@@ -60,7 +60,7 @@ export function entitiesOf(config: Config, request: PolicyRequest, target: Targe
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 /** Hour 0..23, and the day of the week as `mon`..`sun` and 1..7 (ISO 8601: Monday is 1), in a zone. */
-export function localTime(
+function localTime(
   now: Instant,
   timezone: string,
 ): { hour: number; weekday: string; weekday_number: number } {

@@ -5,6 +5,7 @@ import { isPrincipal } from '../core/principal.ts';
 import type { Compiled } from './compile.ts';
 import type { Config, Decision, PolicyRequest } from './config.ts';
 import { misfit, quoted } from './consider.ts';
+import { groupsOf } from './entities.ts';
 import { forbidding, matching } from './evaluate.ts';
 import { bind, denied } from './terms.ts';
 
@@ -73,10 +74,11 @@ export function explain(compiled: Compiled, request: PolicyRequest): Explanation
   const answer = matching(compiled, request, target);
   if ('failed' in answer) return { decision: failure(answer.failed), considered: [] };
 
+  const groups = groupsOf(config, request.principal);
   const near: string[] = [];
   const considered: Considered[] = [];
   for (const [index, entitlement] of config.entitlements.entries()) {
-    const reason = misfit(config, entitlement, request);
+    const reason = misfit(entitlement, request, groups);
     const matched = answer.matched.has(index);
     // Two ways to the same answer: if they differ, neither can be trusted with an allow.
     if ((matched && reason !== null) || (!matched && reason === null && entitlement.when === null)) {

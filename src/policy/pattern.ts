@@ -1,6 +1,6 @@
 // Regular expressions of the config: which are taken, and how one is matched without risk of hanging.
 
-import { Script } from 'node:vm';
+import { type Context, createContext, Script } from 'node:vm';
 
 /** Longer texts are never matched. */
 export const longestMatchedText = 1000;
@@ -49,6 +49,7 @@ export function patternProblem(pattern: string): string | null {
 }
 
 const match = new Script('pattern.test(text)');
+let context: Context | undefined;
 
 /**
  * Whether `text` matches. False for what is longer than {@link longestMatchedText} and for a match that takes
@@ -57,8 +58,9 @@ const match = new Script('pattern.test(text)');
 export function matchesPattern(pattern: string, text: string): boolean {
   if (text.length > longestMatchedText) return false;
   try {
-    const expression = new RegExp(pattern, 'u');
-    return match.runInNewContext({ pattern: expression, text }, { timeout: matchMilliseconds }) === true;
+    context ??= createContext(Object.create(null));
+    Object.assign(context, { pattern: new RegExp(pattern, 'u'), text });
+    return match.runInContext(context, { timeout: matchMilliseconds }) === true;
   } catch {
     return false;
   }

@@ -17,6 +17,15 @@ export interface Problem extends Position {
 
 const most = 10;
 
+/** The text with every character escaped that could move a cursor, turn the line round, or hide. */
+export function visible(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** The place of a UTF-16 offset. */
 export function positionIn(text: string, offset: number): Position {
   const before = text.slice(0, Math.max(0, Math.min(offset, text.length)));
@@ -34,7 +43,7 @@ export function configError(path: string, problems: readonly Problem[]): JitErro
     (a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path) || a.line - b.line || a.column - b.column,
   );
   const lines = new Set(
-    sorted.map(({ path, line, column, message }) => `${path}:${line}:${column}: ${message}`),
+    sorted.map(({ path, line, column, message }) => `${path}:${line}:${column}: ${visible(message)}`),
   );
   const shown = [...lines].slice(0, most);
   if (lines.size > most) shown.push(`and ${lines.size - most} more`);

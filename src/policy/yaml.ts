@@ -136,6 +136,9 @@ export function readYaml(path: string, input: string | Uint8Array): YamlFile {
     return stop(text, first.pos[0], message);
   }
 
+  // Another version of YAML would read `on` and `1:30` as something else than what stands there.
+  if (document.directives?.yaml.explicit) return stop(text, 0, 'directives are not taken here');
+
   const problem = (offset: number, message: string) =>
     problems.push({ path, ...positionIn(text, offset), message });
   const walk = (node: unknown, way: Path, key: number): unknown => {

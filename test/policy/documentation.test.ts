@@ -11,7 +11,9 @@ import { loadConfig } from '../../src/policy/load.ts';
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
 const blocks = (kind: string) =>
-  [...page.matchAll(/```(.+)\n([^]*?)```/g)].flatMap(([, name, text]) => (name === kind ? [text ?? ''] : []));
+  [...page.matchAll(/```(.+)\n([\s\S]*?)```/g)].flatMap(([, name, text]) =>
+    name === kind ? [text ?? ''] : [],
+  );
 const [example = ''] = blocks('yaml');
 const [fragment = ''] = blocks('yaml fragment');
 const [cedar = ''] = blocks('cedar');

@@ -92,3 +92,12 @@ test('does not warn of a rule behind one that has a condition, other people or o
     expect(load(base + rule.replace(from, to) + second).warnings.join('\n')).not.toContain('never decides');
   }
 });
+
+test('a message cannot be made to hold a second line or a hidden character', () => {
+  const text = base + rule.replace('max_duration', 'scopes: ["a\\nb\\u202Ec"], max_duration');
+  expect(() => load(text)).toThrow(
+    expect.toSatisfy(
+      ({ message }: Error) => message.includes('a\\u000ab\\u202ec') && !message.includes('\u202e'),
+    ),
+  );
+});

@@ -54,6 +54,7 @@ const cases: readonly (readonly [what: string, text: string, message: string])[]
     'name as key',
   ],
   ['a target called constructor', `version: 1\ntargets:\n  ${mark}constructor: {}\n`, 'name as key'],
+  ['another version of YAML', `${mark}%YAML 1.1\n---\nversion: 1\n`, 'directives'],
   ['no version', `${mark}targets: {}\nentitlements: []\n`, 'missing key "version"'],
   ['another version', `version: ${mark}2\ntargets: {}\nentitlements: []\n`, 'expected 1, found 2'],
   ['a version in quotes', `version: ${mark}"1"\ntargets: {}\nentitlements: []\n`, 'expected 1, found "1"'],
@@ -187,6 +188,11 @@ const cases: readonly (readonly [what: string, text: string, message: string])[]
   [
     'a fault in a block',
     rule(`${whole}\nwhen: |\n  context.ci &&\n  ${mark}context.cj`),
+    'did you mean `ci`?',
+  ],
+  [
+    'a fault behind wide characters',
+    rule(`${whole}\nwhen: |\n  context.ci &&\n    "ä€😀" == context.reason && ${mark}context.cj`),
     'did you mean `ci`?',
   ],
   ['two conditions in one', rule(`${whole}\nwhen: '${mark}true } when { true'`), 'one expression'],

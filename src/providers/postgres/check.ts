@@ -30,6 +30,7 @@ export async function checkTarget(
         checkEncryption(server),
         ...login,
         ...(await checkGroups(connection, target, facts)),
+        await checkSignal(connection, target),
         ...(await checkQuarantine(connection, target)),
         ...(await checkDatabases(connection, target)),
         ...checkLogging(facts, target),
@@ -96,6 +97,17 @@ async function checkLogin(connection: Connection, target: TargetConfig): Promise
     return [{ name, status: 'warning', detail: 'may replicate or pass over row security', remedy }];
   }
   return [{ name, status: 'ok', detail: 'may create roles, is no superuser' }];
+}
+
+async function checkSignal(connection: Connection, target: TargetConfig): Promise<Check> {
+  const [may] = await connection.rows<{ may: boolean }>(
+    `SELECT pg_has_role(current_user, 'pg_signal_backend', 'USAGE') AS may`,
+  );
+  const name = 'ending sessions';
+  if (may?.may) return { name, status: 'ok', detail: 'the broker may end sessions' };
+  const detail = 'the broker may not end sessions of a role that somebody else dropped';
+  const remedy = `GRANT pg_signal_backend TO ${quoteIdent(targetOptions(target).user)};`;
+  return { name, status: 'warning', detail, remedy };
 }
 
 async function checkQuarantine(connection: Connection, target: TargetConfig): Promise<Check[]> {

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { onServer, type RevokeContext } from './context.ts';
 import { sqlState, sqlStateOf } from './failure.ts';
 import type { FoundRole } from './find-role.ts';
-import { becomeStatement, grantsToOthers, revokeStatement } from './grants.ts';
+import { grantsToOthers, revokeStatement } from './grants.ts';
 import type { Inventory } from './inventory.ts';
 import { quoteIdent } from './quote.ts';
 import { repeat } from './repeat.ts';
@@ -47,14 +47,22 @@ export async function clean(context: RevokeContext, role: FoundRole, found: Inve
 }
 
 async function cleanOne(context: RevokeContext, connection: Connection, role: FoundRole): Promise<void> {
-  const name = quoteIdent(role.name);
+  const { handle } = context;
+  const [name, quarantine] = [quoteIdent(role.name), quoteIdent(handle.quarantine)];
   for (const grant of await grantsToOthers(connection, role.oid)) {
     const statement = revokeStatement(grant);
-    if (statement !== null) await tryRevoke(connection, role, statement);
+    if (statement !== null) await attempt(connection, asRole(role, statement));
   }
-  await connection.run(
-    `REASSIGN OWNED BY ${name} TO ${quoteIdent(context.handle.quarantine)}; DROP OWNED BY ${name}`,
-  );
+  const reassign = `REASSIGN OWNED BY ${name} TO ${quarantine}`;
+  const refusal = await attempt(connection, reassign);
+  if (refusal !== null) {
+    if (sqlStateOf(refusal) !== sqlState.insufficientPrivilege) throw refusal;
+    // The new owner of a function needs the right to create where the function is. Lent within this transaction,
+    // so nobody else ever sees the quarantine role with a right.
+    for (const group of handle.groups) await attempt(connection, `GRANT ${quoteIdent(group)} TO ${name}`);
+    await connection.run(`GRANT ${name} TO ${quarantine}; ${reassign}; REVOKE ${name} FROM ${quarantine}`);
+  }
+  await connection.run(`DROP OWNED BY ${name}`);
 }
 
 /** True when the database takes no connection of the broker. */
@@ -63,12 +71,19 @@ function isClosed(thrown: unknown): boolean {
   return closed.includes(sqlStateOf(thrown) ?? '');
 }
 
-/** As the role itself, which alone is sure to count as the grantor. One that fails must not keep the rest. */
-async function tryRevoke(connection: Connection, role: FoundRole, statement: string): Promise<void> {
-  await connection.run('SAVEPOINT one');
+/** As the role itself, which alone is sure to count as the one who gave a right. */
+function asRole(role: FoundRole, statement: string): string {
+  return `SET LOCAL ROLE ${quoteIdent(role.name)}; ${statement}; RESET ROLE`;
+}
+
+/** Runs inside a savepoint: a refusal is the answer and undoes nothing else. */
+async function attempt(connection: Connection, statements: string): Promise<unknown> {
+  await connection.run('SAVEPOINT attempt');
   try {
-    await connection.run(`${becomeStatement(role.name)}; ${statement}; RESET ROLE; RELEASE SAVEPOINT one`);
-  } catch {
-    await connection.run('ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one');
+    await connection.run(`${statements}; RELEASE SAVEPOINT attempt`);
+    return null;
+  } catch (thrown) {
+    await connection.run('ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt');
+    return thrown;
   }
 }

@@ -6,6 +6,8 @@ import type { PlanRequest } from '../provider.ts';
 /** What can be read back from a comment. */
 export interface RoleComment {
   readonly lease: string;
+  /** The broker that made the role; null when the comment does not tell. */
+  readonly origin: string | null;
   /** When the grant ends; null when the comment does not tell. */
   readonly deadline: Instant | null;
 }
@@ -14,10 +16,11 @@ const cap = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 
 /** One line of JSON, at most about 1000 characters; escapes keep control characters out of terminals. */
-export function roleComment(request: PlanRequest): string {
+export function roleComment(request: PlanRequest, origin: string): string {
   return JSON.stringify({
     lease: request.lease,
     grant: request.grant,
+    origin,
     sub: cap(request.principal, 120),
     role: cap(request.role, 60),
     reason: request.reason === null ? null : cap(request.reason, 200),
@@ -37,7 +40,8 @@ export function readComment(comment: string | null): RoleComment | null {
   const fields = parse(comment);
   if (!fields) return null;
   const deadline = Date.parse(String(fields['exp']));
-  return { lease: fields.lease, deadline: Number.isFinite(deadline) ? deadline : null };
+  const origin = typeof fields['origin'] === 'string' ? fields['origin'] : null;
+  return { lease: fields.lease, origin, deadline: Number.isFinite(deadline) ? deadline : null };
 }
 
 function parse(comment: string | null): ({ lease: string } & Record<string, unknown>) | null {

@@ -12,6 +12,8 @@ export interface Context {
   readonly handle: PostgresHandle;
   readonly clock: Clock;
   readonly random: Random;
+  /** Names this broker in the comment of the roles that it makes. */
+  readonly origin: string;
   readonly signal: AbortSignal;
 }
 

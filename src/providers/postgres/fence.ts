@@ -59,8 +59,8 @@ function isHeld(thrown: unknown): boolean {
 }
 
 /**
- * Up to 15 a role may make others members of itself; whoever was let in that way goes before anything else is
- * done, because a DROP that has to wait would leave them the rights.
+ * Somebody who administers roles may have made others members of it. They go before anything else is done, because
+ * a DROP that has to wait would leave them the rights.
  */
 async function dismissMembers(
   context: RevokeContext,

@@ -1,7 +1,6 @@
 // Rights that a role gave to somebody else, in one database: read from the access lists, by who gave them.
 
 import type { Connection } from './connection.ts';
-import { quoteIdent } from './quote.ts';
 
 /** One right on one object, given to one grantee. */
 export interface GrantToOther {
@@ -55,9 +54,4 @@ export function revokeStatement(grant: GrantToOther): string | null {
   if (grant.keyword === null) return null;
   const what = grant.column === null ? 'ALL' : `ALL (${grant.column})`;
   return `REVOKE ${what} ON ${grant.keyword} ${grant.identity} FROM ${grant.grantee} CASCADE`;
-}
-
-/** Becomes the role for the rest of the transaction. */
-export function becomeStatement(role: string): string {
-  return `SET LOCAL ROLE ${quoteIdent(role)}`;
 }

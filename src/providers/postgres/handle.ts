@@ -25,6 +25,8 @@ export type PostgresHandle = ServerAddress & {
   /** Null until issued: then the name alone has to do. */
   readonly oid: number | null;
   readonly quarantine: string;
+  /** The group roles that were given: cleaning up may need their rights for a moment. */
+  readonly groups: readonly string[];
   readonly deadline: Instant;
 };
 

@@ -43,7 +43,7 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<PostgresHand
       issueLease(contextOf(handle, tools, signal), request, rightsOf(target, request.role, request.scope)),
     ...callsByHandle(tools),
     reconcile: (known, signal) =>
-      reconcileRoles(server, targetOptions(target).quarantine_role, known, tools.clock.now(), signal),
+      reconcileRoles(server, targetOptions(target).quarantine_role, known, tools, signal),
     check: (signal) => checkTarget(server, target, tools.clock, signal),
     async setup() {
       const { password } = targetOptions(target);
@@ -71,8 +71,8 @@ function callsByHandle(tools: ProviderTools) {
 
 function contextOf(
   handle: PostgresHandle,
-  { clock, random, resolveSecret }: ProviderTools,
+  { clock, random, origin, resolveSecret }: ProviderTools,
   signal: AbortSignal,
 ): Context {
-  return { server: openServer(checkHandle(handle), resolveSecret), handle, clock, random, signal };
+  return { server: openServer(checkHandle(handle), resolveSecret), handle, clock, random, origin, signal };
 }

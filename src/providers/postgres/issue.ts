@@ -43,7 +43,7 @@ export async function issueLease(
       const found = await findRole(connection, handle);
       if (found) refuseForeign(handle, found);
       await connection
-        .run(`BEGIN; ${statements(handle, request, rights, facts, verifier, found !== null)}`)
+        .run(`BEGIN; ${statements(context, request, rights, facts, verifier, found !== null)}`)
         .catch((thrown) => rollBack(connection, thrown));
       const made = await findRole(connection, handle);
       await commit(connection, context);
@@ -116,7 +116,7 @@ function refuseForeign(handle: PostgresHandle, found: { canLogin: boolean; comme
 }
 
 function statements(
-  handle: PostgresHandle,
+  { handle, origin }: Context,
   request: PlanRequest,
   { groups, options }: Rights,
   { version }: ServerFacts,
@@ -136,8 +136,8 @@ function statements(
   return [
     // From 16 on the broker administers what it creates, and this makes it a member too: needed to clean up.
     ...(isNew ? [`SET LOCAL createrole_self_grant = 'set, inherit'`] : []),
-    `${exists ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN ${exists ? '' : 'NOSUPERUSER NOREPLICATION NOBYPASSRLS'}
-       NOCREATEDB NOCREATEROLE INHERIT CONNECTION LIMIT ${options.connection_limit}
+    `${exists ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN ${exists ? '' : 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS'}
+       INHERIT CONNECTION LIMIT ${options.connection_limit}
        PASSWORD ${quoteLiteral(verifier)} VALID UNTIL ${until}`,
     ...(isNew || exists ? [] : [`GRANT ${role} TO ${quoteIdent(handle.user)}`]),
     // SET FALSE: nobody can become the group role and so outlive the membership.
@@ -145,7 +145,7 @@ function statements(
       (group) => `GRANT ${quoteIdent(group)} TO ${role}${isNew ? ' WITH INHERIT TRUE, SET FALSE' : ''}`,
     ),
     ...settings.map(([name, value]) => `ALTER ROLE ${role} SET ${name} = ${quoteLiteral(value)}`),
-    `COMMENT ON ROLE ${role} IS ${quoteLiteral(roleComment(request))}`,
+    `COMMENT ON ROLE ${role} IS ${quoteLiteral(roleComment(request, origin))}`,
   ].join('; ');
 }
 

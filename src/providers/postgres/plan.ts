@@ -60,6 +60,7 @@ export function planLease(target: TargetConfig, request: PlanRequest): Plan<Post
     name: roleName(request.lease),
     oid: null,
     quarantine: targetOptions(target).quarantine_role,
+    groups,
     deadline: request.deadline,
   };
   const logged = options.log_statements ? ', every statement logged by the server' : '';

@@ -1,7 +1,7 @@
 // Compares the roles on the server that carry jit's mark with the leases that the broker knows, both ways.
 
-import type { Instant } from '../../core/time.ts';
-import type { Reconciled } from '../provider.ts';
+import type { Instant, Milliseconds } from '../../core/time.ts';
+import type { ProviderTools, Reconciled } from '../provider.ts';
 import { readComment } from './comment.ts';
 import type { Server } from './connection.ts';
 import { plain } from './failure.ts';
@@ -26,12 +26,15 @@ const marked = `
                       WHERE a.roleid = r.oid AND b.rolname = current_user))
    ORDER BY r.rolname`;
 
-/** @param now stands in for a deadline that neither comment nor role tells */
+/** After this long past its deadline a role is taken back by whoever sees it: its own broker does not come back. */
+const abandoned: Milliseconds = 3_600_000;
+
+/** Roles that another broker made (another `origin` in the comment) are its own until they are abandoned. */
 export function reconcileRoles(
   server: Server,
   quarantine: string,
   known: readonly PostgresHandle[],
-  now: Instant,
+  { clock, origin }: Pick<ProviderTools, 'clock' | 'origin'>,
   signal: AbortSignal,
 ): Promise<Reconciled<PostgresHandle>> {
   const { address } = server;
@@ -45,21 +48,31 @@ export function reconcileRoles(
       handle.oid === role.oid || handle.name === role.name;
     const unknown = roles
       .filter((role) => !known.some(knows(role)))
-      .flatMap((role) => describe(role, address, quarantine, now) ?? []);
+      .flatMap((role) => describe(role, address, quarantine, origin, clock.now()) ?? []);
     const missing = known.filter((handle) => !present.some((role) => knows(role)(handle)));
     return { unknown, missing };
   });
 }
 
 /** Null when nothing but the first letters of the name speaks for jit. */
-function describe(role: Marked, address: ServerAddress, quarantine: string, now: Instant) {
+function describe(role: Marked, address: ServerAddress, quarantine: string, origin: string, now: Instant) {
   const comment = readComment(role.comment);
   const isTold =
     comment !== null && /^[a-z0-9_-]{1,59}$/.test(comment.lease) && roleName(comment.lease) === role.name;
   const lease = isTold ? comment.lease : leaseOfName(role.name);
   if (lease === null) return null;
   const deadline = comment?.deadline ?? role.until ?? now;
-  const handle: PostgresHandle = { ...address, lease, name: role.name, oid: role.oid, quarantine, deadline };
+  const isOthers = comment !== null && comment.origin !== null && comment.origin !== origin;
+  if (isOthers && now < deadline + abandoned) return null;
+  const handle: PostgresHandle = {
+    ...address,
+    lease,
+    name: role.name,
+    oid: role.oid,
+    quarantine,
+    groups: [],
+    deadline,
+  };
   const detail = `role ${plain(role.name)} of lease ${lease}, until ${new Date(deadline).toISOString()}`;
   return { handle, where: plain(role.name), detail };
 }

@@ -7,7 +7,7 @@ import { errnoOf } from '../system/errno.ts';
 import type { Paths } from '../system/paths.ts';
 import { type Client, createClient } from './client.ts';
 import { busy, connectOnce, delay, nobody, patience, pause } from './socket.ts';
-import type { Starting } from './start-broker.ts';
+import { createStarter } from './starter.ts';
 import { createTransport } from './transport.ts';
 
 /** What {@link connect} is told. */
@@ -25,12 +25,6 @@ export interface ConnectOptions {
   /** Longest wait for a broker in milliseconds, not counting the start of one; 10 s when not given. */
   readonly timeout?: number;
 }
-
-/** How long a broker that left because another one runs is taken at its word, in milliseconds. */
-const trust = 500;
-
-/** How much a slow start may add to the patience, in milliseconds. */
-const longestLead = 20_000;
 
 /**
  * A client of the running broker, or of the one that this call starts. The connection is open when it returns.
@@ -52,7 +46,9 @@ async function reach(options: ConnectOptions): Promise<Socket> {
   const began = performance.now();
   const elapsed = () => performance.now() - began;
   const limit = options.timeout ?? patience;
-  const starter = options.start ? createStarter(options) : null;
+  const starter = options.start
+    ? createStarter({ ...options, env: options.env ?? process.env, log: options.paths.log })
+    : null;
   let { onSlow } = options;
   try {
     for (let attempt = 0; ; attempt += 1) {
@@ -79,48 +75,6 @@ async function reach(options: ConnectOptions): Promise<Socket> {
   } finally {
     starter?.letGo();
   }
-}
-
-interface Starter {
-  startUnlessOnItsWay(): Promise<void>;
-  /** Milliseconds that the first broker has taken so far, or took until it left; at most 20 s. */
-  lead(): number;
-  /** Why the broker that was started could not start. */
-  failure(): JitError | undefined;
-  letGo(): void;
-}
-
-function createStarter(options: ConnectOptions): Starter {
-  const { configPath, brokerEntry, paths, env = process.env } = options;
-  let current: Starting | undefined;
-  let leftAt: number | undefined;
-  let failed: JitError | undefined;
-  let firstStart: number | undefined;
-  let firstEnd: number | undefined;
-  return {
-    async startUnlessOnItsWay() {
-      // One that left without a complaint met another broker. If that one was about to end, nobody is on the way.
-      if (current && (leftAt === undefined || performance.now() - leftAt < trust)) return;
-      current?.letGo();
-      leftAt = undefined;
-      // Loaded only now: most commands find a broker and need not pay for node:child_process.
-      const { startBroker } = await import('./start-broker.ts');
-      current = startBroker({ configPath, env, log: paths.log, ...(brokerEntry && { brokerEntry }) });
-      firstStart ??= performance.now();
-      void current.ended.then((error) => {
-        firstEnd ??= performance.now();
-        if (error) failed = error;
-        else leftAt = performance.now();
-      });
-    },
-    // On a machine so busy that starting takes seconds, the patience counts from when the start was over.
-    lead() {
-      if (firstStart === undefined) return 0;
-      return Math.min((firstEnd ?? performance.now()) - firstStart, longestLead);
-    },
-    failure: () => failed,
-    letGo: () => current?.letGo(),
-  };
 }
 
 function late(paths: Paths, cause: unknown): JitError {

@@ -2,14 +2,12 @@
 
 declare const JIT_FAILPOINTS: boolean | undefined;
 
-/** What a crash test may do at a point: `kill` (SIGKILL to this process) or `throw`. */
-export type FailpointAction = 'kill' | 'throw';
-
 let passes = 0;
 
 /**
  * Does nothing unless this is a test build and `JIT_FAILPOINT` is `<name>=<action>` or
- * `<name>#<n>=<action>` (the nth pass) with this name.
+ * `<name>#<n>=<action>` (the nth pass) with this name; the action is
+ * `kill` (SIGKILL to this process) or `throw`.
  */
 export function failpoint(name: string): void {
   if (typeof JIT_FAILPOINTS === 'undefined' || !JIT_FAILPOINTS) return;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
 import { isPrincipal } from '../../src/core/principal.ts';
-import { currentPrincipal, principalOfUid } from '../../src/identity/os-user.ts';
+import { currentPrincipal } from '../../src/identity/os-user.ts';
 
 describe('currentPrincipal', () => {
   it('is the user that the system names, whatever the environment says', () => {
@@ -18,14 +18,8 @@ describe('currentPrincipal', () => {
       throw new Error('ENOENT');
     });
     expect(currentPrincipal()).toBe(`user:uid-${uid}`);
+    expect(isPrincipal(currentPrincipal())).toBe(true);
     userInfo.mockReturnValue({ username: 'two words', uid: 0, gid: 0, shell: null, homedir: '/' });
     expect(currentPrincipal()).toBe(`user:uid-${uid}`);
-  });
-});
-
-describe('principalOfUid', () => {
-  it('names nobody else, and stays a principal', () => {
-    expect(principalOfUid(4_294_967_294)).toBe('user:uid-4294967294');
-    expect(isPrincipal(principalOfUid(65534))).toBe(true);
   });
 });

@@ -30,7 +30,7 @@ export async function runDemo({
     narrator.fail('--shell needs a terminal');
     return 2;
   }
-  const interruption = interruptible();
+  const interruption = interruptible(shell);
   try {
     return await play(narrator, shell, interruption);
   } catch (thrown) {
@@ -88,7 +88,8 @@ interface Interruption {
   end(): void;
 }
 
-function interruptible(): Interruption {
+/** @param shell Ctrl-C belongs to the shell that is played in */
+function interruptible(shell: boolean): Interruption {
   let received: NodeJS.Signals | null = null;
   let reject: (reason: Error) => void = () => undefined;
   const happened = new Promise<never>((_, refuse) => {
@@ -97,6 +98,7 @@ function interruptible(): Interruption {
   // Nobody may be listening at the moment that it comes.
   happened.catch(() => undefined);
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (shell && signal === 'SIGINT') return;
     received ??= signal;
     reject(new Error(signal));
   };

@@ -99,8 +99,9 @@ function checkProtocol(spoken: string | undefined): void {
 
 /** Two configurations cannot be in force at once: silently answering by the other one would be wrong. */
 function checkConfig(broker: Broker, wanted: string | undefined): void {
-  if (wanted === undefined || wanted === broker.policy.path) return;
-  throw new JitError('ERR_CONFLICT', `the broker that runs uses "${broker.policy.path}", not "${wanted}"`, {
+  // Sent as encodeURI writes it: a header cannot hold every path.
+  if (wanted === undefined || wanted === encodeURI(broker.policy.path)) return;
+  throw new JitError('ERR_CONFLICT', `the broker that runs uses "${broker.policy.path}", another one`, {
     hint: 'jit broker stop',
   });
 }

@@ -4,15 +4,13 @@ import { toJitError } from '../core/errors.ts';
 import { hardenProcess } from '../system/hardening.ts';
 import { exitProcess, writeStderr } from '../system/process-edge.ts';
 
-const hardening = hardenProcess();
-
-const { runBrokerProcess } = await import('./run.ts');
-
 try {
+  const hardening = hardenProcess();
+  const { runBrokerProcess } = await import('./run.ts');
   await runBrokerProcess(hardening, process.argv.slice(2));
   exitProcess(0);
 } catch (thrown) {
-  const { startFailure } = await import('./start.ts');
-  writeStderr(`${startFailure(toJitError(thrown))}\n`);
+  const { code, message, hint } = toJitError(thrown);
+  writeStderr(`${JSON.stringify({ error: { code, message, hint } })}\n`);
   exitProcess(1);
 }

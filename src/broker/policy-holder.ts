@@ -42,7 +42,7 @@ export function holdPolicy(
   let policy: Promise<Policy> | null = null;
 
   function config(): LoadedConfig {
-    const now = fingerprint(path);
+    const now = [path, ...(loaded?.cedarFiles ?? []).map((file) => file.path)].map(fingerprint).join();
     if (loaded !== null && now === seen) return loaded;
     loaded = null;
     policy = null;
@@ -50,7 +50,7 @@ export function holdPolicy(
     const { digest, targets, entitlements } = fresh;
     const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
     ledger.write({ events: [{ type: 'policy.load', at: clock.now(), data }] });
-    seen = now;
+    seen = [path, ...fresh.cedarFiles.map((file) => file.path)].map(fingerprint).join();
     loaded = fresh;
     return fresh;
   }
@@ -66,7 +66,7 @@ export function holdPolicy(
   };
 }
 
-/** Cheap to compare at every request; extra Cedar files count when the main file is touched. */
+/** Cheap to compare at every request. */
 function fingerprint(path: string): string {
   try {
     const { ino, size, mtimeMs, ctimeMs } = statSync(path);

@@ -7,21 +7,49 @@ import type { Broker, Caller } from './broker.ts';
 import { endGrant } from './revocation.ts';
 import { grantView } from './views.ts';
 
-/** Answers after every lease was tried once; what could not be confirmed gone is told apart. */
+/**
+ * Answers after every lease was tried once; what could not be confirmed gone is told apart. A session that has
+ * ended waits only until nobody has access any more: the prompt comes back while the broker cleans up.
+ */
 export async function revoke(broker: Broker, caller: Caller, request: RevokeRequest): Promise<RevokeReply> {
   if (request.all === (request.grant !== null)) {
     throw new JitError('ERR_USAGE', 'name one grant, or say --all', { hint: 'jit status' });
   }
   const grants = request.grant === null ? open(broker, caller) : [findGrant(broker, caller, request.grant)];
-  await Promise.all(grants.map((grant) => endGrant(broker, grant.id, request.cause)));
-  const revoked: GrantView[] = [];
-  const overdue: GrantView[] = [];
+  const isHurried = request.cause === 'session-ended';
+  await Promise.all(
+    grants.map(({ id }) => {
+      const ended = endGrant(broker, id, request.cause);
+      return isHurried ? Promise.race([ended, accessEnded(broker, id)]) : ended;
+    }),
+  );
+  const reply = { revoked: [] as GrantView[], ending: [] as GrantView[], overdue: [] as GrantView[] };
   for (const before of grants) {
     const view = grantView(broker, broker.ledger.grant(before.id) ?? before);
     const isGone = view.leases.every((lease) => lease.state === 'revoked');
-    (isGone ? revoked : overdue).push(view);
+    const isHarmless = isHurried && isOver(broker, before.id);
+    reply[isGone ? 'revoked' : isHarmless ? 'ending' : 'overdue'].push(view);
   }
-  return { revoked, overdue };
+  return reply;
+}
+
+/** Nobody can use any credential of the grant any more. */
+function isOver(broker: Broker, grant: string): boolean {
+  return broker.ledger
+    .leasesOf(grant)
+    .every((lease) => lease.state === 'revoked' || (lease.accessEndedAt !== null && lease.attempts === 0));
+}
+
+function accessEnded(broker: Broker, grant: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (changed: string): void => {
+      if (changed !== grant || !isOver(broker, grant)) return;
+      broker.changes.off('change', look);
+      resolve();
+    };
+    broker.changes.on('change', look);
+    look(grant);
+  });
 }
 
 /** The caller's grants that are active or have something left on a target. */

@@ -172,9 +172,3 @@ function guardSocket(broker: Broker, server: Server): { stop(): void } {
     },
   };
 }
-
-/** What a start that failed says on its one line. */
-export function startFailure(error: JitError): string {
-  const { code, message, hint } = error;
-  return JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } });
-}

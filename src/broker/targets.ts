@@ -47,7 +47,8 @@ function limits(
       now: broker.clock.now(),
     });
     if (decision.limit !== null) {
-      return { maxDuration: decision.limit.value, needsApproval: decision.outcome === 'needs-approval' };
+      const rule = config.entitlements.find(({ name }) => name === decision.entitlement);
+      return { maxDuration: decision.limit.value, needsApproval: rule?.approvals != null };
     }
   }
   return { maxDuration: null, needsApproval: false };

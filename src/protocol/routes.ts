@@ -158,7 +158,10 @@ export interface RevokeRequest {
 
 /** Partial failure is data. */
 export interface RevokeReply {
+  /** Confirmed gone. */
   readonly revoked: readonly GrantView[];
+  /** Access has ended; the broker still cleans up and confirms. Only for the cause `session-ended`, which does not wait. */
+  readonly ending: readonly GrantView[];
   /** Being retried by the broker; access may go on. */
   readonly overdue: readonly GrantView[];
 }

@@ -209,3 +209,23 @@ test('wait answers when the grant ends', async () => {
   await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'revoked' });
   expect((await waiting).state).toBe('ended');
 });
+
+test('a session that has ended waits for the end of access, not for the clean-up', async () => {
+  const { grant } = await elevate(world.broker, ada, request());
+  let release = (): void => undefined;
+  world.target.faults.holdCleanup = new Promise((resolve) => {
+    release = resolve;
+  });
+  const reply = await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'session-ended' });
+  expect(reply).toMatchObject({ revoked: [], overdue: [], ending: [{ id: grant.id, state: 'ended' }] });
+  expect(leaseState()).toBe('revoking');
+  release();
+  await vi.waitFor(() => expect(leaseState()).toBe('revoked'));
+});
+
+test('a session that has ended while its target is down is told that access goes on', async () => {
+  const { grant } = await elevate(world.broker, ada, request());
+  world.target.faults.unreachable = true;
+  const reply = await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'session-ended' });
+  expect(reply).toMatchObject({ revoked: [], ending: [], overdue: [{ id: grant.id }] });
+});

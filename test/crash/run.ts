@@ -27,6 +27,7 @@ if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed) || version ==
 
 const server = await startPostgres({ version });
 const totals = { passed: 0, failed: 0, leaked: 0, died: 0 };
+const reached = new Map<string, number>();
 try {
   await prepareServer(server);
   const random = seeded(seed);
@@ -39,6 +40,7 @@ try {
 } finally {
   await server.stop();
 }
+for (const [point, times] of [...reached].sort()) process.stdout.write(`died ${times} times at ${point}\n`);
 process.stdout.write(
   `crash: ${runs} runs, seed ${seed}, PostgreSQL ${version}, ${totals.died} brokers killed, ` +
     `${totals.leaked} leaked credentials\n${totals.passed} passed, ${totals.failed} failed\n`,
@@ -60,6 +62,7 @@ async function attempt(schedule: Schedule): Promise<Outcome> {
 function record(run: number, schedule: Schedule, outcome: Outcome): void {
   totals.leaked += outcome.leaked;
   totals.died += outcome.died;
+  for (const point of outcome.reached) reached.set(point, (reached.get(point) ?? 0) + 1);
   if (outcome.broken.length === 0) {
     totals.passed += 1;
     return;

@@ -13,25 +13,30 @@ import type { Schedule } from './schedule.ts';
 /** What a run found; `died` tells how often a broker was killed. */
 export interface Outcome extends Verdict {
   readonly died: number;
+  /** Points at which a broker really died by itself. */
+  readonly reached: readonly string[];
 }
 
 /** Plays `schedule` against `server`. */
 export async function play(schedule: Schedule, server: PostgresServer): Promise<Outcome> {
   const world = createWorld(configFor(server), 'dist-test');
   let died = 0;
+  const reached: string[] = [];
   try {
     const isExternal = schedule.point.startsWith('external');
     const first = world.startBroker(isExternal ? {} : { JIT_FAILPOINT: `${schedule.point}=kill` });
     const gone = ending(first);
     const replies = await use(world, schedule, first);
     const outlived = await Promise.race([gone.then(() => false), settled(world)]);
-    if (outlived) first.kill('SIGKILL');
+    if (!outlived) reached.push(schedule.point.replace(/#.*/, ''));
+    first.kill('SIGKILL');
     await gone;
     died += 1;
     for (const point of schedule.recoveries) {
       const successor = world.startBroker({ JIT_FAILPOINT: `${point}=kill` });
       const end = ending(successor);
-      await Promise.race([end, settled(world)]);
+      const rested = await Promise.race([end.then(() => false), settled(world)]);
+      if (!rested) reached.push(point);
       successor.kill('SIGKILL');
       await end;
       died += 1;
@@ -41,7 +46,7 @@ export async function play(schedule: Schedule, server: PostgresServer): Promise<
     if (!(await settled(world))) throw new Error('the last broker did not come to rest');
     last.kill('SIGTERM');
     await end;
-    return { ...(await judge(world, server, replies)), died };
+    return { ...(await judge(world, server, replies)), died, reached };
   } finally {
     await world.remove();
   }

@@ -129,6 +129,7 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
     targets: async () => fakeTargets,
     revoke: async () => ({
       revoked: [fakeGrant({ state: 'ended', leases: [fakeLease({ state: 'revoked' })] })],
+      ending: [],
       overdue: [],
     }),
     extend: async (request) => fakeGrant({ deadline: fakeNow + request.duration }),

@@ -24,8 +24,8 @@ export interface Faults {
   refuseCleanup?: boolean;
   /** Revoke says done; the credential stays. */
   lieOnRevoke?: boolean;
-  /** Keeps `revoke` waiting until it is settled. */
-  holdRevoke?: Promise<void>;
+  /** Keeps the clean-up after the end of access waiting until it is settled. */
+  holdCleanup?: Promise<void>;
 }
 
 /** The target behind the provider. */
@@ -87,10 +87,10 @@ export function createFakeTarget(): FakeTarget {
     },
     async revoke(handle, _cause, report) {
       reach();
-      await faults.holdRevoke;
       if (faults.refuseRevoke) throw new JitError('ERR_TARGET_REFUSED', 'the fake target keeps it');
       report.step('fenced');
       report.accessEnded();
+      await faults.holdCleanup;
       for (const finding of leftBehind) report.finding({ ...finding, target: '', lease: null });
       if (faults.refuseCleanup) throw new JitError('ERR_REVOKE_INCOMPLETE', 'objects stay behind');
       if (!faults.lieOnRevoke && live.delete(handle.name)) revoked.push(handle.name);

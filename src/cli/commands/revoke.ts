@@ -13,7 +13,7 @@ export const revoke = defineCommand({
   description: 'Inside an elevated shell the grant of that shell is meant when none is named.',
   args: { grant: arg.optional('the grant, or the beginning of its id', 'grant') },
   options: { all: opt.flag('end all of your grants') },
-  json: { revoked: [sampleGrant], overdue: [] },
+  json: { revoked: [sampleGrant], ending: [], overdue: [] },
   examples: [
     { command: 'jit revoke g7f3', does: 'one grant, by the beginning of its id' },
     { command: 'jit revoke --all', does: 'all of yours' },

@@ -137,7 +137,7 @@ describe('jit elevate with a command', () => {
     const left = fakeGrant({
       leases: [fakeLease({ state: 'revoking', attempts: 1, lastError: 'ERR_TARGET_UNREACHABLE' })],
     });
-    const client = createFakeClient({ revoke: async () => ({ revoked: [], overdue: [left] }) });
+    const client = createFakeClient({ revoke: async () => ({ revoked: [], ending: [], overdue: [left] }) });
     const ran = await jit(['elevate', 'prod-db', ...command], { client });
     expect(ran.code).toBe(0);
     expect(ran.stderr).toContain('jit: warning: not revoked yet');

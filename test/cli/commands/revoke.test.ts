@@ -24,7 +24,7 @@ describe('jit revoke', () => {
 
   it('fails, but tells what was done, when a grant could not be revoked', async () => {
     const client = createFakeClient({
-      revoke: async () => ({ revoked: [fakeGrant()], overdue: [revoking] }),
+      revoke: async () => ({ revoked: [fakeGrant()], ending: [], overdue: [revoking] }),
     });
     const ran = await jit(['revoke', '--all'], { client });
     expect(ran.code).toBe(1);
@@ -36,7 +36,7 @@ describe('jit revoke', () => {
   });
 
   it('says so when there was nothing to revoke', async () => {
-    const client = createFakeClient({ revoke: async () => ({ revoked: [], overdue: [] }) });
+    const client = createFakeClient({ revoke: async () => ({ revoked: [], overdue: [], ending: [] }) });
     expect((await jit(['revoke', '--all'], { client })).stdout).toBe('no active grants\n');
   });
 

@@ -82,5 +82,7 @@ function url(handle: PostgresHandle, password: Secret): string {
   // Not `system`, which node-postgres would take for a file; libpq has it from PGSSLROOTCERT.
   if (handle.ssl_root_cert !== null) query.set('sslrootcert', handle.ssl_root_cert);
   const login = `${encodeURIComponent(handle.name)}:${encodeURIComponent(password.reveal())}`;
-  return `postgres://${login}@${host}:${handle.port}/${encodeURIComponent(handle.database)}?${query}`;
+  // node-postgres decodes the path by decodeURI, which leaves what encodeURIComponent adds (%2F, %3A) as it is.
+  const database = encodeURI(handle.database).replace(/[?#]/g, encodeURIComponent);
+  return `postgres://${login}@${host}:${handle.port}/${database}?${query}`;
 }

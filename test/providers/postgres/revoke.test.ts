@@ -288,6 +288,8 @@ describe.each(postgresVersions)('revoking on PostgreSQL %i', (version) => {
     const issued = await issue(provider(), 'write');
     const client = await login(issued);
     await client.query('CREATE TABLE locked (n int); GRANT SELECT ON locked TO bystander');
+    await client.query(`CREATE FUNCTION public.waiting_door() RETURNS text SECURITY DEFINER LANGUAGE sql
+      AS 'SELECT note FROM public.orders LIMIT 1'`);
     const bystander = await connect('bystander', 'bystander');
     await bystander.query('BEGIN; SELECT * FROM locked');
     const report = remember();
@@ -295,10 +297,11 @@ describe.each(postgresVersions)('revoking on PostgreSQL %i', (version) => {
       code: 'ERR_REVOKE_INCOMPLETE',
     });
     expect([report.ended, await provider().confirm(issued.handle, signal())]).toEqual([1, 'alive']);
+    await expect(server.sql('SELECT waiting_door()', 'orders')).rejects.toMatchObject({ code: '42501' });
     await bystander.query('COMMIT');
     await revoke(provider(), issued.handle);
     expect(await remains(issued.handle.oid)).toEqual([]);
-    await server.sql('DROP TABLE locked', 'orders');
+    await server.sql('DROP TABLE locked; DROP FUNCTION waiting_door()', 'orders');
   });
 
   it('finds its role by OID when it was renamed, and leaves a role of the same name alone', async () => {

@@ -24,26 +24,31 @@ async function cancellable<T>(question: Promise<T>): Promise<T> {
   }
 }
 
-/** Asks on `input`, shows on `output`: stderr, because stdout is for the result. */
-export function terminalAsker(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Asker {
-  const context = { input, output };
+/** Where questions are read and shown: stdin and stderr, because stdout is for the result. */
+export interface AskStreams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Asks on the streams, which are looked up when the first question is asked. */
+export function terminalAsker(streams: () => AskStreams): Asker {
   return {
     async choose(message, choices) {
       const { select } = await import('@inquirer/prompts');
-      return cancellable(select({ message, choices: [...choices] }, context));
+      return cancellable(select({ message, choices: [...choices] }, streams()));
     },
     async text(message, fallback) {
       const { input: ask } = await import('@inquirer/prompts');
       const validate = (answer: string): true | string => answer.trim() !== '' || 'please write something';
       const answer = ask(
         { message, validate, ...(fallback !== undefined && { default: fallback }) },
-        context,
+        streams(),
       );
       return (await cancellable(answer)).trim();
     },
     async confirm(message) {
       const { confirm } = await import('@inquirer/prompts');
-      return cancellable(confirm({ message, default: false }, context));
+      return cancellable(confirm({ message, default: false }, streams()));
     },
   };
 }

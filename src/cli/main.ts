@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import { connect } from '../client/connect.ts';
 import { runSession } from '../shell/session.ts';
 import { systemClock } from '../system/clock.ts';
@@ -22,22 +23,37 @@ function onSignal(callback: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-// Whoever reads us has gone (`jit audit log | head`): nothing is left to say, and that is no failure.
-function exitQuietly(error: NodeJS.ErrnoException): never {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+/**
+ * A standard stream, made when it is first written to: making one costs a tenth of a whole start.
+ * Whoever reads us may have gone (`jit audit log | head`): nothing is left to say then, and that is no failure.
+ */
+function lazyStream(stream: () => NodeJS.WriteStream) {
+  let made: NodeJS.WriteStream | undefined;
+  const get = (): NodeJS.WriteStream => {
+    made ??= stream().on('error', (error: NodeJS.ErrnoException) =>
+      process.exit(error.code === 'EPIPE' ? 0 : 1),
+    );
+    return made;
+  };
+  return {
+    write: (text: string): void => void get().write(text),
+    /** Settles when all of it has gone: into a pipe, writing is asynchronous. */
+    flush: (): Promise<void> =>
+      new Promise((resolve) => (made ? made.write('', () => resolve()) : resolve())),
+  };
 }
 
 async function main(): Promise<void> {
-  const { argv, env, stdin, stdout, stderr } = process;
-  stdout.on('error', exitQuietly);
-  stderr.on('error', exitQuietly);
+  const { argv, env } = process;
+  const stdout = lazyStream(() => process.stdout);
+  const stderr = lazyStream(() => process.stderr);
   const pathsFor = (config: string | null) => resolvePaths(env, { config });
   const exitCode = await runCli({
     argv: argv.slice(2),
     env,
-    isTTY: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
-    stdout: (text) => stdout.write(text),
-    stderr: (text) => stderr.write(text),
+    isTTY: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
+    stdout: stdout.write,
+    stderr: stderr.write,
     clock: systemClock,
     version,
     connect: ({ config, start }) => {
@@ -48,7 +64,7 @@ async function main(): Promise<void> {
     runDemo,
     runSession,
     ownSession,
-    ask: terminalAsker(stdin, stderr),
+    ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
     spin: terminalSpinner,
     onSignal,
     exists: existsSync,
@@ -56,9 +72,9 @@ async function main(): Promise<void> {
     promptState: () => pathsFor(null).promptState,
     hooksDir: path.join(import.meta.dirname, '..', 'completions'),
   });
-  process.exitCode = exitCode;
-  // Written out to a pipe, output is asynchronous: leave only when all of it has gone.
-  stdout.write('', () => stderr.write('', () => process.exit(exitCode)));
+  await stdout.flush();
+  await stderr.flush();
+  process.exit(exitCode);
 }
 
 void main();

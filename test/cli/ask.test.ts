@@ -18,7 +18,7 @@ function typing(question: string, keys: readonly string[]) {
       setImmediate(() => input.write(key));
     }
   });
-  return { asker: terminalAsker(input, output), shown: () => stripVTControlCharacters(shown) };
+  return { asker: terminalAsker(() => ({ input, output })), shown: () => stripVTControlCharacters(shown) };
 }
 
 const enter = '\r';

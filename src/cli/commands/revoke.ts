@@ -30,7 +30,10 @@ export const revoke = defineCommand({
     if (json) out.json(reply);
     else {
       for (const one of reply.revoked) out.print(`revoked ${one.id} (${roleAndScope(one)})`);
-      if (reply.revoked.length + reply.overdue.length === 0) out.print('no active grants');
+      for (const one of reply.ending)
+        out.print(`revoked ${one.id} (${roleAndScope(one)}); the clean-up goes on`);
+      if (reply.revoked.length + reply.ending.length + reply.overdue.length === 0)
+        out.print('no active grants');
     }
     for (const one of reply.overdue) {
       out.warn(

@@ -41,7 +41,10 @@ export async function requestGrant(world: World, client: Client, request: Elevat
   }
 }
 
-/** Revokes the grant of a session that is over; warns when that could not be done. Never throws. */
+/**
+ * Revokes the grant of a session that is over, and answers it as it is then; warns, and answers null, when that
+ * could not be done. Never throws.
+ */
 export async function giveBack(world: World, client: Client, grant: GrantView): Promise<GrantView | null> {
   const request = { grant: grant.id, all: false, cause: 'session-ended' } as const;
   try {
@@ -52,7 +55,7 @@ export async function giveBack(world: World, client: Client, grant: GrantView): 
     });
     const reply = await waiting(world, 'Revoking', revoking);
     for (const one of reply.overdue) warnOverdue(world, one);
-    return reply.revoked.find(({ id }) => id === grant.id) ?? null;
+    return [...reply.revoked, ...reply.ending].find(({ id }) => id === grant.id) ?? null;
   } catch (error) {
     const { message } = error instanceof JitError ? error : toJitError(error);
     const at = grant.deadline === null ? 'its deadline' : clockText(grant.deadline, world.clock.now());

@@ -38,8 +38,7 @@ export function printSummary(world: World, reply: ElevateReply, stack: string, i
 export function printLeft(world: World, grant: GrantView, ended: GrantView | null): void {
   const { out, clock } = world;
   const after = lengthText(clock.now() - (grant.startedAt ?? grant.requestedAt));
-  const gone = ended?.leases.every((lease) => lease.state === 'revoked');
-  const what = grant.keep ? 'the grant goes on' : gone ? 'grant ended, access revoked' : 'grant ended';
+  const what = grant.keep ? 'the grant goes on' : ended ? 'grant ended, access revoked' : 'grant ended';
   out.note(`jit: left ${roleAndScope(grant)} after ${after}; ${what}`);
 }
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
 import type { ElevateRequest, PreviewReply, Wish } from '../../../src/protocol/routes.ts';
-import { createFakeClient, fakeGrant, fakeLease, fakePreview, fakeStatus } from '../../fakes/client.ts';
+import {
+  createFakeClient,
+  fakeGrant,
+  fakeLease,
+  fakeNow,
+  fakePreview,
+  fakeStatus,
+} from '../../fakes/client.ts';
 import { jit, jsonError } from '../harness.ts';
 
 const denied = (changes: Partial<PreviewReply> = {}) =>
@@ -142,6 +149,19 @@ describe('jit elevate with a command', () => {
     expect(ran.code).toBe(0);
     expect(ran.stderr).toContain('jit: warning: not revoked yet');
     expect(ran.stderr).toContain('ERR_TARGET_UNREACHABLE');
+  });
+
+  it('is content when access has ended and only the clean-up goes on', async () => {
+    const cleaning = fakeGrant({
+      state: 'ended',
+      leases: [fakeLease({ state: 'revoking', accessEndedAt: fakeNow })],
+    });
+    const client = createFakeClient({
+      revoke: async () => ({ revoked: [], ending: [cleaning], overdue: [] }),
+    });
+    const ran = await jit(['elevate', 'prod-db'], { client, tty: true });
+    expect(ran.stderr).toContain('grant ended, access revoked');
+    expect(ran.stderr).not.toContain('warning');
   });
 
   it('asks the next broker to revoke when this one is gone, and warns when nobody can', async () => {

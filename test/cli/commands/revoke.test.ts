@@ -36,7 +36,7 @@ describe('jit revoke', () => {
   });
 
   it('says so when there was nothing to revoke', async () => {
-    const client = createFakeClient({ revoke: async () => ({ revoked: [], overdue: [], ending: [] }) });
+    const client = createFakeClient({ revoke: async () => ({ revoked: [], ending: [], overdue: [] }) });
     expect((await jit(['revoke', '--all'], { client })).stdout).toBe('no active grants\n');
   });
 

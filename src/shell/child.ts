@@ -1,7 +1,8 @@
 // Starts the one child of a session on the terminal of this process. Must not: decide when it ends.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 
 /** How a child ended: by itself with a code, or by a signal. */
@@ -36,14 +37,14 @@ export async function startChild(
     child = spawn(file, args, { env, stdio: 'inherit' });
   } catch (cause) {
     // A NUL byte in an argument or a value; some systems also report a failed exec here.
-    throw notStarted(file, cause);
+    throw notStarted(file, env, cause);
   }
   const exited = new Promise<ChildExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (cause) => reject(notStarted(file, cause)));
+    child.once('error', (cause) => reject(notStarted(file, env, cause)));
   });
   // A later error event means a signal that could not be sent: the child is ending anyway.
   child.on('error', () => undefined);
@@ -55,12 +56,13 @@ export async function startChild(
   };
 }
 
-function notStarted(file: string, cause: unknown): JitError {
+function notStarted(file: string, env: Readonly<Record<string, string>>, cause: unknown): JitError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' && !workingFolderExists()) {
     return new JitError('ERR_CHILD_SETUP', `cannot run "${file}": the current folder is gone`, { cause });
   }
-  if (code === 'ENOENT') {
+  // A folder of PATH that may not be searched makes the system say EACCES for a name that is nowhere.
+  if (code === 'ENOENT' || (code === 'EACCES' && !file.includes('/') && !isOnPath(file, env['PATH']))) {
     return new JitError('ERR_CHILD_NOT_FOUND', `cannot run "${file}": command not found`, { cause });
   }
   if (code === 'EACCES' || code === 'ENOEXEC') {
@@ -69,6 +71,10 @@ function notStarted(file: string, cause: unknown): JitError {
   return new JitError('ERR_CHILD_SETUP', `cannot run "${file}": ${code ?? 'it could not be started'}`, {
     cause,
   });
+}
+
+function isOnPath(name: string, searched = ''): boolean {
+  return searched.split(path.delimiter).some((folder) => existsSync(path.join(folder, name)));
 }
 
 function workingFolderExists(): boolean {

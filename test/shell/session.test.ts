@@ -25,10 +25,13 @@ interface Outcome {
 }
 
 /** Starts the harness in a session of its own, so without a controlling terminal; `outcome` settles when it has ended. */
-function start(described: Described): { process: ChildProcess; outcome: Promise<Outcome> } {
+function start(
+  described: Described,
+  env: Record<string, string> = {},
+): { process: ChildProcess; outcome: Promise<Outcome> } {
   const [node = '', ...args] = scene.describe(described);
   const child = spawn(node, args, {
-    env: scene.environment(),
+    env: scene.environment(env),
     cwd: scene.folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,10 +83,10 @@ test('a command that does not exist gives 127', async () => {
   expect(scene.result()).toEqual({ error: 'ERR_CHILD_NOT_FOUND' });
 });
 
-test('a file that is not executable gives 126', async () => {
-  const file = path.join(scene.folder, 'plain.txt');
-  writeFileSync(file, 'text', { mode: 0o644 });
-  expect((await start({ command: [file] }).outcome).code).toBe(126);
+test.each(['./plain.txt', 'plain.txt'])('a file that is not executable gives 126: %s', async (name) => {
+  writeFileSync(path.join(scene.folder, 'plain.txt'), 'text', { mode: 0o644 });
+  const { outcome } = start({ command: [name] }, { PATH: `${process.env['PATH']}:${scene.folder}` });
+  expect((await outcome).code).toBe(126);
   expect(scene.result()).toEqual({ error: 'ERR_CHILD_NOT_EXECUTABLE' });
 });
 

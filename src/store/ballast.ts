@@ -5,7 +5,7 @@ import { JitError } from '../core/errors.ts';
 import { errnoOf } from '../system/errno.ts';
 import type { Random } from '../system/random.ts';
 
-/** Size of the file in bytes: room for some thousand events. */
+/** Size of the file in bytes: room for about a thousand events. */
 export const ballastBytes = 1024 * 1024;
 
 /** The space that only revocations may use. */

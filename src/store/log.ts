@@ -14,6 +14,8 @@ export interface Log {
   append(event: AuditEvent): StoredEvent;
   events(query?: EventQuery): StoredEvent[];
   head(): { readonly size: number; readonly leaf: string };
+  /** To be called when a transaction was rolled back: what was appended in it is not there. */
+  forget(): void;
 }
 
 interface EventRow {
@@ -24,9 +26,9 @@ interface EventRow {
 
 // Bound by position: these run once per event, and names cost a look-up each.
 const last = 'SELECT seq, leaf FROM ev ORDER BY seq DESC LIMIT 1';
-const insert = 'INSERT INTO ev (seq, leaf, body) VALUES (?, ?, ?)';
-const insertLookup = `
-INSERT INTO ev_lookup (seq, ts_ms, type, principal, target, grant_id, lease_id) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const insert = `
+INSERT INTO ev (seq, leaf, body, ts_ms, type, principal, target, grant_id, lease_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const readBack = 'SELECT leaf = ? AND body = ? FROM ev WHERE seq = ?';
 
 /** The log in `db`, whose origin is `origin`. */
@@ -34,7 +36,6 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
   const prepare = statements(db);
   const getLast = db.prepare<[], EventRow>(last);
   const addEvent = db.prepare(insert);
-  const addLookup = db.prepare(insertLookup);
   const isAsWritten = db.prepare<[Buffer, Buffer, number], number>(readBack).pluck();
 
   function head(): { size: number; leaf: string } {
@@ -42,15 +43,29 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
     return row ? { size: row.seq + 1, leaf: row.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
   }
 
+  // The end of the log as this connection wrote it. A second writer would meet the primary key.
+  let cached: { size: number; leaf: string } | null = null;
   return {
     head,
+    forget() {
+      cached = null;
+    },
     append(event) {
-      const { size: seq, leaf: prev } = head();
+      const { size: seq, leaf: prev } = cached ?? head();
       const placed = placeEvent(event, { origin, seq, prev, boot: clock.bootId, monoMs: clock.sinceBoot() });
       const leaf = Buffer.from(placed.leaf, 'hex');
-      addEvent.run(seq, leaf, placed.bytes);
       const row = lookupRow(seq, placed.body);
-      addLookup.run(seq, row.ts_ms, row.type, row.principal, row.target, row.grant_id, row.lease_id);
+      addEvent.run(
+        seq,
+        leaf,
+        placed.bytes,
+        row.ts_ms,
+        row.type,
+        row.principal,
+        row.target,
+        row.grant_id,
+        row.lease_id,
+      );
       // Compare with what the file now says: a trigger or a damaged page would show here.
       if (isAsWritten.get(leaf, placed.bytes, seq) !== 1) {
         throw new JitError(
@@ -61,6 +76,7 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
           },
         );
       }
+      cached = { size: seq + 1, leaf: placed.leaf };
       return { seq, leaf: placed.leaf, bytes: placed.bytes, body: placed.body };
     },
     events(query = {}) {
@@ -70,7 +86,7 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
   };
 }
 
-/** What is indexed of an event: derived from its body alone. */
+/** The columns that find an event: derived from its body alone. */
 export function lookupRow(seq: number, body: EventBody) {
   return {
     seq,
@@ -102,7 +118,7 @@ function select(query: EventQuery): { sql: string; values: Values } {
     values[field] = value;
     conditions.push(condition);
   }
-  const sql = `SELECT seq, leaf, body FROM ev_lookup JOIN ev USING (seq)
+  const sql = `SELECT seq, leaf, body FROM ev
     WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT :limit`;
   return { sql, values };
 }

@@ -50,6 +50,7 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
       failpoint('store-after-commit');
       return answer;
     } catch (thrown) {
+      log.forget();
       if (isFatal(thrown) || lost !== 'same') failed = true;
       throw thrown;
     }

@@ -19,12 +19,11 @@ export interface FileReport extends LogReport {
 type StoredRow = LogRow & { readonly lookup: ReturnType<typeof lookupRow> };
 
 const rows = `
-SELECT ev.seq, lower(hex(ev.leaf)) AS leaf, ev.body, l.seq AS l_seq, l.ts_ms, l.type, l.principal, l.target,
-  l.grant_id, l.lease_id
-FROM ev LEFT JOIN ev_lookup AS l USING (seq) ORDER BY ev.seq`;
+SELECT seq, lower(hex(leaf)) AS leaf, body, ts_ms, type, principal, target, grant_id, lease_id
+FROM ev ORDER BY seq`;
 
 /**
- * Verifies the log in `path`, then that what is derived from it agrees: the lookup table and the states of
+ * Verifies the log in `path`, then that what is derived from it agrees: the columns beside each body and the states of
  * leases and grants. A file that is damaged or changed is an invalid report, not an error.
  * @throws JitError `ERR_AUDIT_UNAVAILABLE` when the file cannot be read; `ERR_UNSUPPORTED` for a newer jit's.
  */
@@ -56,7 +55,7 @@ function verifyDatabase(db: Database.Database): LogReport {
     onEvent: (body, row) => {
       const expected = lookupRow(row.seq, body);
       const same = JSON.stringify((row as StoredRow).lookup) === JSON.stringify(expected);
-      return same ? null : 'lookup table says something else than the event';
+      return same ? null : 'a column says something else than the body';
     },
   });
   if (report.problem) return report;
@@ -69,10 +68,10 @@ function verifyDatabase(db: Database.Database): LogReport {
 }
 
 function* readRows(db: Database.Database): Iterable<StoredRow> {
-  type Row = { seq: number; leaf: string; body: Buffer; l_seq: number } & StoredRow['lookup'];
+  type Row = { seq: number; leaf: string; body: Buffer } & StoredRow['lookup'];
   for (const row of db.prepare<[], Row>(rows).iterate()) {
     const { ts_ms, type, principal, target, grant_id, lease_id } = row;
-    const lookup = { seq: row.l_seq, ts_ms, type, principal, target, grant_id, lease_id };
+    const lookup = { seq: row.seq, ts_ms, type, principal, target, grant_id, lease_id };
     yield { seq: row.seq, leaf: row.leaf, bytes: row.body, lookup };
   }
 }

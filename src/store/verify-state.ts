@@ -14,7 +14,7 @@ function stateNeedsEvent(table: 'grants' | 'leases', states: string, type: strin
   const kind = table === 'grants' ? 'grant' : 'lease';
   return {
     sql: `SELECT id, NULL AS seq FROM ${table} WHERE state IN (${states}) AND id NOT IN
-      (SELECT ${kind}_id FROM ev_lookup WHERE type = '${type}' AND ${kind}_id IS NOT NULL) LIMIT 1`,
+      (SELECT ${kind}_id FROM ev WHERE type = '${type}' AND ${kind}_id IS NOT NULL) LIMIT 1`,
     what: (id) => `${kind} "${id}" has a state without its event "${type}"`,
   };
 }
@@ -23,7 +23,7 @@ function stateNeedsEvent(table: 'grants' | 'leases', states: string, type: strin
 function eventNeedsState(table: 'grants' | 'leases', type: string, states: string): Question {
   const kind = table === 'grants' ? 'grant' : 'lease';
   return {
-    sql: `SELECT ${kind}_id AS id, seq FROM ev_lookup
+    sql: `SELECT ${kind}_id AS id, seq FROM ev
       WHERE type = '${type}' AND ${kind}_id NOT IN (SELECT id FROM ${table} WHERE state IN (${states})) LIMIT 1`,
     what: (id) => `event "${type}" of ${kind} "${id}" has left no such state`,
   };
@@ -32,10 +32,6 @@ function eventNeedsState(table: 'grants' | 'leases', type: string, states: strin
 const anyLease = `'intent', 'active', 'revoking', 'overdue', 'revoked'`;
 
 const questions: readonly Question[] = [
-  {
-    sql: `SELECT '' AS id, seq FROM ev_lookup WHERE seq NOT IN (SELECT seq FROM ev) LIMIT 1`,
-    what: () => 'lookup table knows an event that is not there',
-  },
   stateNeedsEvent('leases', anyLease, 'lease.intent'),
   stateNeedsEvent('leases', `'active'`, 'lease.issued'),
   stateNeedsEvent('leases', `'revoked'`, 'lease.revoked'),

@@ -1,6 +1,7 @@
 // Append-only: never edit a migration that was released; write the next one.
 
-/** The log, what finds events in it, and the state that it tells of. Times are milliseconds since the epoch. */
+/** The log and the state that it tells of. Beside each body stand columns to find it by; verification takes the
+ * body alone and then compares them. Times are milliseconds since the epoch. */
 export const stateAndLog = `
 CREATE TABLE log_meta (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -10,19 +11,14 @@ CREATE TABLE log_meta (
 CREATE TABLE ev (
   seq INTEGER PRIMARY KEY CHECK (seq >= 0),
   leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-  body BLOB NOT NULL CHECK (length(body) <= 65535)
-) STRICT;
-
-CREATE TABLE ev_lookup (
-  seq INTEGER PRIMARY KEY,
   ts_ms INTEGER NOT NULL,
   type TEXT NOT NULL,
   principal TEXT,
   target TEXT,
   grant_id TEXT,
-  lease_id TEXT
+  lease_id TEXT,
+  body BLOB NOT NULL CHECK (length(body) <= 65535)
 ) STRICT;
-
 CREATE TABLE grants (
   id TEXT PRIMARY KEY,
   digest TEXT NOT NULL,

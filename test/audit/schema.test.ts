@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AuditEvent } from '../../src/audit/event.ts';
-import { dataSchemas, eventFlaw, schemasAgree } from '../../src/audit/schema.ts';
+import { dataSchemas, envelopeAgrees, eventFlaw, schemasAgree } from '../../src/audit/schema.ts';
 import { samples } from './samples.ts';
 
 const [sample] = samples;
@@ -9,7 +9,7 @@ const change = (event: AuditEvent | undefined, changes: object) => ({ ...event, 
 test('every type of the closed list has a schema, and its sample is valid', () => {
   expect(samples.map(({ type }) => type)).toEqual(Object.keys(dataSchemas));
   for (const event of samples) expect([event.type, eventFlaw(event)]).toEqual([event.type, null]);
-  expect(Object.values(schemasAgree)).not.toContain(false);
+  expect([...Object.values(schemasAgree), envelopeAgrees]).not.toContain(false);
 });
 
 test('a type outside the closed list is refused, also one that every object inherits', () => {

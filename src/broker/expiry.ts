@@ -8,6 +8,7 @@ import { failpoint } from '../system/failpoint.ts';
 import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
 import { endGrant, revokeLease } from './revocation.ts';
+import { stop } from './stop.ts';
 
 /** A wall clock that steps back by more than this could hide a deadline: everything ends now. */
 const backwardsStep = 60_000;
@@ -28,6 +29,8 @@ export function startExpiry(broker: Broker): () => void {
 
   function look(): void {
     if (isStopped) return;
+    // After an I/O error nobody can say what is on disk: no retry in this process, the next one looks anew.
+    if (broker.ledger.store.failed && !broker.stopping) void stop(broker, 'audit failed', 'audit-failed');
     watchClock();
     broker.ledger.flush();
     const open = broker.ledger.openLeases();

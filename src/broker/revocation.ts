@@ -103,6 +103,7 @@ export function recordRevoked(broker: Broker, leaseId: string): void {
   if (!lease) return;
   const now = broker.clock.now();
   const late = Math.max(0, now - lease.deadline);
+  broker.steps.delete(leaseId);
   broker.ledger.writeRevocation({
     leases: [
       moveLease(lease, 'revoked', {
@@ -162,6 +163,10 @@ function reporter(broker: Broker, lease: Lease, grant: Grant): RevokeReport {
   const place = { ...placeOf(grant), lease: lease.id };
   return {
     step(step, facts) {
+      // A retry takes the same steps again; the log tells each once per broker.
+      const told = broker.steps.get(lease.id) ?? new Set();
+      if (told.has(step)) return;
+      broker.steps.set(lease.id, told.add(step));
       const at = broker.clock.now();
       broker.ledger.writeRevocation({
         events: [{ type: 'lease.step', at, ...place, data: { step, facts: facts ?? {} } }],
@@ -178,6 +183,8 @@ function reporter(broker: Broker, lease: Lease, grant: Grant): RevokeReport {
     },
     finding(finding) {
       const { kind, where, detail, action } = finding;
+      const known = broker.ledger.store.findings({ lease: lease.id });
+      if (known.some((one) => one.kind === kind && one.where === where && one.detail === detail)) return;
       const at = broker.clock.now();
       broker.ledger.writeRevocation({
         findings: [{ ...finding, lease: lease.id, target: lease.target }],

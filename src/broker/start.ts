@@ -2,7 +2,6 @@
 
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
-import type { JitError } from '../core/errors.ts';
 import { currentPrincipal } from '../identity/os-user.ts';
 import { takeInstanceLock } from '../store/instance-lock.ts';
 import { openStore } from '../store/open.ts';
@@ -86,6 +85,7 @@ export async function startBroker(
     providers,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
+    steps: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };

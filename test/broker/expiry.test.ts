@@ -229,3 +229,33 @@ test('a session that has ended while its target is down is told that access goes
   const reply = await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'session-ended' });
   expect(reply).toMatchObject({ revoked: [], ending: [], overdue: [{ id: grant.id }] });
 });
+
+test('an I/O error of the store revokes everything and ends the broker', async () => {
+  await elevate(world.broker, ada, request());
+  Object.defineProperty(world.store, 'failed', { value: true });
+  world.store.commit = () => {
+    throw new Error('SQLITE_IOERR');
+  };
+  world.clock.advance(1_000);
+  await gone();
+  await vi.waitFor(() => expect(world.ended).toEqual(['audit failed']));
+});
+
+test('retries tell the same step and the same finding once', async () => {
+  world.target.leftBehind.push({
+    kind: 'owned-object',
+    where: 'orders/public.left',
+    detail: 'table',
+    action: 'moved',
+    foundAt: 0,
+  });
+  await elevate(world.broker, ada, request({ duration: 1_000 }));
+  world.target.faults.refuseCleanup = true;
+  for (let round = 0; round < 30; round += 1) {
+    world.clock.advance(10_000);
+    await Promise.all(world.broker.revocations.values());
+  }
+  expect(world.store.leases()[0]?.attempts).toBeGreaterThan(3);
+  expect(world.types().filter((type) => type === 'lease.step')).toHaveLength(1);
+  expect(world.types().filter((type) => type === 'lease.finding')).toHaveLength(1);
+});

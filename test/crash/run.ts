@@ -54,6 +54,7 @@ async function attempt(schedule: Schedule): Promise<Outcome> {
     return {
       leaked: 0,
       died: 0,
+      reached: [],
       broken: [thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)],
     };
   }

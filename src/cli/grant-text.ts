@@ -5,10 +5,10 @@ import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
 import type { Paint } from './colour.ts';
 import { escapeText } from './escape.ts';
 import { table } from './table.ts';
-import { clockText, lengthText, untilText } from './time-text.ts';
+import { aboutText, clockText, untilText } from './time-text.ts';
 
 /** `prod-db:read` */
-export function roleName(grant: Pick<GrantView, 'target' | 'role'>): string {
+function roleName(grant: Pick<GrantView, 'target' | 'role'>): string {
   return `${escapeText(grant.target)}:${escapeText(grant.role)}`;
 }
 
@@ -18,7 +18,7 @@ export function roleAndScope(grant: Pick<GrantView, 'target' | 'role' | 'scope'>
 }
 
 /** What people need to know about the state: a lease that is not confirmed gone outranks the grant's own state. */
-export function stateOf(grant: GrantView): string {
+function stateOf(grant: GrantView): string {
   if (grant.leases.some((lease) => lease.state === 'overdue')) return 'overdue';
   if (grant.leases.some((lease) => lease.state === 'revoking')) return 'revoking';
   return grant.state;
@@ -31,8 +31,8 @@ function cut(text: string, most: number): string {
 
 function whenText(grant: GrantView, now: Instant): string {
   if (grant.deadline === null) return '-';
-  if (grant.deadline > now) return `${clockText(grant.deadline, now)} (${lengthText(grant.deadline - now)})`;
-  return `${clockText(grant.deadline, now)} (${lengthText(now - grant.deadline)} ago)`;
+  if (grant.deadline > now) return `${clockText(grant.deadline, now)} (${aboutText(grant.deadline - now)})`;
+  return `${clockText(grant.deadline, now)} (${aboutText(now - grant.deadline)} ago)`;
 }
 
 function stateCell(grant: GrantView, paint: Paint): string {

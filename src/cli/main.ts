@@ -10,7 +10,10 @@ import { resolvePaths } from '../system/paths.ts';
 import { ownSession } from '../system/process-info.ts';
 import { version } from '../system/version.ts';
 import { terminalAsker } from './ask.ts';
+import { exitCodeFor, showFailure } from './errors.ts';
 import { loadOffline, runDemo } from './heavy.ts';
+import { createOutput } from './output.ts';
+import { failureFlags } from './parse.ts';
 import { terminalSpinner } from './progress.ts';
 import { runCli } from './run.ts';
 
@@ -47,6 +50,14 @@ async function main(): Promise<void> {
   const { argv, env } = process;
   const stdout = lazyStream(() => process.stdout);
   const stderr = lazyStream(() => process.stderr);
+  // What nobody waited for must not end in a stack trace either; the broker revokes when this process is gone.
+  process.on('uncaughtException', (thrown) => {
+    const { json, debug, colour } = failureFlags(argv.slice(2));
+    const isTTY = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
+    const out = createOutput({ env, isTTY, stdout: stdout.write, stderr: stderr.write }, colour);
+    const error = showFailure(thrown, { json, debug }, out, stderr.write);
+    void stderr.flush().then(() => process.exit(exitCodeFor(error, false)));
+  });
   const pathsFor = (config: string | null) => resolvePaths(env, { config });
   const exitCode = await runCli({
     argv: argv.slice(2),

@@ -28,7 +28,7 @@ interface Found {
 }
 
 /** All options that a command takes, the common ones and `--json` included. */
-export function optionsOf(command: Command | null): Record<string, OptionSpec> {
+function optionsOf(command: Command | null): Record<string, OptionSpec> {
   return { ...command?.options, ...(command?.json && { json: jsonOption }), ...commonOptions };
 }
 

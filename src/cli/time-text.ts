@@ -9,12 +9,14 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 // Below this the seconds matter.
 const secondsBelow: Milliseconds = 5 * 60_000;
 
-/** How long, in whole seconds; never less than 0s. */
+/** How long, exactly to the second; never less than 0s. */
 export function lengthText(length: Milliseconds): string {
-  const seconds = Math.max(0, Math.round(length / 1000));
-  if (seconds === 0) return '0s';
-  // Seconds of an hour-long grant are noise.
-  return formatDuration((seconds > 3600 ? Math.round(seconds / 60) * 60 : seconds) * 1000);
+  return formatDuration(Math.round(length / 1000) * 1000);
+}
+
+/** How long is left or has passed: from ten minutes on, seconds are noise. */
+export function aboutText(length: Milliseconds): string {
+  return lengthText(length < 600_000 ? length : Math.round(length / 60_000) * 60_000);
 }
 
 /** `14:32`, with seconds when it is close, with the date when it is another day. */
@@ -28,7 +30,7 @@ export function clockText(at: Instant, now: Instant): string {
 
 /** `until 14:32 (30m)` */
 export function untilText(deadline: Instant, now: Instant): string {
-  return `until ${clockText(deadline, now)} (${lengthText(deadline - now)})`;
+  return `until ${clockText(deadline, now)} (${aboutText(deadline - now)})`;
 }
 
 /** `2026-11-22 14:32:05` by the local clock: for lists that reach back. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockText, lengthText, stampText, untilText } from '../../src/cli/time-text.ts';
+import { aboutText, clockText, lengthText, stampText, untilText } from '../../src/cli/time-text.ts';
 
 const now = new Date(2026, 10, 22, 14, 2, 10).getTime();
 
@@ -16,10 +16,9 @@ describe('times for people', () => {
     expect(clockText(now + 24 * 3_600_000, now)).toBe('Mon 23 Nov 14:02');
   });
 
-  it('leave out seconds of long lengths, and never go below zero', () => {
-    expect(lengthText(5_399_000)).toBe('1h30m');
-    expect(lengthText(95_000)).toBe('1m35s');
-    expect(lengthText(-5)).toBe('0s');
+  it('are exact about limits, and leave out the seconds of what is left of a long time', () => {
+    expect([lengthText(899_000), lengthText(5_400_000), lengthText(-5)]).toEqual(['14m59s', '1h30m', '0s']);
+    expect([aboutText(899_000), aboutText(5_399_000), aboutText(95_000)]).toEqual(['15m', '1h30m', '1m35s']);
   });
 
   it('have the whole date in lists that reach back', () => {

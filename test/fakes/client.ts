@@ -80,7 +80,7 @@ export function fakePreview(changes: Partial<PreviewReply> = {}): PreviewReply {
 }
 
 /** `prod-db` with two roles, one of them not for the caller. */
-export const fakeTargets: TargetsReply = {
+const fakeTargets: TargetsReply = {
   targets: [
     {
       name: 'prod-db',

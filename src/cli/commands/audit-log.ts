@@ -42,7 +42,7 @@ function valueText(key: string, value: unknown): string {
 }
 
 /** The readable part of an event's data: `role=read duration=30m reason="INC-4711 restore"`. */
-export function dataText(data: unknown): string {
+function dataText(data: unknown): string {
   if (typeof data !== 'object' || data === null) return '';
   return Object.entries(data)
     .filter(([key, value]) => value !== null && !unreadable.has(key))

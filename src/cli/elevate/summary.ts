@@ -3,7 +3,7 @@
 import type { ElevateReply, GrantView, PreviewReply } from '../../protocol/routes.ts';
 import { escapeText } from '../escape.ts';
 import { overdueText, roleAndScope } from '../grant-text.ts';
-import { lengthText, untilText } from '../time-text.ts';
+import { aboutText, untilText } from '../time-text.ts';
 import type { World } from '../world.ts';
 
 const indent = '     ';
@@ -37,7 +37,7 @@ export function printSummary(world: World, reply: ElevateReply, stack: string, i
 /** One line when an elevated shell was left. */
 export function printLeft(world: World, grant: GrantView, ended: GrantView | null): void {
   const { out, clock } = world;
-  const after = lengthText(clock.now() - (grant.startedAt ?? grant.requestedAt));
+  const after = aboutText(clock.now() - (grant.startedAt ?? grant.requestedAt));
   const what = grant.keep ? 'the grant goes on' : ended ? 'grant ended, access revoked' : 'grant ended';
   out.note(`jit: left ${roleAndScope(grant)} after ${after}; ${what}`);
 }

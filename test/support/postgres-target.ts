@@ -12,15 +12,21 @@ import type {
   ProviderTools,
   RevokeReport,
 } from '../../src/providers/provider.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import { type Clock, systemClock } from '../../src/system/clock.ts';
 import { randomId, systemRandom } from '../../src/system/random.ts';
 import type { PostgresServer } from './postgres.ts';
 
 export const brokerPassword = 'broker-canary-6Yq0';
 
-/** Tools with the real clock and a resolver that knows one password. */
+/** The real clock, except that nobody waits for long. */
+export const quickClock: Clock = {
+  ...systemClock,
+  after: (delay, callback) => systemClock.after(Math.min(delay, 20), callback),
+};
+
+/** Tools that wait by {@link quickClock}, and a resolver that knows one password. */
 export const tools: ProviderTools = {
-  clock: systemClock,
+  clock: quickClock,
   random: systemRandom,
   origin: 'jit.0000000000test00',
   resolveSecret: async () => new Secret(brokerPassword),

@@ -3,12 +3,14 @@
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { JitError } from '../../../src/core/errors.ts';
+import type { Clock } from '../../../src/system/clock.ts';
 import { type PostgresServer, postgresVersions, startPostgres } from '../../support/postgres.ts';
 import {
   issue,
   openProvider,
   passwordOf,
   prepare,
+  quickClock,
   remember,
   requestFor,
   revoke,
@@ -161,6 +163,35 @@ describe.each(postgresVersions)('revoking on PostgreSQL %i', (version) => {
     // Even for somebody who may run anything it has no rights but those of the quarantine role.
     await expect(server.sql('SELECT back_door()', 'orders')).rejects.toMatchObject({ code: '42501' });
     await server.sql('DROP FUNCTION back_door()', 'orders');
+  });
+
+  it('looks again after a second, and ends a login that was under way during the fence', async () => {
+    const issued = await issue(provider(), 'read');
+    const waits: number[] = [];
+    let late: Client | undefined;
+    const clock: Clock = {
+      ...quickClock,
+      after(delay, callback) {
+        waits.push(delay);
+        if (waits.length > 1) return quickClock.after(delay, callback);
+        // What the server had let in before the fence appears now: it cannot be timed, so an administrator helps.
+        void server
+          .sql(
+            `ALTER ROLE ${issued.handle.name} LOGIN PASSWORD 'late' CONNECTION LIMIT 1 VALID UNTIL 'infinity'`,
+          )
+          .then(() => connect(issued.handle.name, 'late'))
+          .then((client) => {
+            late = client;
+            callback();
+          });
+        return () => undefined;
+      },
+    };
+    const report = await revoke(openProvider(targetOn(server), { clock }), issued.handle);
+    expect(waits).toEqual([1000, 1000]);
+    expect(report.facts['killed']).toMatchObject({ sessions: 1 });
+    expect(late && (await isDead(late))).toBe(true);
+    expect(await remains(issued.handle.oid)).toEqual([]);
   });
 
   it('is not held up by a session that keeps the row of its role locked', async () => {

@@ -1,0 +1,126 @@
+// Connections that break, hang or are cut at the worst moment.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
+import { issue, openProvider, prepare, requestFor, revoke, targetOn } from '../../support/postgres-target.ts';
+
+/** A TCP server on a free port; `close` ends its connections. */
+async function listen(onSocket: (socket: net.Socket) => void) {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    onSocket(socket);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    sockets,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+describe('a server that says nothing', () => {
+  it('is unreachable after the connect timeout, and at once when the signal aborts', async () => {
+    const silent = await listen(() => undefined);
+    try {
+      const at = { host: '127.0.0.1', port: silent.port };
+      const short = openProvider(targetOn(at, { connect_timeout: '1s' }));
+      await expect(issue(short, 'read')).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+      const long = openProvider(targetOn(at, { connect_timeout: '1h' }));
+      const request = requestFor('read');
+      const stop = new AbortController();
+      const call = long.issue(long.plan(request).handle, request, stop.signal);
+      while (silent.sockets.size === 0) await new Promise(setImmediate);
+      stop.abort();
+      await expect(call).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+    } finally {
+      await silent.close();
+    }
+  });
+
+  it('refuses to speak to a server without TLS when TLS is wanted', async () => {
+    const plain = await listen((socket) => socket.on('data', () => socket.end('N')));
+    try {
+      const provider = openProvider(
+        targetOn({ host: '127.0.0.1', port: plain.port }, { sslmode: 'verify-full' }),
+      );
+      await expect(issue(provider, 'read')).rejects.toMatchObject({ code: 'ERR_TARGET_REFUSED' });
+      const lost = targetOn(
+        { host: '127.0.0.1', port: plain.port },
+        { sslmode: 'verify-ca', ssl_root_cert: '/no/such' },
+      );
+      await expect(issue(openProvider(lost), 'read')).rejects.toMatchObject({
+        code: 'ERR_TARGET_REFUSED',
+        message: expect.stringContaining('ssl_root_cert'),
+      });
+    } finally {
+      await plain.close();
+    }
+  });
+});
+
+describe('a connection that is cut', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres({ version: 18 });
+    await prepare(server);
+  });
+  afterAll(() => server.stop());
+
+  /** Passes everything on until the client sends `word`; then the answer is lost, with or without the word. */
+  const cutAt = (word: string, isDelivered: boolean) =>
+    listen((client) => {
+      const upstream = net.connect(server.port, '127.0.0.1');
+      upstream.on('error', () => undefined).on('close', () => client.destroy());
+      client.on('close', () => upstream.end());
+      let isCut = false;
+      upstream.on('data', (chunk) => {
+        if (!isCut) client.write(chunk);
+        else client.destroy();
+      });
+      client.on('data', (chunk) => {
+        isCut ||= chunk.includes(word);
+        if (isCut && !isDelivered) client.destroy();
+        else upstream.write(chunk);
+      });
+    });
+
+  it.each([true, false])(
+    'at COMMIT does not claim that nothing was made (delivered: %s)',
+    async (isDelivered) => {
+      const proxy = await cutAt('COMMIT', isDelivered);
+      try {
+        const provider = openProvider(targetOn({ host: '127.0.0.1', port: proxy.port }));
+        const request = requestFor('read');
+        const { handle } = provider.plan(request);
+        const call = provider.issue(handle, request, AbortSignal.timeout(10_000));
+        await expect(call).rejects.toMatchObject({ code: 'ERR_REVOKE_INCOMPLETE' });
+        const made = await server.sql(`SELECT 1 FROM pg_roles WHERE rolname = '${handle.name}'`);
+        expect(made).toHaveLength(isDelivered ? 1 : 0);
+        const direct = { ...handle, host: server.host, port: server.port };
+        await revoke(provider, direct);
+        expect(await provider.confirm(direct, AbortSignal.timeout(10_000))).toBe('gone');
+      } finally {
+        await proxy.close();
+      }
+    },
+  );
+
+  it('before COMMIT is unreachable, and nothing was made', async () => {
+    const proxy = await cutAt('CREATE ROLE', true);
+    try {
+      const provider = openProvider(targetOn({ host: '127.0.0.1', port: proxy.port }));
+      await expect(issue(provider, 'read')).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+      expect(await server.sql(`SELECT rolname FROM pg_roles WHERE rolname LIKE 'jit\\_l%'`)).toEqual([]);
+    } finally {
+      await proxy.close();
+    }
+  });
+});

@@ -3,6 +3,7 @@
 
 import { parseDuration } from '../core/duration.ts';
 import { JitError } from '../core/errors.ts';
+import { parsePrincipal } from '../core/principal.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { parseInstant } from './parse-instant.ts';
 import type { World } from './world.ts';
@@ -65,6 +66,11 @@ function wholeNumber(text: string, least: number, most: number): number {
   throw new JitError('ERR_USAGE', `"${text}" is not a whole number from ${least} to ${most}`);
 }
 
+function readPrincipal(text: string): string {
+  parsePrincipal(text);
+  return text;
+}
+
 /** The kinds of options. */
 export const opt = {
   flag: (summary: string, extras?: OptionExtras) => option<boolean>(null, summary, null, extras),
@@ -76,6 +82,8 @@ export const opt = {
     option<C | null>(value, summary, (text) => text, { choices }),
   duration: (summary: string, extras?: OptionExtras) =>
     option<Milliseconds | null>('duration', summary, (text) => parseDuration(text), extras),
+  /** `user:alice`, `job:…`, `agent:…`. */
+  principal: (summary: string) => option<string | null>('principal', summary, readPrincipal),
   /** `2026-11-22T14:00`, `14:00` (today) or a duration ago (`2h`). */
   instant: (summary: string) =>
     option<Instant | null>('time', summary, (text, now) => parseInstant(text, now)),

@@ -1,7 +1,7 @@
 // How a failure is shown and which exit code it gets. Called by run.ts alone.
 
 import { type ExitCode, exitCodeOf, JitError, toJitError } from '../core/errors.ts';
-import { escapeText } from './escape.ts';
+import { escapeLines, escapeText } from './escape.ts';
 import type { Output } from './output.ts';
 
 /** Thrown when the user has cancelled a question or the waiting; nothing is to be said about it but that. */
@@ -33,6 +33,11 @@ function stackOf(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
+/** On one line, whatever names of others are in it; only the problems of a configuration are a line each. */
+function messageText({ code, message }: JitError): string {
+  return code === 'ERR_CONFIG' ? escapeLines(message) : escapeText(message);
+}
+
 /** Writes a failure to stderr and answers it as a {@link JitError}. */
 export function showFailure(
   thrown: unknown,
@@ -47,7 +52,7 @@ export function showFailure(
     const { code, message } = error;
     stderr(`${JSON.stringify({ error: { code, message, ...(hint && { hint }) } })}\n`);
   } else {
-    out.note(`jit: ${out.paintError.alarm('error:')} ${escapeText(error.message)}`);
+    out.note(`jit: ${out.paintError.alarm('error:')} ${messageText(error)}`);
     if (hint) for (const line of hint.split('\n')) out.hint(line);
   }
   if (style.debug && !foreseen) stderr(`${stackOf(thrown)}\n`);

@@ -6,6 +6,8 @@ const patience = 500;
 
 /** Shows `text` with a spinner on stderr until the answer is called. */
 export async function terminalSpinner(text: string): Promise<() => void> {
+  // A terminal may say that it has no columns (expect, some containers); the spinner would count lines for ever.
+  if (!process.stderr.columns) return () => {};
   const { default: ora } = await import('ora');
   const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
   return () => spinner.stop();

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { waiting } from '../../src/cli/progress.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { terminalSpinner, waiting } from '../../src/cli/progress.ts';
 import type { World } from '../../src/cli/world.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
@@ -56,5 +56,21 @@ describe('waiting', () => {
     resolve('done');
     await result;
     expect(events).toEqual([]);
+  });
+});
+
+describe('terminalSpinner', () => {
+  it('draws nothing on a terminal without columns, where drawing would never end', async () => {
+    const columns = Object.getOwnPropertyDescriptor(process.stderr, 'columns');
+    Object.defineProperty(process.stderr, 'columns', { value: 0, configurable: true });
+    const write = vi.spyOn(process.stderr, 'write');
+    try {
+      const stop = await terminalSpinner('Asking');
+      stop();
+      expect(write).not.toHaveBeenCalled();
+    } finally {
+      if (columns) Object.defineProperty(process.stderr, 'columns', columns);
+      else Reflect.deleteProperty(process.stderr, 'columns');
+    }
   });
 });

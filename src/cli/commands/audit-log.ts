@@ -74,10 +74,10 @@ export const auditLog = defineCommand({
   options: {
     grant: opt.text('grant', 'only events of this grant'),
     target: opt.text('target', 'only events of this target'),
-    principal: opt.text('principal', 'only events of this principal, e.g. user:alice'),
+    principal: opt.principal('only events of this principal, e.g. user:alice'),
     since: opt.instant('only events from this time on: 2h (ago), 14:00, 2026-11-22T14:00'),
     until: opt.instant('only events before this time'),
-    limit: opt.count('number', 'only the newest this many', 1, 1_000_000),
+    limit: opt.count('number', 'only the newest this many', 1, 10_000),
   },
   json: {
     events: [

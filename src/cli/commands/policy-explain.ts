@@ -42,7 +42,7 @@ export const policyExplain = defineCommand({
     for: opt.duration('for how long', { aliases: ['duration'] }),
     reason: opt.text('text', 'the reason that would be given', { aliases: ['justification'] }),
     ticket: opt.text('ticket', 'the ticket that would be given'),
-    as: opt.text('principal', 'ask as somebody else, e.g. user:alice'),
+    as: opt.principal('ask as somebody else, e.g. user:alice'),
     at: opt.instant('as if it were this time'),
   },
   json: {

@@ -25,7 +25,7 @@ export const quickClock: Clock = {
 };
 
 /** Tools that wait by {@link quickClock}, and a resolver that knows one password. */
-export const tools: ProviderTools = {
+const tools: ProviderTools = {
   clock: quickClock,
   random: systemRandom,
   origin: 'jit.0000000000test00',

@@ -3,7 +3,7 @@
 import { hasCode } from '../../core/errors.ts';
 import type { Presence } from '../provider.ts';
 import { type Context, onServer } from './context.ts';
-import { findRole } from './find-role.ts';
+import { search } from './find-role.ts';
 import { countSessions } from './sessions.ts';
 
 /** `unknown` when the server does not answer, or refuses to. */
@@ -11,8 +11,9 @@ export async function confirmLease(context: Context): Promise<Presence> {
   const { handle } = context;
   try {
     return await onServer(context, async (connection) => {
-      if (await findRole(connection, handle)) return 'alive';
-      const sessions = handle.oid === null ? 0 : await countSessions(connection, handle.oid);
+      const { role, oid } = await search(connection, handle);
+      if (role) return 'alive';
+      const sessions = oid === null ? 0 : await countSessions(connection, oid);
       return sessions === 0 ? 'gone' : 'alive';
     });
   } catch (thrown) {

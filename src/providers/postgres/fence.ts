@@ -4,32 +4,33 @@ import { JitError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { onServer, type RevokeContext } from './context.ts';
 import { failureOf, plain, sqlState, sqlStateOf } from './failure.ts';
-import { type FoundRole, findRole } from './find-role.ts';
+import { type FoundRole, type Search, search } from './find-role.ts';
 import { quoteIdent } from './quote.ts';
 import { isCollision } from './repeat.ts';
 import { endPrepared, terminate } from './sessions.ts';
 
 const attempts = 40;
 
-/** The fenced role; null when it is already gone. @throws JitError `ERR_TARGET_REFUSED` when the server says no. */
-export async function fence(context: RevokeContext): Promise<FoundRole | null> {
+/** What was found, fenced; nothing to fence when it is already gone. @throws JitError `ERR_TARGET_REFUSED` when the server says no. */
+export async function fence(context: RevokeContext): Promise<Search> {
   for (let attempt = 1; ; attempt += 1) {
-    const { role, refusal } = await tryFence(context);
-    if (role === null || refusal === null) return role;
+    const { refusal, ...found } = await tryFence(context);
+    if (found.role === null || refusal === null) return found;
     if (!isHeld(refusal) || attempt === attempts) throw failureOf(refusal, context.server.address);
-    await endPrepared(context, role);
+    await endPrepared(context, found.role);
   }
 }
 
-function tryFence(context: RevokeContext): Promise<{ role: FoundRole | null; refusal: unknown }> {
+function tryFence(context: RevokeContext): Promise<Search & { refusal: unknown }> {
   return onServer(context, async (connection) => {
-    const role = await findRole(connection, context.handle);
-    if (!role) return { role, refusal: null };
+    const found = await search(connection, context.handle);
+    const { role } = found;
+    if (!role) return { ...found, refusal: null };
     const refusal = await lockOut(connection, role);
-    if (refusal !== null) return { role, refusal };
+    if (refusal !== null) return { ...found, refusal };
     await dismissMembers(context, connection, role);
     context.report.step('fenced', { role: role.name, oid: role.oid });
-    return { role, refusal };
+    return { ...found, refusal };
   });
 }
 

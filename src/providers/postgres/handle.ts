@@ -42,6 +42,7 @@ const shape = {
   lease: 'string',
   name: 'string',
   quarantine: 'string',
+  groups: 'object',
   deadline: 'number',
 } as const satisfies Partial<Record<keyof PostgresHandle, string>>;
 

@@ -14,13 +14,10 @@ import { kill } from './kill.ts';
  * @throws JitError `ERR_TARGET_UNREACHABLE`, `ERR_TARGET_REFUSED`, `ERR_REVOKE_INCOMPLETE`; call again.
  */
 export async function revokeLease(context: RevokeContext): Promise<void> {
-  const { handle } = context;
-
-  const role = await fence(context);
+  const { role, oid } = await fence(context);
   failpoint('revoke.fenced');
 
   // A dropped role can still be connected: its sessions keep its OID.
-  const oid = role?.oid ?? handle.oid;
   if (oid !== null) await kill(context, oid, role);
   else context.report.accessEnded();
   failpoint('revoke.killed');

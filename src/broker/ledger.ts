@@ -2,7 +2,7 @@
 // revocation goes on even if it cannot be written, and is written as soon as that is possible again.
 
 import type { AuditEvent } from '../audit/event.ts';
-import { JitError, toJitError } from '../core/errors.ts';
+import { hasCode, JitError, toJitError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
@@ -67,11 +67,36 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
         data: { lost: waiting.length, code: 'ERR_AUDIT_UNAVAILABLE' },
       };
       commit(waiting, [late], true);
-    } catch {
+    } catch (thrown) {
+      // An entry that can never be written must not keep all others, and all issuing, waiting for ever.
+      if (hasCode(thrown, 'ERR_INTERNAL', 'ERR_CONFLICT')) return dropUnwritable();
       return false;
     }
     log.info(`audit is back: ${waiting.length} entries written late`);
     waiting.length = 0;
+    grants.clear();
+    leases.clear();
+    return true;
+  }
+
+  /** Writes what can be written, one by one, and the state without its events of what cannot. */
+  function dropUnwritable(): boolean {
+    while (waiting.length > 0) {
+      const [entry = { events: [] }] = waiting;
+      try {
+        commit([entry], [], true);
+      } catch (thrown) {
+        if (!hasCode(thrown, 'ERR_INTERNAL', 'ERR_CONFLICT')) return false;
+        log.error('an entry of the audit log is malformed; its state is kept, its events are lost', thrown);
+        const data = { lost: entry.events.length, code: 'ERR_INTERNAL' } as const;
+        try {
+          commit([{ ...entry, events: [{ type: 'revoke.unaudited', at: clock.now(), data }] }], [], true);
+        } catch (again) {
+          if (!hasCode(again, 'ERR_INTERNAL', 'ERR_CONFLICT')) return false;
+        }
+      }
+      waiting.shift();
+    }
     grants.clear();
     leases.clear();
     return true;

@@ -14,25 +14,39 @@ const silent: RevokeReport = {
   finding: () => undefined,
 };
 
-/** Looks at every target now and then again at intervals, until the answer is called. Never throws. */
+/**
+ * Looks at every target that this log has a lease on: now, when a target gets its first lease, and at intervals,
+ * until the answer is called. Others hold nothing of ours, and need not be disturbed. Never throws.
+ */
 export function startReconciling(broker: Broker): () => void {
   let isStopped = false;
   let cancel = (): void => undefined;
+  let seen = 0;
   const round = async (): Promise<void> => {
+    cancel();
     try {
+      const leased = broker.ledger.store.leasedTargets();
+      seen = leased.length;
+      if (seen === 0) return;
       const config = broker.policy.config();
       for (const target of config.targets.values()) {
         if (isStopped) return;
-        await reconcileTarget(broker, target.name, await broker.providers.forTarget(target));
+        if (leased.includes(target.name))
+          await reconcileTarget(broker, target.name, await broker.providers.forTarget(target));
       }
     } catch (thrown) {
       broker.log.warn(`reconciling: ${toJitError(thrown).message}`);
     }
     if (!isStopped) cancel = broker.clock.after(broker.timing.reconcile, () => void round());
   };
+  const onChange = (): void => {
+    if (!isStopped && broker.ledger.store.leasedTargets().length > seen) void round();
+  };
+  broker.changes.on('change', onChange);
   void round();
   return () => {
     isStopped = true;
+    broker.changes.off('change', onChange);
     cancel();
   };
 }

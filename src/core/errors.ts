@@ -63,6 +63,9 @@ export interface JitErrorOptions {
   cause?: unknown;
 }
 
+// Known by this mark, not by its class: each bundle holds a copy of the class, and errors pass from one to another.
+const mark = Symbol.for('jit.error');
+
 /**
  * Every failure that a user can meet. `message` says what could not be done and why: lower case, no
  * full stop, values of the user in double quotes, never a secret.
@@ -76,6 +79,14 @@ export class JitError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+  }
+
+  get [mark](): true {
+    return true;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value;
   }
 }
 

@@ -99,6 +99,7 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
     grants: (filter) => reading(() => state.grants(filter)),
     lease: (id) => reading(() => state.lease(id)),
     leases: (filter) => reading(() => state.leases(filter)),
+    leasedTargets: () => reading(() => state.leasedTargets()),
     findings: (filter) => reading(() => state.findings(filter)),
     events: (query) => reading(() => log.events(query)),
     head: () => reading(() => log.head()),

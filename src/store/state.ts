@@ -27,6 +27,7 @@ export interface State {
   grants(filter?: { readonly states?: readonly GrantState[]; readonly limit?: number }): Grant[];
   lease(id: string): Lease | null;
   leases(filter?: { readonly states?: readonly LeaseState[]; readonly grant?: string }): Lease[];
+  leasedTargets(): string[];
   findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
 }
 
@@ -76,6 +77,8 @@ export function openState(db: Database): State {
         .all({ ...(states && { states: JSON.stringify(states) }), ...(grant !== undefined && { grant }) })
         .map(toLease);
     },
+    leasedTargets: () =>
+      prepare<string>('SELECT DISTINCT target FROM leases ORDER BY target').pluck().all({}),
     findings({ lease, limit } = {}) {
       const where = lease === undefined ? '' : 'WHERE lease_id = :lease';
       return prepare<FindingRow>(`SELECT * FROM findings ${where} ORDER BY id DESC LIMIT :limit`)

@@ -86,8 +86,6 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@cedar-policy/cedar-wasm': ['policy'],
   '@napi-rs/keyring': ['system'],
   koffi: ['system', 'identity'],
-  hono: ['broker'],
-  '@hono/node-server': ['broker'],
   pg: ['providers/postgres', 'shared-store', 'demo'],
   commander: ['cli'],
   '@inquirer/prompts': ['cli'],

@@ -1,0 +1,74 @@
+// A client without manners: sends any bytes to the broker's socket and reads whatever comes back until the end.
+
+import { once } from 'node:events';
+import net from 'node:net';
+
+/** What came back before the connection closed. */
+export interface RawReply {
+  /** 0 when there was no reply at all. */
+  readonly status: number;
+  readonly head: string;
+  readonly body: string;
+  /** `error.code` of the body, when it has one. */
+  readonly code: string | null;
+}
+
+/** Opens a connection and answers it as soon as the kernel has taken it. */
+export async function openRaw(socketPath: string): Promise<net.Socket> {
+  const socket = net.connect({ path: socketPath });
+  await once(socket, 'connect');
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Everything until the peer closes. */
+export async function readRaw(socket: net.Socket): Promise<RawReply> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  if (!socket.closed) await once(socket, 'close');
+  const text = Buffer.concat(chunks).toString('utf8');
+  // After `100 Continue` comes the reply that counts.
+  const final = text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
+  const headEnd = final.indexOf('\r\n\r\n');
+  const body = headEnd < 0 ? '' : final.slice(headEnd + 4);
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(final)?.[1] ?? 0);
+  return { status, head: final.slice(0, Math.max(headEnd, 0)), body, code: codeOf(body) };
+}
+
+/** Sends `bytes` on a connection of its own. */
+export async function sendRaw(socketPath: string, ...bytes: (string | Buffer)[]): Promise<RawReply> {
+  const socket = await openRaw(socketPath);
+  const reply = readRaw(socket);
+  for (const part of bytes) socket.write(part);
+  return reply;
+}
+
+/** A request as the command line writes it; `headers` change or, with null, leave out its own. */
+export function format(
+  method: string,
+  target: string,
+  body: string | Buffer = '',
+  headers: Readonly<Record<string, string | null>> = {},
+): Buffer {
+  const all: Record<string, string | null> = {
+    host: 'jit',
+    'jit-protocol': '1',
+    ...(body.length > 0 && {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+    }),
+    connection: 'close',
+    ...headers,
+  };
+  const lines = Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]));
+  const head = [`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
+}
+
+function codeOf(body: string): string | null {
+  try {
+    return (JSON.parse(body) as { error?: { code?: string } }).error?.code ?? null;
+  } catch {
+    return null;
+  }
+}

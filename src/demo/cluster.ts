@@ -35,7 +35,8 @@ export type StopMode = 'fast' | 'immediate';
 
 /**
  * A running cluster. Everybody, the superuser too, logs in with a password (SCRAM), over the Unix socket
- * and over 127.0.0.1. When this process ends, in whatever way, the server is stopped and the folder removed.
+ * and over 127.0.0.1. When this process ends, in whatever way, the server is stopped and its files are removed
+ * (by the server's account, which may have to leave the empty folder).
  */
 export interface Cluster {
   readonly binaries: Binaries;

@@ -44,22 +44,27 @@ async function main(statements: readonly string[]): Promise<boolean> {
   client.on('error', () => undefined);
   await client.connect();
   let allTaken = true;
-  if (statements.length > 0) {
-    for (const statement of statements) allTaken = (await execute(client, statement)) && allTaken;
-  } else {
-    const terminal = process.stdin.isTTY === true;
-    const lines = readline.createInterface({ input: process.stdin, output: process.stdout, terminal });
-    lines.setPrompt(terminal ? 'sql> ' : '');
-    lines.prompt();
-    for await (const line of lines) {
-      if (/^\s*(\\q|exit|quit)\s*;?\s*$/.test(line)) break;
-      if (line.trim() !== '') allTaken = (await execute(client, line)) && allTaken;
-      lines.prompt();
+  try {
+    for await (const statement of statements.length > 0 ? statements : typed()) {
+      allTaken = (await execute(client, statement)) && allTaken;
     }
-    lines.close();
+  } finally {
+    await client.end();
   }
-  await client.end();
   return allTaken;
+}
+
+/** Lines of stdin that say something, with a prompt on a terminal, until its end or `exit`. */
+async function* typed(): AsyncGenerator<string> {
+  const lines = readline.createInterface({ input: process.stdin });
+  const prompt = (): boolean => process.stdin.isTTY === true && process.stdout.write('sql> ');
+  prompt();
+  for await (const line of lines) {
+    if (/^\s*(\\q|exit|quit)\s*;?\s*$/.test(line)) break;
+    if (line.trim() !== '') yield line;
+    prompt();
+  }
+  lines.close();
 }
 
 // At the deadline jit ends this process while the server ends the session: let the server have the last word.

@@ -28,6 +28,7 @@ function sql(args: string[], input = '') {
   };
   return spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
+    timeout: 20_000,
     input,
     env: { ...env, PGDATABASE: 'postgres' },
   });

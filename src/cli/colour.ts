@@ -27,10 +27,14 @@ export interface Paint {
   readonly faint: (text: string) => string;
 }
 
+const same = (text: string): string => text;
+const plain: Paint = { good: same, caution: same, alarm: same, strong: same, faint: same };
+
 /** The colours, or none of them. */
 export function paintFor(question: ColourQuestion): Paint {
+  if (!wantsColour(question)) return plain;
   // Sixteen colours only: they follow the user's own theme.
-  const chalk: ChalkInstance = new Chalk({ level: wantsColour(question) ? 1 : 0 });
+  const chalk: ChalkInstance = new Chalk({ level: 1 });
   // Chalk joins further arguments, which would show the index when used with map.
   return {
     good: (text) => chalk.green(text),

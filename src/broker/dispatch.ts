@@ -1,10 +1,11 @@
 // The broker's routes as a table: verb, schema, handler. Knows callers, never sockets.
 
-import * as v from 'valibot';
+import type { GenericSchema } from 'valibot';
 import { exitCodeOf, JitError, toJitError } from '../core/errors.ts';
 import { type ErrorReply, protocolVersion } from '../protocol/routes.ts';
 import * as schemas from '../protocol/schemas.ts';
 import { audit } from './audit.ts';
+import { parseBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
 import { doctor } from './doctor.ts';
 import { elevate } from './elevate.ts';
@@ -22,7 +23,7 @@ export interface Call {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
+  readonly body: Uint8Array;
 }
 
 /** What a call is answered with: an HTTP status and a value for JSON. */
@@ -33,7 +34,7 @@ export interface Reply {
 
 interface Route {
   /** Absent: the verb reads only, and takes no body. */
-  readonly schema?: v.GenericSchema;
+  readonly schema?: GenericSchema;
   readonly handler: (broker: Broker, caller: Caller, body: never) => unknown;
 }
 
@@ -80,7 +81,8 @@ export function failed(error: JitError): Reply {
 }
 
 function checkProtocol(spoken: string | string[] | undefined): void {
-  const version = Number(spoken);
+  // Digits alone: Number() takes more forms than the header has.
+  const version = /^[0-9]{1,4}$/.test(String(spoken)) ? Number(spoken) : 0;
   if (version >= protocolVersion.oldest && version <= protocolVersion.newest) return;
   const known = `${protocolVersion.oldest} to ${protocolVersion.newest}`;
   throw new JitError('ERR_PROTOCOL', `the broker speaks protocol ${known}, and this client does not`, {
@@ -95,20 +97,6 @@ function checkConfig(broker: Broker, wanted: string | string[] | undefined): voi
   throw new JitError('ERR_CONFLICT', `the broker that runs uses "${broker.policy.path}", another one`, {
     hint: 'jit broker stop',
   });
-}
-
-function parseBody(schema: v.GenericSchema, text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new JitError('ERR_PROTOCOL', 'the request is no JSON');
-  }
-  const parsed = v.safeParse(schema, value);
-  if (parsed.success) return parsed.output;
-  // Only where it is wrong, never what was found there: it could be a secret.
-  const where = v.getDotPath(parsed.issues[0]) ?? 'request';
-  throw new JitError('ERR_USAGE', `"${where}" is not what the broker understands`, { hint: 'jit help' });
 }
 
 function statusOf(error: JitError): number {

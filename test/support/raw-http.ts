@@ -25,7 +25,8 @@ export async function openRaw(socketPath: string): Promise<net.Socket> {
 export async function readRaw(socket: net.Socket): Promise<RawReply> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  if (!socket.closed) await once(socket, 'close');
+  // Not once(): a broken pipe is an end like any other.
+  if (!socket.closed) await new Promise((resolve) => socket.on('close', resolve));
   const text = Buffer.concat(chunks).toString('utf8');
   // After `100 Continue` comes the reply that counts.
   const final = text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');

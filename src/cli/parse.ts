@@ -135,8 +135,10 @@ function unknownOption(flag: string, known: readonly string[], hint: string): Ji
   if (name !== flag && known.includes(name.replace(/^--/, ''))) {
     return new JitError('ERR_USAGE', `option "${name}" takes no value`, { hint });
   }
+  // What follows the letter of `-psecret`, or the name in `--token:secret`, is not told: it may be a secret.
+  const shown = /^(?:--[\w-]*|-.?)/su.exec(name)?.[0] ?? '-';
   const close = nearest(name.replace(/^-+/, ''), known);
-  return new JitError('ERR_USAGE', `unknown option "${name}"`, {
+  return new JitError('ERR_USAGE', `unknown option "${shown}"`, {
     hint: close ? `did you mean: --${close}` : hint,
   });
 }

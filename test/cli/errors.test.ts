@@ -27,6 +27,16 @@ describe('showFailure', () => {
     );
   });
 
+  it('writes the problems of a configuration on a line each, and any other message on one', () => {
+    const text = 'jit.yaml:1:1: bad\u001b\njit.yaml:2:1: worse';
+    expect(shown(new JitError('ERR_CONFIG', text))).toBe(
+      'jit: error: jit.yaml:1:1: bad\\u{1b}\njit.yaml:2:1: worse\n',
+    );
+    expect(shown(new JitError('ERR_UNKNOWN_NAME', 'no "a\njit: error: b"'))).toBe(
+      'jit: error: no "a\\njit: error: b"\n',
+    );
+  });
+
   it('writes an object with code, message and hint for --json', () => {
     expect(JSON.parse(shown(new JitError('ERR_CONFLICT', 'it is taken'), { json: true }))).toEqual({
       error: { code: 'ERR_CONFLICT', message: 'it is taken' },

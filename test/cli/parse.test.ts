@@ -16,6 +16,7 @@ const malformed: readonly (readonly [string, readonly string[], string])[] = [
   ['an unknown option of jit itself', ['--bogus'], 'jit help'],
   ['an unknown option of a group', ['policy', '--bogus'], 'jit'],
   ['an unknown short option', ['status', '-x'], 'jit status --help'],
+  ['a principal that is none', ['policy', 'explain', 'prod-db', '--as', 'bob'], 'user:<name>'],
   ['a value for a flag', ['elevate', 'prod-db', '--keep=yes'], 'jit elevate --help'],
   ['a missing target', ['elevate'], 'jit elevate --help'],
   ['an empty target', ['elevate', ''], 'jit elevate --help'],

@@ -1,7 +1,6 @@
 // The composition root: builds a broker from the real world, in the order that safety needs, and ends it.
 
 import { EventEmitter } from 'node:events';
-import type { Server } from 'node:http';
 import { currentPrincipal } from '../identity/os-user.ts';
 import { takeInstanceLock } from '../store/instance-lock.ts';
 import { openStore } from '../store/open.ts';
@@ -16,6 +15,7 @@ import { createRedactor } from '../system/redact.ts';
 import { createSecretResolver } from '../system/secret-reference.ts';
 import { version } from '../system/version.ts';
 import { type Broker, type Timing, usualTiming } from './broker.ts';
+import { openDoor } from './door.ts';
 import { startExpiry } from './expiry.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
@@ -24,12 +24,7 @@ import { writePromptState } from './prompt-state.ts';
 import { createProviders, kinds } from './providers.ts';
 import { startReconciling } from './reconcile.ts';
 import { recover } from './recovery.ts';
-import { createBrokerServer } from './server.ts';
-import { listen, removeSocket, socketInode } from './socket.ts';
 import { stop } from './stop.ts';
-
-/** How often the broker makes sure that its socket is still its own. */
-const takeoverLook = 5_000;
 
 /** A broker that serves. `ended` settles when it has let go of everything. */
 export interface RunningBroker {
@@ -100,13 +95,11 @@ export async function startBroker(
       },
     ],
   });
-  recover(broker);
+  await recover(broker);
   writePromptState(broker);
   failpoint('start.before-listen');
   const idle = watchIdle(broker, () => void stop(broker, 'idle'));
-  const server = createBrokerServer(broker, () => idle.touch());
-  await listen(server, paths, random);
-  const watch = guardSocket(broker, server);
+  const door = await openDoor(broker, () => idle.touch());
   const stopExpiry = startExpiry(broker);
   const stopReconciling = startReconciling(broker);
   log.info(`broker ${version} serves, pid ${process.pid}, ${recovered} leases to recover`);
@@ -117,16 +110,14 @@ export async function startBroker(
       idle.stop();
       stopExpiry();
       stopReconciling();
-      watch.stop();
-      // The answer to `stop` is still on its way: the server closes when it has been sent.
-      server.close(() => {
-        void close(broker, cause).finally(() => {
+      // The answer to `stop` is still on its way: the door shuts when it has been sent.
+      void door
+        .close()
+        .then(() => close(broker, cause))
+        .finally(() => {
           lock.release();
           resolve();
         });
-      });
-      server.closeIdleConnections();
-      clock.after(1_000, () => server.closeAllConnections());
     };
   });
   return {
@@ -146,29 +137,4 @@ async function close(broker: Broker, cause: string): Promise<void> {
   broker.log.info(`broker ends: ${cause}, ${open} leases open`);
   await broker.providers.close();
   broker.ledger.store.close();
-}
-
-/** A socket that was replaced or removed while we live is put back; the log says so. */
-function guardSocket(broker: Broker, server: Server): { stop(): void } {
-  let inode = socketInode(broker.paths);
-  let cancel = (): void => undefined;
-  const look = (): void => {
-    if (socketInode(broker.paths) !== inode) {
-      broker.log.warn(
-        'the socket was replaced or removed by somebody else; the broker ends and is started anew',
-      );
-      broker.end('socket taken over');
-      return;
-    }
-    cancel = broker.clock.after(takeoverLook, look);
-  };
-  cancel = broker.clock.after(takeoverLook, look);
-  server.once('close', () => removeSocket(broker.paths, inode));
-  return {
-    stop() {
-      cancel();
-      removeSocket(broker.paths, inode);
-      inode = null;
-    },
-  };
 }

@@ -15,9 +15,12 @@ const role = `jit_bare${process.pid}`;
 
 async function main(): Promise<void> {
   let oid = '0';
+  const clients = new Map<string, pg.Client>();
   for (const { database, statements } of recording.sessions) {
-    const client = new pg.Client({ ...login, database, ssl: false });
-    await client.connect();
+    // One connection per database, however many the broker took: nobody who wrote this by hand would use more.
+    const client = clients.get(database) ?? new pg.Client({ ...login, database, ssl: false });
+    if (!clients.has(database)) await client.connect();
+    clients.set(database, client);
     for (const statement of statements) {
       const text = statement.replaceAll(recording.role, role);
       await client.query(recording.oid === null ? text : text.replaceAll(recording.oid, oid));
@@ -26,8 +29,8 @@ async function main(): Promise<void> {
         oid = String(rows[0]?.oid ?? oid);
       }
     }
-    await client.end();
   }
+  for (const client of clients.values()) await client.end();
 }
 
 await main();

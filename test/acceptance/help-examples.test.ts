@@ -1,0 +1,167 @@
+// Every example that `--help` shows is typed as it stands there, on a real PostgreSQL; only ids of grants and the
+// folder of a backup are put in place of those that the example made up.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { registry } from '../../src/cli/registry.ts';
+import { createTypist, examples, type Typist } from '../support/examples.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { missing, openTerminal } from '../support/tmux.ts';
+import { finish, prepareServer, type Ran } from '../support/world.ts';
+
+let server: PostgresServer;
+let typist: Typist;
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 });
+  await prepareServer(server);
+  typist = createTypist(server);
+});
+afterAll(async () => {
+  await typist.world.remove();
+  await server.stop();
+});
+
+/** Runs the line and answers what it printed, once it has ended well. */
+async function works(line: string): Promise<string> {
+  const ran: Ran = await typist.sh(line);
+  expect(ran.stderr).not.toMatch(/jit: (error|warning)/);
+  expect(ran.code, ran.stderr).toBe(0);
+  return ran.stdout;
+}
+
+/** The line with a real grant in place of the one that it made up, cut to as many letters. */
+async function withGrant(line: string): Promise<string> {
+  const id = await typist.keptGrant();
+  return line.replace(/\bg7f3(k2)?\b/, (made) => (made.length > 4 ? id : id.slice(0, 6)));
+}
+
+async function onTerminal(
+  line: string,
+  env: Record<string, string>,
+  answers: [RegExp, string][],
+): Promise<void> {
+  const command = ['bash', '--norc', '--noprofile'];
+  const terminal = await openTerminal({ command, env: { ...typist.env, ...env }, cwd: typist.world.dir });
+  try {
+    await terminal.line(line);
+    for (const [question, answer] of answers) {
+      await terminal.waitFor(question);
+      if (answer !== '') await terminal.type(answer);
+      await terminal.press('Enter');
+    }
+    await terminal.line('echo "code=$?"');
+    await terminal.waitFor(/^code=0$/m);
+  } finally {
+    await terminal.close();
+  }
+}
+
+/** Examples that need something around them, or of which more is to be seen than that they end well. */
+const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
+  'jit elevate prod-db --for 30m': (line) =>
+    onTerminal(line, {}, [
+      [/Role on prod-db/, ''],
+      [/jit: prod-db:read until .* \(30m\)/, 'psql -Atc "select 40 + 2, current_user"'],
+      [/^42\|jit_l/m, 'exit'],
+      [/left prod-db:read .*access revoked/, ''],
+    ]),
+  'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"': async (line) =>
+    expect(await works(line)).toMatch(/^\s*1\n\(1 row\)/m),
+  'jit elevate prod-db:read --for 1h --keep --json': async (line) =>
+    expect(JSON.parse(await works(line))).toMatchObject({ grant: { keep: true, state: 'active' } }),
+  'jit revoke g7f3': async (line) => expect(await works(await withGrant(line))).toMatch(/^revoked g/),
+  'jit extend --for 30m': async (line) =>
+    expect(await works(`jit elevate prod-db:read --for 5m -- ${line}`)).toMatch(
+      /^extended .*\((30m|29m59s)\)/,
+    ),
+  'jit extend g7f3 --for 1h --reason "restore still runs"': async (line) =>
+    expect(await works(await withGrant(line))).toMatch(/^extended g/),
+  'jit audit log --grant g7f3k2 --json': async (line) =>
+    expect(JSON.parse(await works(await withGrant(line))).events.length).toBeGreaterThan(3),
+  'jit audit verify /backup/jit.db --json': async (line) =>
+    expect(JSON.parse(await works(line.replace('/backup', typist.backup())))).toMatchObject({ valid: true }),
+  'jit policy explain prod-db:write --for 2h': async (line) =>
+    expect(await works(line)).toMatch(/^denied.*\n/),
+  'jit policy test policy-test.yaml': async (line) =>
+    expect(await works(line)).toContain('2 of 2 as expected'),
+  'jit doctor prod-db --sql | psql -U postgres': async (line) => {
+    await server.sql('REVOKE jit_quarantine FROM jit_broker');
+    expect((await typist.sh('jit doctor prod-db')).code).toBe(1);
+    await works(line);
+    expect(await works('jit doctor prod-db')).not.toMatch(/failed/);
+  },
+  'jit init': async (line) => {
+    const config = path.join(typist.world.dir, 'asked', 'jit.yaml');
+    await onTerminal(line, { JIT_CONFIG: config }, [
+      [/Name of the target/, ''],
+      [/Host of/, ''],
+      [/Port/, ''],
+      [/Database/, 'orders'],
+      [/Roles/, 'read=app_ro'],
+      [/Longest grant/, ''],
+      [/jit elevate prod-db --for 30m/, ''],
+    ]);
+    expect(await works(`jit policy check --config ${config}`)).toContain('1 target');
+  },
+  'jit init prod-db --host db.example.com --database orders --role read=orders_read > setup.sql': async (
+    line,
+  ) => {
+    const config = path.join(typist.world.dir, 'flags', 'jit.yaml');
+    const ran = await finish(typist.start(`JIT_CONFIG=${config}; export JIT_CONFIG; ${line}`));
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(readFileSync(path.join(typist.world.dir, 'setup.sql'), 'utf8')).toMatch(/CREATE ROLE/);
+    expect(await works(`jit policy check --config ${config}`)).toContain('1 target');
+  },
+  // The demonstration has tests of its own; here it is enough that the line is understood.
+  'jit demo': async (line) => expect(await works(`${line} --help`)).toContain(line),
+  'jit demo --shell': async (line) => expect(await works(`${line} --help`)).toContain(line),
+  'jit broker status': async (line) => {
+    await works('jit broker start');
+    expect(await works(line)).toContain('jit.yaml');
+  },
+  'jit broker run': async (line) => {
+    await works('jit broker stop');
+    const running = typist.start(`exec ${line}`);
+    const ended = finish(running);
+    await vi.waitFor(
+      async () => expect(await works('jit broker status')).toContain(String(running.pid)),
+      10_000,
+    );
+    await works('jit broker stop');
+    expect((await ended).code).toBe(0);
+  },
+};
+
+// What these need beside jit is not on every machine.
+const onScreen = ['jit elevate prod-db --for 30m', 'jit init'];
+const screenTools = ['tmux', 'bash', 'psql'];
+
+describe('help', () => {
+  test.concurrent.each(registry)('of "jit $name" shows at least one example', async ({ name }) => {
+    const shown = await works(`jit ${name} --help`);
+    const [, after = ''] = shown.split('\nExamples\n');
+    const lines = after.split('\n').filter((line) => /^ {2}jit /.test(line));
+    expect(lines.map((line) => line.trim())).toEqual(
+      examples.filter((example) => example.name === name).map(({ line }) => line),
+    );
+    expect(lines.length).toBeGreaterThan(0);
+    expect(await works(`jit help ${name}`)).toBe(shown);
+  });
+
+  test.for(examples)('shows "$line", which works', async ({ line }, { skip }) => {
+    const absent = missing(
+      ...(line.includes('psql') ? ['psql'] : []),
+      ...(onScreen.includes(line) ? screenTools : []),
+    );
+    skip(absent !== null, absent ?? '');
+    const run = special[line];
+    if (run) await run(line);
+    else expect(await works(line)).not.toBe('');
+  });
+
+  test('knows every example that is run in a way of its own', () => {
+    const lines = examples.map(({ line }) => line);
+    expect(Object.keys(special).filter((line) => !lines.includes(line))).toEqual([]);
+  });
+});

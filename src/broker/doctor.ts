@@ -11,7 +11,7 @@ type Line = DoctorReply['checks'][number];
 export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
   const checks: Line[] = [...hardening(broker), auditLine(broker), ...overdueLines(broker)];
   try {
-    const config = broker.policy.config();
+    const config = await broker.policy.config();
     checks.push({ target: null, name: 'configuration', status: 'ok', detail: config.path });
     const chosen =
       request.target === null ? [...config.targets.values()] : [resolveTarget(config, request.target)];

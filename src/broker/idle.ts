@@ -1,5 +1,6 @@
-// Ends a broker that nobody needs: nothing open, and nobody asked for a while.
+// A broker that nobody asks: gives memory back after a moment, and ends after a while with nothing open.
 
+import { giveMemoryBack } from '../system/memory.ts';
 import type { Broker } from './broker.ts';
 
 /** What tells the watch that somebody asked. */
@@ -7,6 +8,9 @@ export interface IdleWatch {
   touch(): void;
   stop(): void;
 }
+
+/** Quiet for this long, a burst of requests is over. */
+const moment = 500;
 
 /** Calls `onIdle` once the broker has had nothing to do for its idle time. */
 export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
@@ -22,10 +26,16 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
     else cancel = clock.after(Math.min(left, 30_000), look);
   };
   cancel = broker.clock.after(broker.timing.idle, look);
+  let cancelRest = broker.clock.after(moment, giveMemoryBack);
   return {
     touch() {
       last = broker.clock.sinceBoot();
+      cancelRest();
+      cancelRest = broker.clock.after(moment, giveMemoryBack);
     },
-    stop: () => cancel(),
+    stop() {
+      cancel();
+      cancelRest();
+    },
   };
 }

@@ -1,11 +1,8 @@
-// The configuration in force: read at start, and again when the file has changed. A broken file denies
-// every new request; it never stops a revocation, which needs no configuration.
+// The configuration in force: read when first needed, and again when a file of it has changed. A broken file
+// denies every new request; it never stops a revocation, which needs no configuration.
 
-import { readFileSync, statSync } from 'node:fs';
-import { JitError } from '../core/errors.ts';
+import { statSync } from 'node:fs';
 import type { Config, Policy } from '../policy/config.ts';
-import { createPolicy } from '../policy/decide.ts';
-import { type LoadedConfig, loadConfig } from '../policy/load.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { ProviderSchema } from './providers.ts';
@@ -16,18 +13,17 @@ export interface InForce {
   readonly policy: Policy;
 }
 
-/** Gives what is in force now. Both throw JitError `ERR_CONFIG` when the file is absent or wrong,
- * `ERR_AUDIT_UNAVAILABLE` when a change of it cannot be recorded. */
+/**
+ * Gives what is in force now. `config` and `current` throw JitError `ERR_CONFIG` when a file is absent or wrong,
+ * `ERR_AUDIT_UNAVAILABLE` when a change cannot be recorded.
+ */
 export interface PolicyHolder {
   readonly path: string;
-  config(): Config;
+  /** What was read last, without a look at the disk; null before the first time. */
+  readonly latest: Config | null;
+  config(): Promise<Config>;
   /** Loads the policy engine (some 50 MB) at the first call. */
   current(): Promise<InForce>;
-}
-
-/** Reads and checks a configuration file. @throws JitError `ERR_CONFIG` */
-export function readConfig(path: string, kinds: readonly ProviderSchema[]): LoadedConfig {
-  return loadConfig({ path, text: readBytes(path), kinds, readFile: readBytes });
 }
 
 /** Holds the configuration at `path`; each change of it becomes an audit event before it counts. */
@@ -37,54 +33,63 @@ export function holdPolicy(
   ledger: Ledger,
   clock: Clock,
 ): PolicyHolder {
+  let files: readonly string[] = [path];
   let seen = '';
-  let loaded: LoadedConfig | null = null;
-  let policy: Promise<Policy> | null = null;
+  let latest: Config | null = null;
+  let loading: Promise<Config> | null = null;
+  const policies = new WeakMap<Config, Promise<Policy>>();
 
-  function config(): LoadedConfig {
-    const now = [path, ...(loaded?.cedarFiles ?? []).map((file) => file.path)].map(fingerprint).join();
-    if (loaded !== null && now === seen) return loaded;
-    loaded = null;
-    policy = null;
-    const fresh = readConfig(path, kinds);
-    const { digest, targets, entitlements } = fresh;
+  async function load(): Promise<Config> {
+    // Imported here: a broker that nobody asks for anything does without the parser.
+    const { readConfig } = await import('./read-config.ts');
+    // Before it is read: a change made meanwhile is then seen at the next call.
+    const main = fingerprint(path);
+    const config = readConfig(path, kinds);
+    const { digest, targets, entitlements } = config;
     const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
     ledger.write({ events: [{ type: 'policy.load', at: clock.now(), data }] });
-    seen = [path, ...fresh.cedarFiles.map((file) => file.path)].map(fingerprint).join();
-    loaded = fresh;
-    return fresh;
+    const others = config.cedarFiles.map((file) => file.path);
+    files = [path, ...others];
+    seen = [main, ...others.map(fingerprint)].join();
+    latest = config;
+    return config;
+  }
+
+  function config(): Promise<Config> {
+    const now = files.map(fingerprint).join();
+    if (loading !== null && now === seen) return loading;
+    seen = now;
+    const started = load();
+    loading = started;
+    // A failure is told to whoever asked, and tried again at the next call.
+    started.catch(() => {
+      if (loading === started) loading = null;
+    });
+    return started;
   }
 
   return {
     path,
+    get latest() {
+      return latest;
+    },
     config,
     async current() {
-      const fresh = config();
-      policy ??= createPolicy(fresh);
+      const fresh = await config();
+      const { createPolicy } = await import('../policy/decide.ts');
+      const policy = policies.get(fresh) ?? createPolicy(fresh);
+      policies.set(fresh, policy);
       return { config: fresh, policy: await policy };
     },
   };
 }
 
 /** Cheap to compare at every request. */
-function fingerprint(path: string): string {
+function fingerprint(file: string): string {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+    const { ino, size, mtimeMs, ctimeMs } = statSync(file);
     return [ino, size, mtimeMs, ctimeMs].join(':');
   } catch {
     return 'absent';
-  }
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = absent ? 'there is no such file' : 'it cannot be read';
-    throw new JitError('ERR_CONFIG', `cannot load the configuration "${path}": ${why}`, {
-      hint: absent ? 'jit init' : `check the permissions of ${path}`,
-      cause,
-    });
   }
 }

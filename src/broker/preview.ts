@@ -7,7 +7,7 @@ import { decide } from './wish.ts';
 /** The decision and the provider's own lines for it. @throws JitError as `elevate` does for unknown names */
 export async function preview(broker: Broker, caller: Caller, wish: Wish): Promise<PreviewReply> {
   const { resolved, decision } = await decide(broker, caller, wish);
-  const config = broker.policy.config();
+  const config = await broker.policy.config();
   const rule = config.entitlements.find((entitlement) => entitlement.name === decision.entitlement);
   const duration = decision.outcome === 'denied' ? null : decision.duration;
   return {

@@ -28,7 +28,7 @@ export function startReconciling(broker: Broker): () => void {
       const leased = broker.ledger.store.leasedTargets();
       seen = leased.length;
       if (seen === 0) return;
-      const config = broker.policy.config();
+      const config = await broker.policy.config();
       for (const target of config.targets.values()) {
         if (isStopped) return;
         if (leased.includes(target.name))

@@ -13,14 +13,14 @@ import { endGrant, placeOf, revokeLease } from './revocation.ts';
  * Starts to take back what the last broker left open, and answers how many leases that are. Revocation runs
  * on: a target that is down must not keep the broker from serving.
  */
-export function recover(broker: Broker): number {
+export async function recover(broker: Broker): Promise<number> {
   failpoint('recover.start');
   const { ledger } = broker;
   let taken = 0;
   for (const lease of ledger.openLeases()) {
     failpoint('recover.before-lease');
     const grant = ledger.grant(lease.grant);
-    if (grant && mayResume(broker, grant, lease)) continue;
+    if (grant && (await mayResume(broker, grant, lease))) continue;
     taken += 1;
     const cause = isDue(lease, broker.clock) ? 'expired' : 'recovery';
     if (grant && (grant.state === 'active' || grant.state === 'pending'))
@@ -33,11 +33,11 @@ export function recover(broker: Broker): number {
 }
 
 /** Only a grant that was handed out, whose session lives, whose rule says so, and whose time is not over. */
-function mayResume(broker: Broker, grant: Grant, lease: Lease): boolean {
+async function mayResume(broker: Broker, grant: Grant, lease: Lease): Promise<boolean> {
   if (lease.state !== 'active' || lease.handedOutAt === null || isDue(lease, broker.clock)) return false;
   if (grant.state !== 'active') return false;
   try {
-    const config = broker.policy.config();
+    const config = await broker.policy.config();
     const rule = config.entitlements.find((entitlement) => entitlement.name === grant.entitlement);
     if (rule?.onRestart !== 'resume') return false;
   } catch {

@@ -2,6 +2,7 @@
 
 import { JitError } from '../core/errors.ts';
 import { resolvePaths } from '../system/paths.ts';
+import type { Broker } from './broker.ts';
 import { startBroker } from './start.ts';
 
 /**
@@ -17,8 +18,16 @@ export async function runBrokerProcess(
   const running = await startBroker(paths, hardening);
   // Another one serves already, which is what whoever started us wanted.
   if (running === null) return;
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => void running.stop(signal));
+  // The second of two signals finds the end under way; SIGQUIT is Ctrl-\ at a broker run by hand.
+  let isLeaving = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      if (!isLeaving) void running.stop(signal);
+      isLeaving = true;
+    });
+  }
+  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
+    process.on(signal, noteProbes(running.broker, signal));
   }
   // Nothing may end the broker by accident: what it holds could not be taken back then.
   process.on('uncaughtException', (thrown) => running.broker.log.error('uncaught', thrown));
@@ -26,6 +35,22 @@ export async function runBrokerProcess(
   const heartbeat = setInterval(() => undefined, 2 ** 30);
   await running.ended;
   clearInterval(heartbeat);
+}
+
+/**
+ * SIGUSR1 is how Node is told to open a debugger, SIGUSR2 how it is told to write a report: nothing happens but
+ * that the log says so, once a minute at most so that nobody can flood it.
+ */
+function noteProbes(broker: Broker, signal: string): () => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (broker.clock.sinceBoot() - last < 60_000) return;
+    last = broker.clock.sinceBoot();
+    broker.log.warn(`somebody sent ${signal}`);
+    broker.ledger.writeRevocation({
+      events: [{ type: 'process.signal_probe', at: broker.clock.now(), data: { signal } }],
+    });
+  };
 }
 
 function configArgument(argv: readonly string[]): string | null {

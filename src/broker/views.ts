@@ -56,11 +56,7 @@ function nameOf(lease: Lease): string {
 
 /** A target that left the configuration, or a broken configuration, must not hide its grants. */
 function riskOf(broker: Broker, target: string): 'low' | 'medium' | 'high' {
-  try {
-    return broker.policy.config().targets.get(target)?.risk ?? 'medium';
-  } catch {
-    return 'medium';
-  }
+  return broker.policy.latest?.targets.get(target)?.risk ?? 'medium';
 }
 
 /** A finding, as it is. */

@@ -67,7 +67,7 @@ describe('after a crash', () => {
 
 describe('reconciling', () => {
   const look = async (): Promise<void> => {
-    const config = world.broker.policy.config();
+    const config = await world.broker.policy.config();
     const target = config.targets.get('fake-db');
     if (target)
       await reconcileTarget(world.broker, 'fake-db', await world.broker.providers.forTarget(target));

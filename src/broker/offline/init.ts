@@ -14,8 +14,8 @@ import { removeTree, writeFileAtomic } from '../../system/files.ts';
 import { createKeychain } from '../../system/keychain.ts';
 import { systemRandom } from '../../system/random.ts';
 import { createSecretResolver } from '../../system/secret-reference.ts';
-import { readConfig } from '../policy-holder.ts';
 import { createProviders, kinds } from '../providers.ts';
+import { readConfig } from '../read-config.ts';
 
 /**
  * Writes the configuration and, beside it, the broker's new password (0600, never shown).

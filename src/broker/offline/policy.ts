@@ -16,8 +16,8 @@ import { createKeychain } from '../../system/keychain.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { systemRandom } from '../../system/random.ts';
 import { createSecretResolver } from '../../system/secret-reference.ts';
-import { readConfig } from '../policy-holder.ts';
 import { createProviders, kinds } from '../providers.ts';
+import { readConfig } from '../read-config.ts';
 import { policyRequest, resolveNames } from '../wish.ts';
 
 /** Checks the whole of the configuration. @throws JitError `ERR_CONFIG` */

@@ -1,0 +1,24 @@
+// Reads a configuration file from disk. Heavy: brings the YAML parser and all schemas.
+
+import { readFileSync } from 'node:fs';
+import { JitError } from '../core/errors.ts';
+import { type LoadedConfig, loadConfig } from '../policy/load.ts';
+import type { ProviderSchema } from './providers.ts';
+
+/** Reads and checks the configuration at `path`. @throws JitError `ERR_CONFIG` */
+export function readConfig(path: string, kinds: readonly ProviderSchema[]): LoadedConfig {
+  return loadConfig({ path, text: readBytes(path), kinds, readFile: readBytes });
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = absent ? 'there is no such file' : 'it cannot be read';
+    throw new JitError('ERR_CONFIG', `cannot load the configuration "${path}": ${why}`, {
+      hint: absent ? 'jit init' : `check the permissions of ${path}`,
+      cause,
+    });
+  }
+}

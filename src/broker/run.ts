@@ -39,7 +39,8 @@ export async function runBrokerProcess(
 
 /**
  * SIGUSR1 is how Node is told to open a debugger, SIGUSR2 how it is told to write a report: nothing happens but
- * that the log says so, once a minute at most so that nobody can flood it.
+ * that the log says so, once a minute at most so that nobody can flood it. Under `--disable-sigusr1` Node does
+ * not even tell of the first.
  */
 function noteProbes(broker: Broker, signal: string): () => void {
   let last = Number.NEGATIVE_INFINITY;

@@ -226,9 +226,8 @@ describe('who may ask', () => {
     expect(await asked('same')).toBe('200');
   });
 
-  test.runIf(isRoot)(
-    'another user is stopped by the directory, by the socket, and by the kernel’s word',
-    async () => {
+  if (isRoot)
+    test('another user is stopped by the directory, by the socket, and by the kernel’s word', async () => {
       const { runDir, socket } = world.broker.paths;
       const above = [path.dirname(runDir), path.dirname(path.dirname(runDir))];
       openUp(...above);
@@ -241,8 +240,7 @@ describe('who may ask', () => {
       expect(await asked('same')).toBe('200');
       // A stranger cannot keep a broker from ending either.
       expect(touched).toBe(1);
-    },
-  );
+    });
 
   test('a peer that left before it could be told apart gets nothing done', async () => {
     const hasPeers = { ...world.broker, hardening: { peercred: 'on' } };

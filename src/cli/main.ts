@@ -1,6 +1,6 @@
 // The entry of the `jit` command: wires the real world to run.ts. The one place that exits.
 
-import { existsSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { isatty } from 'node:tty';
 import { connect } from '../client/connect.ts';
@@ -26,16 +26,22 @@ function onSignal(callback: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/**
- * A standard stream, made when it is first written to: making one costs a tenth of a whole start.
- * Whoever reads us may have gone (`jit audit log | head`): nothing is left to say then, and that is no failure.
- */
-function lazyStream(stream: () => NodeJS.WriteStream) {
+/** Whoever reads us may have gone (`jit audit log | head`): nothing is left to say then, and that is no failure. */
+function giveUp({ code = 'EIO' }: NodeJS.ErrnoException): never {
+  if (code === 'EPIPE') process.exit(0);
+  try {
+    writeSync(2, `jit: error: cannot write the result: ${code}\n`);
+  } catch {
+    // Not even that can be said.
+  }
+  process.exit(1);
+}
+
+/** A standard stream, made when it is first written to: making one costs a tenth of a whole start. */
+function lazyStream(stream: () => NodeJS.WriteStream, onError: (error: NodeJS.ErrnoException) => void) {
   let made: NodeJS.WriteStream | undefined;
   const get = (): NodeJS.WriteStream => {
-    made ??= stream().on('error', (error: NodeJS.ErrnoException) =>
-      process.exit(error.code === 'EPIPE' ? 0 : 1),
-    );
+    made ??= stream().on('error', onError);
     return made;
   };
   return {
@@ -48,8 +54,12 @@ function lazyStream(stream: () => NodeJS.WriteStream) {
 
 async function main(): Promise<void> {
   const { argv, env } = process;
-  const stdout = lazyStream(() => process.stdout);
-  const stderr = lazyStream(() => process.stderr);
+  const stdout = lazyStream(() => process.stdout, giveUp);
+  const stderr = lazyStream(
+    () => process.stderr,
+    // Nobody listens: no reason to leave a grant without its command, or to lose the command's exit code.
+    () => undefined,
+  );
   // What nobody waited for must not end in a stack trace either; the broker revokes when this process is gone.
   process.on('uncaughtException', (thrown) => {
     const { json, debug, colour } = failureFlags(argv.slice(2));

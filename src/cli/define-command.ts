@@ -28,6 +28,8 @@ export interface OptionSpec<T = unknown> {
   /** The only values that are valid; null: any. */
   readonly choices: readonly string[] | null;
   readonly repeatable: boolean;
+  /** A text of more UTF-16 units is refused: what the broker takes, told with the name of the option. */
+  readonly longest: number;
   /** Other spellings, without dashes, not shown in help. */
   readonly aliases: readonly string[];
   /** One letter, without dash. */
@@ -39,9 +41,14 @@ export interface OptionSpec<T = unknown> {
 }
 
 interface OptionExtras {
+  readonly longest?: number;
   readonly aliases?: readonly string[];
   readonly short?: string;
 }
+
+/** What names of all kinds may have, and what free texts may have; the broker's own limits. */
+export const longestName = 200;
+const longestText = 4_000;
 
 function option<T>(
   value: string | null,
@@ -55,6 +62,7 @@ function option<T>(
     read,
     choices: extras.choices ?? null,
     repeatable: extras.repeatable ?? false,
+    longest: extras.longest ?? longestText,
     aliases: extras.aliases ?? [],
     short: extras.short ?? null,
   };
@@ -76,6 +84,9 @@ export const opt = {
   flag: (summary: string, extras?: OptionExtras) => option<boolean>(null, summary, null, extras),
   text: (value: string, summary: string, extras?: OptionExtras) =>
     option<string | null>(value, summary, (text) => text, extras),
+  /** Of a role, a grant, a ticket: short. */
+  name: (value: string, summary: string) =>
+    option<string | null>(value, summary, (text) => text, { longest: longestName }),
   list: (value: string, summary: string, extras?: OptionExtras) =>
     option<readonly string[]>(value, summary, (text) => text, { ...extras, repeatable: true }),
   choice: <const C extends string>(value: string, choices: readonly C[], summary: string) =>
@@ -83,7 +94,8 @@ export const opt = {
   duration: (summary: string, extras?: OptionExtras) =>
     option<Milliseconds | null>('duration', summary, (text) => parseDuration(text), extras),
   /** `user:alice`, `job:…`, `agent:…`. */
-  principal: (summary: string) => option<string | null>('principal', summary, readPrincipal),
+  principal: (summary: string) =>
+    option<string | null>('principal', summary, readPrincipal, { longest: longestName }),
   /** `2026-11-22T14:00`, `14:00` (today) or a duration ago (`2h`). */
   instant: (summary: string) =>
     option<Instant | null>('time', summary, (text, now) => parseInstant(text, now)),

@@ -3,7 +3,7 @@
 import { JitError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Instant } from '../core/time.ts';
-import type { Command, OptionSpec } from './define-command.ts';
+import { type ArgumentSpec, type Command, longestName, type OptionSpec } from './define-command.ts';
 
 /** By option key: `true` for flags, every given text for the others. */
 export type RawValues = Readonly<Record<string, unknown>>;
@@ -55,9 +55,15 @@ function readOne(key: string, read: NonNullable<OptionSpec['read']>, text: strin
   }
 }
 
+function tooLong(what: string, longest: number, text: string, command: Command | null): JitError {
+  const message = `${what} takes at most ${longest} characters, found ${text.length}`;
+  return new JitError('ERR_USAGE', message, { hint: helpOf(command) });
+}
+
 function refuseOdd(key: string, spec: OptionSpec, text: string, command: Command | null): void {
   if (text.trim() === '')
     throw new JitError('ERR_USAGE', `option "--${key}" is empty`, { hint: helpOf(command) });
+  if (text.length > spec.longest) throw tooLong(`option "--${key}"`, spec.longest, text, command);
   if (!spec.choices || spec.choices.includes(text)) return;
   const close = nearest(text, spec.choices);
   throw new JitError('ERR_USAGE', `option "--${key}" does not know "${text}"`, {
@@ -79,21 +85,28 @@ export function readArguments(
   const all = takesRest ? [...words] : [...words, ...(tail ?? [])];
   for (const [name, spec] of Object.entries(command.args)) {
     if (spec.rest) values[name] = readRest(tail);
-    else values[name] = readWord(command, name, spec.required, all.shift());
+    else values[name] = readWord(command, name, spec, all.shift());
   }
   if (all.length === 0) return values;
   const hint = takesRest ? `to run a command: jit ${command.name} … -- ${all.join(' ')}` : helpOf(command);
   throw new JitError('ERR_USAGE', `unexpected argument "${all[0]}"`, { hint });
 }
 
+/** A target may be followed by a colon and its role. */
+const longestWord: Readonly<Record<string, number>> = { target: 2 * longestName + 1, grant: longestName };
+
 function readWord(
   command: Command,
   name: string,
-  required: boolean,
+  { required, completes }: ArgumentSpec,
   word: string | undefined,
 ): string | null {
   if (word !== undefined && word.trim() === '') {
     throw new JitError('ERR_USAGE', `argument <${name}> is empty`, { hint: helpOf(command) });
+  }
+  const longest = longestWord[completes ?? ''];
+  if (longest !== undefined && word !== undefined && word.length > longest) {
+    throw tooLong(`argument <${name}>`, longest, word, command);
   }
   if (word === undefined && required) {
     throw new JitError('ERR_USAGE', `"jit ${command.name}" needs <${name}>`, { hint: helpOf(command) });

@@ -73,6 +73,16 @@ describe('a malformed configuration', () => {
     },
   );
 
+  test.each(malformedConfigs.filter(([, text]) => text.includes(planted)))(
+    'with %s is refused by a check without broker, too',
+    async (_what, marked, message) => {
+      world.writeConfig(completed(marked).replace(mark, ''));
+      const ran = await world.jit('policy', 'check');
+      expectRefused(ran, [2]);
+      expect(ran.stderr).toContain(message);
+    },
+  );
+
   test.each([
     ['UTF-16', Buffer.from(`\uFEFFversion: 1 # ${planted}`, 'utf16le')],
     ['Latin 1', Buffer.from(`version: 1 # \xe4 ${planted}`, 'latin1')],

@@ -29,13 +29,13 @@ const durations: readonly MalformedLine[] = [
   ['a duration with its units the wrong way round', lasting('30m1h'), 'from large to small'],
   ['a duration of ISO 8601 cut short', lasting('PT'), 'malformed ISO 8601'],
   ['a duration that steers the terminal', lasting('1d\u001b[2J'), '\\u001b[2J'],
-  ['a duration of five thousand letters', lasting(long), 'it is too long'],
+  ['a duration of five thousand letters', lasting(long), '"--for" takes at most 4000 characters'],
   ['a duration above the policy', lasting('100h'), 'is longer than the 1h', 3],
 ];
 
 const names: readonly MalformedLine[] = [
   ['a target that climbs', named('../x'), 'no target is named "../x"'],
-  ['a target of five thousand letters', named(long), 'target'],
+  ['a target of five thousand letters', named(long), '<target> takes at most 401 characters, found 5000'],
   ['a target with a letter of another alphabet', named('оrders-db:read'), 'did you mean "orders-db"?'],
   ['a target with a dot behind it', named('orders-db.:read'), 'did you mean "orders-db"?'],
   ['a target in capitals', named('ORDERS-DB:read'), 'did you mean "orders-db"?'],
@@ -69,9 +69,17 @@ const flags: readonly MalformedLine[] = [
   ['no command behind the dashes', elevate('orders-db:read', '--'), 'no command after "--"'],
   ['an empty command', elevate('orders-db:read', '--', ''), 'no command after "--"'],
   ['an unknown way to hand out', elevate('orders-db:read', '--export', 'nonsense'), 'one of: reference, url'],
-  ['a reason of five thousand letters', elevate('orders-db:write', '--reason', long), 'reason'],
+  [
+    'a reason of five thousand letters',
+    elevate('orders-db:write', '--reason', long),
+    '"--reason" takes at most 4000 characters',
+  ],
   ['an empty reason', elevate('orders-db:write', '--reason', ' '), 'option "--reason" is empty'],
-  ['a ticket of five thousand letters', elevate('orders-db:read', '--ticket', long), 'ticket'],
+  [
+    'a ticket of five thousand letters',
+    elevate('orders-db:read', '--ticket', long),
+    '"--ticket" takes at most 200 characters',
+  ],
   ['an empty configuration', elevate('orders-db:read', '--config', ''), 'option "--config" is empty'],
   ['a password as a flag', elevate('orders-db:read', '--password', planted), 'unknown option "--password"'],
   ['a password in a flag', elevate('orders-db:read', `--password=${planted}`), 'unknown option "--password"'],
@@ -90,7 +98,7 @@ const others: readonly MalformedLine[] = [
   ['a grant that is not there', ['revoke', 'gnone'], '"gnone" is no grant of yours'],
   ['a grant that is SQL', ['revoke', "'; DROP TABLE grants; --"], 'is no grant of yours'],
   ['a grant that is a pattern', ['revoke', '%'], 'is no grant of yours'],
-  ['a grant of five thousand letters', ['revoke', long], 'grant'],
+  ['a grant of five thousand letters', ['revoke', long], '<grant> takes at most 200 characters'],
   ['no length to extend by', ['extend', 'gnone'], '"--for"'],
   ['a grant to extend that is not there', ['extend', '$(id)', '--for', '1h'], 'is no grant of yours'],
   ['an unknown time', ['audit', 'log', '--since', 'yesterday'], 'is not a point in time'],
@@ -99,7 +107,11 @@ const others: readonly MalformedLine[] = [
   ['a limit of nothing', ['audit', 'log', '--limit', '0'], 'whole number from 1 to'],
   ['a limit beyond the limit', ['audit', 'log', '--limit', '10001'], 'whole number from 1 to'],
   ['a limit with an exponent', ['audit', 'log', '--limit', '1e3'], 'whole number from 1 to'],
-  ['a grant to filter by of five thousand letters', ['audit', 'log', '--grant', long], 'grant'],
+  [
+    'a grant to filter by of five thousand letters',
+    ['audit', 'log', '--grant', long],
+    '"--grant" takes at most 200 characters',
+  ],
   ['a principal that is none', ['audit', 'log', '--principal', 'alice'], 'is not a principal'],
   [
     'somebody who is nobody',

@@ -72,8 +72,8 @@ export const auditLog = defineCommand({
   summary: 'show the audit log: who asked, what was decided, issued and revoked',
   args: {},
   options: {
-    grant: opt.text('grant', 'only events of this grant'),
-    target: opt.text('target', 'only events of this target'),
+    grant: opt.name('grant', 'only events of this grant'),
+    target: opt.name('target', 'only events of this target'),
     principal: opt.principal('only events of this principal, e.g. user:alice'),
     since: opt.instant('only events from this time on: 2h (ago), 14:00, 2026-11-22T14:00'),
     until: opt.instant('only events before this time'),

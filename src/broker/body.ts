@@ -63,7 +63,7 @@ function parseJson(text: string): unknown {
 
 /** Names of fields in valid JSON: outside of texts a colon follows nothing else. */
 function countNames(text: string): number {
-  return text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
+  return text.replace(/"(?:[^"\\]+|\\.)*"/g, '').split(':').length - 1;
 }
 
 function countFields(value: unknown): number {

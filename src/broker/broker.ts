@@ -55,6 +55,8 @@ export interface Broker {
   readonly changes: EventEmitter<{ change: [grant: string] }>;
   /** One revocation per lease at a time: lease id -> the attempt under way. */
   readonly revocations: Map<string, Promise<void>>;
+  /** Calls to providers that may be making something: lease id -> settles, never rejects, when the outcome is known. */
+  readonly issuing: Map<string, Promise<void>>;
   /** Steps of a revocation that the log has already: lease id -> names. */
   readonly steps: Map<string, Set<string>>;
   /** Set by `stop`: no new grants. */

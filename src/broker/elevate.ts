@@ -14,7 +14,7 @@ import type { Broker, Caller } from './broker.ts';
 import { writeHandOut } from './hand-out.ts';
 import { newGrant, parentOf } from './new-grant.ts';
 import { writePromptState } from './prompt-state.ts';
-import { endGrant, placeOf, recordRevoked } from './revocation.ts';
+import { endGrant, placeOf, recordRevoked, tellChange } from './revocation.ts';
 import { grantView } from './views.ts';
 import { decide, type Resolved } from './wish.ts';
 
@@ -35,20 +35,23 @@ export async function elevate(
   caller: Caller,
   request: ElevateRequest,
 ): Promise<ElevateReply> {
-  if (broker.stopping) throw new JitError('ERR_BROKER_BUSY', 'the broker is stopping', { hint: 'try again' });
+  refuseWhenStopping(broker);
   if (request.session === null && !request.keep) {
     throw new JitError('ERR_USAGE', 'a grant needs a session that it ends with, unless it is kept', {
       hint: 'jit elevate --keep',
     });
   }
   const { resolved, decision, digest } = await decide(broker, caller, request);
+  const provider = await broker.providers.forTarget(resolved.target);
+  // From here to the intent on disk nothing waits: what is checked now still holds then.
+  refuseWhenStopping(broker);
   const parent = parentOf(broker, request.parent);
   const grant = newGrant(broker, caller, request, resolved, decision, digest, parent);
   const asked = requestedEvent(grant, request, caller);
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
 
   failpoint('elevate.before-intent');
-  const attempt = await writeIntent(broker, grant, resolved, decision, asked);
+  const attempt = writeIntent(broker, grant, resolved, provider, decision, asked);
   failpoint('elevate.after-intent');
   const issued = await issue(broker, attempt);
   failpoint('elevate.after-issue');
@@ -56,6 +59,10 @@ export async function elevate(
   const notes =
     parent && grant.deadline === parent.deadline ? [`ends with the grant around it (${parent.id})`] : [];
   return { ...reply, notes };
+}
+
+function refuseWhenStopping(broker: Broker): void {
+  if (broker.stopping) throw new JitError('ERR_BROKER_BUSY', 'the broker is stopping', { hint: 'try again' });
 }
 
 /** Records the refusal and answers the error that tells it. */
@@ -76,15 +83,15 @@ function refuse(broker: Broker, grant: Grant, asked: AuditEvent, decision: Decis
 }
 
 /** The write-ahead: everything that revocation will need is on disk before the target hears of it. */
-async function writeIntent(
+function writeIntent(
   broker: Broker,
   grant: Grant,
   resolved: Resolved,
+  provider: Provider,
   decision: Decision & { outcome: 'allowed' },
   asked: AuditEvent,
-): Promise<Attempt> {
+): Attempt {
   const { clock, ledger } = broker;
-  const provider = await broker.providers.forTarget(resolved.target);
   const now = clock.now();
   const deadline = grant.deadline ?? now;
   const plan: PlanRequest = {
@@ -158,28 +165,10 @@ async function writeIntent(
 
 /** Calls the provider and writes the result; on any failure what may exist is taken back first. */
 async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
-  const { lease, plan, provider } = attempt;
   try {
-    const issued = await provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
+    const issued = await callProvider(broker, attempt);
     failpoint('issue.answered');
-    const now = broker.clock.now();
-    const place = placeOf(attempt.grant);
-    const expires = iso(issued.expiresAt);
-    broker.ledger.write({
-      grants: [moveGrant(attempt.grant, 'active', { startedAt: now })],
-      leases: [
-        moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
-      ],
-      events: [
-        {
-          type: 'lease.issued',
-          at: now,
-          ...place,
-          lease: lease.id,
-          data: { handle: issued.handle, expires },
-        },
-      ],
-    });
+    recordIssued(broker, attempt, issued);
     return issued;
   } catch (thrown) {
     const error = toJitError(thrown);
@@ -188,13 +177,52 @@ async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['ha
   }
 }
 
+/** While this is under way, a revocation of the same lease waits: it could not find what is about to be made. */
+function callProvider(broker: Broker, { lease, plan, provider }: Attempt): Promise<Issued<Lease['handle']>> {
+  const call = provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
+  const settled = call.then(
+    () => undefined,
+    () => undefined,
+  );
+  broker.issuing.set(lease.id, settled);
+  return call.finally(() => broker.issuing.delete(lease.id));
+}
+
+/** The second transaction. @throws JitError `ERR_CONFLICT` when the grant was ended meanwhile */
+function recordIssued(broker: Broker, attempt: Attempt, issued: Issued<Lease['handle']>): void {
+  const { ledger, clock } = broker;
+  const now = clock.now();
+  const place = { ...placeOf(attempt.grant), lease: attempt.lease.id };
+  const grant = ledger.grant(attempt.grant.id) ?? attempt.grant;
+  const lease = ledger.lease(attempt.lease.id) ?? attempt.lease;
+  if (grant.state !== 'pending' || lease.state !== 'intent' || broker.stopping) {
+    const facts = { handle: issued.handle };
+    ledger.writeRevocation({
+      leases: [{ ...lease, handle: issued.handle }],
+      events: [{ type: 'lease.step', at: now, ...place, data: { step: 'issued-too-late', facts } }],
+    });
+    throw new JitError('ERR_CONFLICT', 'the grant was ended while it was being issued', {
+      hint: 'jit status',
+    });
+  }
+  const expires = iso(issued.expiresAt);
+  ledger.write({
+    grants: [moveGrant(grant, 'active', { startedAt: now })],
+    leases: [
+      moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
+    ],
+    events: [{ type: 'lease.issued', at: now, ...place, data: { handle: issued.handle, expires } }],
+  });
+}
+
 /** Codes after which a provider vouches that nothing was made, because nothing that makes was sent or it was refused. */
 const nothingMade = ['ERR_TARGET_UNREACHABLE', 'ERR_TARGET_REFUSED', 'ERR_SECRET_UNAVAILABLE', 'ERR_CLOCK'];
 
 async function undo(broker: Broker, attempt: Attempt, error: JitError): Promise<void> {
-  const { grant, lease } = attempt;
   const cause = error.code === 'ERR_AUDIT_UNAVAILABLE' ? 'audit-failed' : 'issue-failed';
-  if (!nothingMade.includes(error.code)) {
+  const grant = broker.ledger.grant(attempt.grant.id) ?? attempt.grant;
+  const lease = broker.ledger.lease(attempt.lease.id) ?? attempt.lease;
+  if (!nothingMade.includes(error.code) || grant.state !== 'pending' || lease.state !== 'intent') {
     await endGrant(broker, grant.id, cause);
     return;
   }
@@ -223,13 +251,15 @@ async function handOut(
   const { grant } = attempt;
   try {
     if (caller.signal.aborted) throw new JitError('ERR_CONFLICT', 'the caller went away while waiting');
+    const lease = broker.ledger.lease(attempt.lease.id);
+    if (lease?.state !== 'active') {
+      throw new JitError('ERR_CONFLICT', 'the grant ended before it could be handed out', {
+        hint: 'jit status',
+      });
+    }
     const handed = writeHandOut(broker, grant.id, issued.handOut, request.export);
     failpoint('elevate.files-written');
     const now = broker.clock.now();
-    const lease = broker.ledger.lease(attempt.lease.id);
-    if (lease?.state !== 'active') {
-      throw new JitError('ERR_CONFLICT', 'the grant ended before it could be handed out');
-    }
     const data = { variables: Object.keys(handed.env), files: [...handed.files], secrets: handed.secrets };
     broker.ledger.write({
       leases: [{ ...lease, handedOutAt: now }],
@@ -237,7 +267,7 @@ async function handOut(
     });
     failpoint('elevate.after-hand-out');
     writePromptState(broker);
-    broker.changes.emit('change', grant.id);
+    tellChange(broker, grant.id);
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.
     caller.signal.addEventListener('abort', () => void endGrant(broker, grant.id, 'session-lost'));
     const current = broker.ledger.grant(grant.id) ?? grant;

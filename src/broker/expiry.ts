@@ -8,7 +8,6 @@ import { failpoint } from '../system/failpoint.ts';
 import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
 import { endGrant, revokeLease } from './revocation.ts';
-import { stop } from './stop.ts';
 
 /** A wall clock that steps back by more than this could hide a deadline: everything ends now. */
 const backwardsStep = 60_000;
@@ -24,20 +23,22 @@ export function isDue(lease: Lease, clock: Clock): boolean {
 export function startExpiry(broker: Broker): () => void {
   let isStopped = false;
   let cancel = (): void => undefined;
+  let planned = Number.POSITIVE_INFINITY;
   let lastWall = broker.clock.now();
   let lastBoot = broker.clock.sinceBoot();
 
   function look(): void {
     if (isStopped) return;
-    // After an I/O error nobody can say what is on disk: no retry in this process, the next one looks anew.
-    if (broker.ledger.store.failed && !broker.stopping) void stop(broker, 'audit failed', 'audit-failed');
-    watchClock();
-    broker.ledger.flush();
-    const open = broker.ledger.openLeases();
-    endDue(broker, open);
-    retry(broker, open);
-    endLost(broker);
-    schedule(open);
+    const steps = [endAfterFailure, watchClock, flush, endDue, retry, endLost];
+    for (const step of steps) {
+      // One that fails must keep neither the others from being taken nor the next look from coming.
+      try {
+        step(broker);
+      } catch (thrown) {
+        broker.log.error(`looking at the clock: ${step.name}`, thrown);
+      }
+    }
+    schedule();
   }
 
   function watchClock(): void {
@@ -55,16 +56,20 @@ export function startExpiry(broker: Broker): () => void {
     for (const grant of broker.ledger.activeGrants()) void endGrant(broker, grant.id, 'clock-step');
   }
 
-  function schedule(open: readonly Lease[]): void {
+  function schedule(): void {
     const now = broker.clock.now();
-    const soonest = Math.min(...open.map((lease) => nextLook(lease)), now + broker.timing.tick);
-    cancel = broker.clock.after(Math.max(5, soonest - now), look);
+    const soonest = Math.min(...broker.ledger.openLeases().map(nextLook), now + broker.timing.tick);
+    planned = broker.clock.sinceBoot() + Math.max(5, soonest - now);
+    cancel();
+    cancel = broker.clock.after(planned - broker.clock.sinceBoot(), look);
   }
 
+  /** A change may bring the next look forward, and never puts it off. */
   const onChange = (): void => {
     if (isStopped) return;
-    cancel();
-    schedule(broker.ledger.openLeases());
+    const now = broker.clock.now();
+    const soonest = Math.min(...broker.ledger.openLeases().map(nextLook));
+    if (broker.clock.sinceBoot() + (soonest - now) < planned) schedule();
   };
 
   broker.changes.on('change', onChange);
@@ -81,19 +86,39 @@ function nextLook(lease: Lease): Instant {
   return lease.nextAttemptAt ?? Number.POSITIVE_INFINITY;
 }
 
-function endDue(broker: Broker, open: readonly Lease[]): void {
-  for (const lease of open) {
-    if (lease.state !== 'active' || broker.revocations.has(lease.id) || !isDue(lease, broker.clock)) continue;
+/**
+ * After an I/O error nobody can say what is on disk: everything is revoked, and then this process ends, because
+ * only the next one looks anew. Not before: what is open is perhaps known to nobody else.
+ */
+function endAfterFailure(broker: Broker): void {
+  if (!broker.ledger.store.failed) return;
+  broker.stopping = true;
+  for (const grant of broker.ledger.activeGrants()) void endGrant(broker, grant.id, 'audit-failed');
+  if (broker.ledger.openLeases().length === 0) broker.end('audit failed');
+}
+
+function flush(broker: Broker): void {
+  broker.ledger.flush();
+}
+
+function endDue(broker: Broker): void {
+  for (const lease of broker.ledger.openLeases()) {
+    if (lease.state !== 'active' && lease.state !== 'intent') continue;
+    if (broker.revocations.has(lease.id) || !isDue(lease, broker.clock)) continue;
     failpoint('expire.due');
     void endGrant(broker, lease.grant, 'expired');
   }
 }
 
-function retry(broker: Broker, open: readonly Lease[]): void {
+/** No pause is longer than a minute, so an attempt that is further off was planned by a clock that has stepped. */
+const longestPause = 75_000;
+
+function retry(broker: Broker): void {
   const now = broker.clock.now();
-  for (const lease of open) {
+  for (const lease of broker.ledger.openLeases()) {
     if (lease.state !== 'revoking' && lease.state !== 'overdue') continue;
-    if (broker.revocations.has(lease.id) || (lease.nextAttemptAt ?? 0) > now) continue;
+    const pause = (lease.nextAttemptAt ?? 0) - now;
+    if (broker.revocations.has(lease.id) || (pause > 0 && pause < longestPause)) continue;
     void revokeLease(broker, lease.id, lease.cause ?? 'revoked');
   }
 }

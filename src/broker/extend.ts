@@ -1,11 +1,13 @@
 // `POST /v1/extend`: a later end for a grant, within what the policy gives for the whole of it.
 
+import type { EventData } from '../audit/event.ts';
 import { JitError } from '../core/errors.ts';
+import type { Grant } from '../core/grant.ts';
 import { moveLease } from '../core/lease.ts';
 import type { ExtendRequest, GrantView } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
 import { writePromptState } from './prompt-state.ts';
-import { placeOf } from './revocation.ts';
+import { placeOf, tellChange } from './revocation.ts';
 import { findGrant } from './revoke.ts';
 import { grantView } from './views.ts';
 import { decide } from './wish.ts';
@@ -37,8 +39,7 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
     duration: deadline - grant.startedAt,
     reason: request.reason ?? grant.reason,
     ticket: grant.ticket,
-    interactive: true,
-    ci: false,
+    ...askedBy(broker, grant),
     parent: grant.parent,
   };
   const { decision, digest } = await decide(broker, caller, wish);
@@ -110,6 +111,13 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
     });
   }
   writePromptState(broker);
-  broker.changes.emit('change', grant.id);
+  tellChange(broker, grant.id);
   return grantView(broker, ledger.grant(grant.id) ?? grant);
+}
+
+/** How the grant was asked for: what was given to a person at a terminal is not a script's to extend, nor the reverse. */
+function askedBy(broker: Broker, grant: Grant): { interactive: boolean; ci: boolean } {
+  const [asked] = broker.ledger.store.events({ grant: grant.id, type: 'grant.requested', limit: 1 });
+  const { via } = (asked?.body.data ?? { via: 'script' }) as EventData['grant.requested'];
+  return { interactive: via === 'terminal', ci: via === 'ci' };
 }

@@ -1,14 +1,16 @@
 // State and audit as the broker writes them. Owns the two rules: nothing is issued unless it is on disk;
 // revocation goes on even if it cannot be written, and is written as soon as that is possible again.
+// What is open is kept in memory as well, so that taking it back needs no read.
 
 import type { AuditEvent } from '../audit/event.ts';
-import { hasCode, JitError, toJitError } from '../core/errors.ts';
+import { JitError, toJitError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Grant } from '../core/grant.ts';
-import type { Lease } from '../core/lease.ts';
+import { isOpen, type Lease } from '../core/lease.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
+import { createBacklog } from './backlog.ts';
 
 /** What one transaction changes. */
 export interface Entry {
@@ -27,7 +29,7 @@ export interface Ledger {
   writeRevocation(entry: Entry): void;
   /** Tries again to write what is kept in memory. True when nothing is left. */
   flush(): boolean;
-  /** Entries that wait in memory. */
+  /** Changes that wait in memory. */
   readonly unwritten: number;
   grant(id: string): Grant | null;
   lease(id: string): Lease | null;
@@ -35,114 +37,102 @@ export interface Ledger {
   openLeases(): Lease[];
   leasesOf(grant: string): Lease[];
   activeGrants(): Grant[];
+  /** Targets that there has ever been a lease on. */
+  leasedTargets(): ReadonlySet<string>;
 }
 
-/** A ledger over `store`; what waits in memory shadows what the store has. */
+/** A ledger over `store`, which nobody else may write to. */
 export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
-  const waiting: Entry[] = [];
-  const grants = new Map<string, Grant>();
-  const leases = new Map<string, Lease>();
-
-  function commit(entries: readonly Entry[], extra: readonly AuditEvent[], urgent: boolean): void {
-    store.commit(
-      (tx) => {
-        for (const entry of entries) {
-          for (const grant of entry.grants ?? []) tx.putGrant(grant);
-          for (const lease of entry.leases ?? []) tx.putLease(lease);
-          for (const finding of entry.findings ?? []) tx.putFinding(finding);
-          for (const event of entry.events) tx.append(event);
-        }
-        for (const event of extra) tx.append(event);
-      },
-      { urgent },
-    );
+  // Everything that is open, and whatever else is not on disk yet.
+  const leases = new Map(
+    store.leases({ states: ['intent', 'active', 'revoking', 'overdue'] }).map((lease) => [lease.id, lease]),
+  );
+  const grants = new Map(store.grants({ states: ['pending', 'active'] }).map((grant) => [grant.id, grant]));
+  for (const { grant: id } of leases.values()) {
+    const grant = grants.get(id) ?? store.grant(id);
+    if (grant) grants.set(id, grant);
   }
+  const targets = new Set(store.leasedTargets());
+  const backlog = createBacklog(store, clock, log);
 
-  function flush(): boolean {
-    if (waiting.length === 0) return true;
-    try {
-      const late: AuditEvent = {
-        type: 'revoke.unaudited',
-        at: clock.now(),
-        data: { lost: waiting.length, code: 'ERR_AUDIT_UNAVAILABLE' },
-      };
-      commit(waiting, [late], true);
-    } catch (thrown) {
-      // An entry that can never be written must not keep all others, and all issuing, waiting for ever.
-      if (hasCode(thrown, 'ERR_INTERNAL', 'ERR_CONFLICT')) return dropUnwritable();
-      return false;
+  function remember(entry: Entry): void {
+    for (const lease of entry.leases ?? []) {
+      leases.set(lease.id, lease);
+      targets.add(lease.target);
     }
-    log.info(`audit is back: ${waiting.length} entries written late`);
-    waiting.length = 0;
-    grants.clear();
-    leases.clear();
-    return true;
+    for (const grant of entry.grants ?? []) grants.set(grant.id, grant);
+    forget();
   }
 
-  /** Writes what can be written, one by one, and the state without its events of what cannot. */
-  function dropUnwritable(): boolean {
-    while (waiting.length > 0) {
-      const [entry = { events: [] }] = waiting;
-      try {
-        commit([entry], [], true);
-      } catch (thrown) {
-        if (!hasCode(thrown, 'ERR_INTERNAL', 'ERR_CONFLICT')) return false;
-        log.error('an entry of the audit log is malformed; its state is kept, its events are lost', thrown);
-        const data = { lost: entry.events.length, code: 'ERR_INTERNAL' } as const;
-        try {
-          commit([{ ...entry, events: [{ type: 'revoke.unaudited', at: clock.now(), data }] }], [], true);
-        } catch (again) {
-          if (!hasCode(again, 'ERR_INTERNAL', 'ERR_CONFLICT')) return false;
-        }
-      }
-      waiting.shift();
+  /** Drops from memory what is over and on disk. */
+  function forget(): void {
+    if (backlog.size > 0) return;
+    const needed = new Set<string>();
+    for (const lease of leases.values()) {
+      if (isOpen(lease)) needed.add(lease.grant);
+      else leases.delete(lease.id);
     }
-    grants.clear();
-    leases.clear();
-    return true;
+    for (const grant of grants.values()) {
+      if (!isActive(grant) && !needed.has(grant.id)) grants.delete(grant.id);
+    }
   }
-
-  const shadowed = (lease: Lease): Lease => leases.get(lease.id) ?? lease;
 
   return {
     store,
     get unwritten() {
-      return waiting.length;
+      return backlog.size;
     },
     write(entry) {
-      if (!flush()) {
+      if (!backlog.flush()) {
         throw new JitError('ERR_AUDIT_UNAVAILABLE', 'the audit log cannot be written, so nothing is issued', {
           hint: 'jit doctor',
         });
       }
-      commit([entry], [], false);
+      commit(store, entry, false);
+      remember(entry);
     },
     writeRevocation(entry) {
-      if (flush()) {
-        try {
-          commit([entry], [], true);
-          return;
-        } catch (thrown) {
-          log.error(`revocation goes on without audit: ${toJitError(thrown).message}`);
-        }
+      try {
+        if (backlog.flush()) commit(store, entry, true);
+        else backlog.add(entry);
+      } catch (thrown) {
+        log.error(`revocation goes on without audit: ${toJitError(thrown).message}`);
+        backlog.add(entry);
       }
-      waiting.push(entry);
-      for (const grant of entry.grants ?? []) grants.set(grant.id, grant);
-      for (const lease of entry.leases ?? []) leases.set(lease.id, lease);
+      remember(entry);
     },
-    flush,
+    flush() {
+      const isDone = backlog.flush();
+      if (isDone) forget();
+      return isDone;
+    },
     grant: (id) => grants.get(id) ?? store.grant(id),
     lease: (id) => leases.get(id) ?? store.lease(id),
-    openLeases: () =>
-      store
-        .leases({ states: ['intent', 'active', 'revoking', 'overdue'] })
-        .map(shadowed)
-        .filter((lease) => lease.state !== 'revoked'),
-    leasesOf: (grant) => store.leases({ grant }).map(shadowed),
-    activeGrants: () =>
-      store
-        .grants({ states: ['pending', 'active'] })
-        .map((grant) => grants.get(grant.id) ?? grant)
-        .filter((grant) => grant.state === 'pending' || grant.state === 'active'),
+    openLeases: () => [...leases.values()].filter(isOpen),
+    leasesOf(grant) {
+      const open = [...leases.values()].filter((lease) => lease.grant === grant);
+      // A grant has one lease in this version; what is in memory needs no read.
+      if (open.length > 0) return open;
+      return store.leases({ grant });
+    },
+    activeGrants: () => [...grants.values()].filter(isActive),
+    leasedTargets: () => targets,
   };
+}
+
+function isActive({ state }: Grant): boolean {
+  return state === 'pending' || state === 'active';
+}
+
+/** All of an entry in one durable transaction. */
+export function commit(store: Store, entry: Entry, urgent: boolean): void {
+  store.commit(
+    (tx) => {
+      for (const grant of entry.grants ?? []) tx.putGrant(grant);
+      for (const lease of entry.leases ?? []) tx.putLease(lease);
+      for (const finding of entry.findings ?? []) tx.putFinding(finding);
+      for (const event of entry.events) tx.append(event);
+    },
+    { urgent },
+  );
 }

@@ -42,15 +42,14 @@ export function holdPolicy(
   async function load(): Promise<Config> {
     // Imported here: a broker that nobody asks for anything does without the parser.
     const { readConfig } = await import('./read-config.ts');
-    // Before it is read: a change made meanwhile is then seen at the next call.
-    const main = fingerprint(path);
-    const config = readConfig(path, kinds);
+    // Each before it is read: a change made meanwhile is then seen at the next call.
+    const read = new Map<string, string>();
+    const config = readConfig(path, kinds, (file) => read.set(file, fingerprint(file)));
     const { digest, targets, entitlements } = config;
     const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
     ledger.write({ events: [{ type: 'policy.load', at: clock.now(), data }] });
-    const others = config.cedarFiles.map((file) => file.path);
-    files = [path, ...others];
-    seen = [main, ...others.map(fingerprint)].join();
+    files = [...read.keys()];
+    seen = [...read.values()].join();
     latest = config;
     return config;
   }

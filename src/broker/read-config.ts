@@ -5,9 +5,21 @@ import { JitError } from '../core/errors.ts';
 import { type LoadedConfig, loadConfig } from '../policy/load.ts';
 import type { ProviderSchema } from './providers.ts';
 
-/** Reads and checks the configuration at `path`. @throws JitError `ERR_CONFIG` */
-export function readConfig(path: string, kinds: readonly ProviderSchema[]): LoadedConfig {
-  return loadConfig({ path, text: readBytes(path), kinds, readFile: readBytes });
+/**
+ * Reads and checks the configuration at `path`.
+ * @param beforeRead told of each file before it is read
+ * @throws JitError `ERR_CONFIG`
+ */
+export function readConfig(
+  path: string,
+  kinds: readonly ProviderSchema[],
+  beforeRead: (file: string) => void = () => undefined,
+): LoadedConfig {
+  const readFile = (file: string): Uint8Array => {
+    beforeRead(file);
+    return readBytes(file);
+  };
+  return loadConfig({ path, text: readFile(path), kinds, readFile });
 }
 
 function readBytes(path: string): Uint8Array {

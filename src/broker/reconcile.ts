@@ -25,13 +25,13 @@ export function startReconciling(broker: Broker): () => void {
   const round = async (): Promise<void> => {
     cancel();
     try {
-      const leased = broker.ledger.store.leasedTargets();
-      seen = leased.length;
+      const leased = broker.ledger.leasedTargets();
+      seen = leased.size;
       if (seen === 0) return;
       const config = await broker.policy.config();
       for (const target of config.targets.values()) {
         if (isStopped) return;
-        if (leased.includes(target.name))
+        if (leased.has(target.name))
           await reconcileTarget(broker, target.name, await broker.providers.forTarget(target));
       }
     } catch (thrown) {
@@ -40,7 +40,7 @@ export function startReconciling(broker: Broker): () => void {
     if (!isStopped) cancel = broker.clock.after(broker.timing.reconcile, () => void round());
   };
   const onChange = (): void => {
-    if (!isStopped && broker.ledger.store.leasedTargets().length > seen) void round();
+    if (!isStopped && broker.ledger.leasedTargets().size > seen) void round();
   };
   broker.changes.on('change', onChange);
   void round();
@@ -54,7 +54,8 @@ export function startReconciling(broker: Broker): () => void {
 /** One target: revokes credentials without a lease, ends grants whose credential has vanished. */
 export async function reconcileTarget(broker: Broker, target: string, provider: Provider): Promise<void> {
   if (!provider.reconcile) return;
-  const before = broker.ledger.openLeases().filter((lease) => lease.target === target);
+  // Of all targets: two of them may be databases of one server, where the login sees the credentials of both.
+  const before = broker.ledger.openLeases();
   const signal = AbortSignal.timeout(broker.timing.call);
   let found: Awaited<ReturnType<NonNullable<Provider['reconcile']>>>;
   try {
@@ -68,24 +69,24 @@ export async function reconcileTarget(broker: Broker, target: string, provider: 
   }
   for (const { handle, where, detail } of found.unknown) {
     // Issued while we were looking: it has a lease by now.
-    if (isKnown(broker, target, handle)) continue;
+    if (isKnown(broker, handle)) continue;
     const action = await takeBack(broker, provider, handle);
     note(broker, target, null, 'credential-without-lease', where, detail, action);
   }
   for (const handle of found.missing) {
     const lease = before.find((candidate) => JSON.stringify(candidate.handle) === JSON.stringify(handle));
     const now = lease && broker.ledger.lease(lease.id);
+    // Not while it was being issued: it was not there yet when the target was asked.
+    if (lease?.target !== target || lease.state !== 'active') continue;
     if (now?.state !== 'active' || broker.revocations.has(now.id)) continue;
     note(broker, target, now.id, 'lease-without-credential', target, now.id, 'the grant was ended');
     await endGrant(broker, now.grant, 'revoked');
   }
 }
 
-function isKnown(broker: Broker, target: string, handle: Json): boolean {
+function isKnown(broker: Broker, handle: Json): boolean {
   const name = nameOf(handle);
-  return broker.ledger
-    .openLeases()
-    .some((lease) => lease.target === target && name !== null && nameOf(lease.handle) === name);
+  return broker.ledger.openLeases().some((lease) => name !== null && nameOf(lease.handle) === name);
 }
 
 function nameOf(handle: Json): string | null {

@@ -36,6 +36,8 @@ export async function recover(broker: Broker): Promise<number> {
 async function mayResume(broker: Broker, grant: Grant, lease: Lease): Promise<boolean> {
   if (lease.state !== 'active' || lease.handedOutAt === null || isDue(lease, broker.clock)) return false;
   if (grant.state !== 'active') return false;
+  // Died between ending the one around it and this one.
+  if (grant.parent !== null && broker.ledger.grant(grant.parent)?.state !== 'active') return false;
   try {
     const config = await broker.policy.config();
     const rule = config.entitlements.find((entitlement) => entitlement.name === grant.entitlement);

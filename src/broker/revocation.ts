@@ -5,7 +5,8 @@ import type { AuditEvent } from '../audit/event.ts';
 import { type ErrorCode, JitError, toJitError } from '../core/errors.ts';
 import type { EndCause, Grant } from '../core/grant.ts';
 import { moveGrant } from '../core/grant.ts';
-import { type Lease, moveLease } from '../core/lease.ts';
+import { isOpen, type Lease, moveLease } from '../core/lease.ts';
+import type { Instant } from '../core/time.ts';
 import type { RevokeReport } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker } from './broker.ts';
@@ -13,23 +14,28 @@ import { removeHandOut } from './hand-out.ts';
 import { writePromptState } from './prompt-state.ts';
 import { retryDelay } from './retry.ts';
 
-/** Ends a grant and takes back everything under it. Answers when each lease was tried once. */
+/**
+ * Ends a grant, all that were asked for inside it, and takes back everything under them. Answers when each lease
+ * was tried once.
+ */
 export async function endGrant(broker: Broker, grantId: string, cause: EndCause): Promise<void> {
   const grant = broker.ledger.grant(grantId);
   if (!grant) return;
-  const leases = broker.ledger.leasesOf(grantId).filter((lease) => lease.state !== 'revoked');
-  // Asked for inside this grant, so they end with it.
-  const inner = broker.ledger.activeGrants().filter((other) => other.parent === grantId);
-  try {
-    markEnding(broker, grant, leases, cause);
-  } catch (thrown) {
-    // Whatever is wrong with the record, the credential is taken back.
-    broker.log.error(`ending ${grantId}: ${toJitError(thrown).message}`, thrown);
-  }
-  await Promise.all([
-    ...leases.map((lease) => revokeLease(broker, lease.id, cause)),
-    ...inner.map((other) => endGrant(broker, other.id, 'parent-ended')),
-  ]);
+  const tree = [grant, ...innerGrants(broker, grantId)];
+  const endings = tree.map((one): Ending => {
+    const leases = broker.ledger.leasesOf(one.id).filter(isOpen);
+    return { grant: one, leases, cause: one === grant ? cause : 'parent-ended' };
+  });
+  markEnding(broker, endings);
+  await Promise.all(
+    endings.flatMap(({ leases, cause: why }) => leases.map((lease) => revokeLease(broker, lease.id, why))),
+  );
+}
+
+/** The active grants that were asked for inside of one, however deep. */
+function innerGrants(broker: Broker, grantId: string): Grant[] {
+  const direct = broker.ledger.activeGrants().filter((other) => other.parent === grantId);
+  return direct.flatMap((inner) => [inner, ...innerGrants(broker, inner.id)]);
 }
 
 /** Tries to revoke one lease now; a second caller joins the attempt under way. */
@@ -45,47 +51,55 @@ export function revokeLease(broker: Broker, leaseId: string, cause: EndCause): P
   return attempt;
 }
 
-/** One transaction: the right is over, and what exists is being taken back. */
-function markEnding(broker: Broker, grant: Grant, leases: readonly Lease[], cause: EndCause): void {
+/** A grant that is over, with what exists of it on its target. */
+interface Ending {
+  readonly grant: Grant;
+  readonly leases: readonly Lease[];
+  readonly cause: EndCause;
+}
+
+/** One transaction for all: the rights are over, and what exists is being taken back. Never throws. */
+function markEnding(broker: Broker, endings: readonly Ending[]): void {
   const now = broker.clock.now();
   const events: AuditEvent[] = [];
-  const ended: Grant[] = [];
-  if (grant.state === 'active' || grant.state === 'pending') {
-    ended.push(moveGrant(grant, 'ended', { endedAt: now, endCause: cause }));
-    const used = grant.startedAt === null ? 0 : now - grant.startedAt;
-    events.push({ type: 'grant.ended', at: now, ...placeOf(grant), data: { cause, used_ms: used } });
-  }
-  const revoking = leases
-    .filter((lease) => lease.state === 'intent' || lease.state === 'active')
-    .map((lease) => moveLease(lease, 'revoking', { cause }));
-  for (const lease of revoking) {
-    events.push({ type: 'lease.revoking', at: now, ...placeOf(grant), lease: lease.id, data: { cause } });
+  const grants: Grant[] = [];
+  const leases: Lease[] = [];
+  for (const { grant, leases: open, cause } of endings) {
+    if (grant.state === 'active' || grant.state === 'pending') {
+      grants.push(moveGrant(grant, 'ended', { endedAt: now, endCause: cause }));
+      const used = grant.startedAt === null ? 0 : Math.max(0, now - grant.startedAt);
+      events.push({ type: 'grant.ended', at: now, ...placeOf(grant), data: { cause, used_ms: used } });
+    }
+    for (const lease of open) {
+      if (lease.state !== 'intent' && lease.state !== 'active') continue;
+      leases.push(moveLease(lease, 'revoking', { cause }));
+      events.push({ type: 'lease.revoking', at: now, ...placeOf(grant), lease: lease.id, data: { cause } });
+    }
   }
   if (events.length === 0) return;
   failpoint('revoke.before-revoking');
-  broker.ledger.writeRevocation({ grants: ended, leases: revoking, events });
+  broker.ledger.writeRevocation({ grants, leases, events });
   failpoint('revoke.after-revoking');
   writePromptState(broker);
-  broker.changes.emit('change', grant.id);
+  for (const { grant } of endings) tellChange(broker, grant.id);
 }
 
 async function tryRevoke(broker: Broker, leaseId: string, cause: EndCause): Promise<void> {
   const { ledger } = broker;
-  let lease = ledger.lease(leaseId);
+  const lease = ledger.lease(leaseId);
   const grant = lease && ledger.grant(lease.grant);
   if (!lease || !grant || lease.state === 'revoked') return;
-  markEnding(broker, grant, [lease], cause);
-  lease = ledger.lease(leaseId) ?? lease;
-  removeHandOut(broker, lease.grant);
-  const signal = AbortSignal.timeout(broker.timing.call);
+  markEnding(broker, [{ grant, leases: [lease], cause }]);
   try {
-    const provider = await broker.providers.forLease(lease);
-    await provider.revoke(lease.handle, lease.cause ?? cause, reporter(broker, lease, grant), signal);
-    const presence = await provider.confirm(lease.handle, signal);
-    if (presence !== 'gone') {
+    removeQuietly(broker, lease.grant);
+    // Still being issued: to look for it now would find nothing, and call that gone.
+    const issuing = broker.issuing.get(leaseId);
+    if (lease.attempts === 0) await inTime(broker, issuing).catch(() => undefined);
+    await revokeOnTarget(broker, ledger.lease(leaseId) ?? lease, grant, cause);
+    if (broker.issuing.has(leaseId)) {
       throw new JitError(
-        'ERR_REVOKE_INCOMPLETE',
-        `the credential of lease "${leaseId}" is not confirmed gone`,
+        'ERR_TARGET_UNREACHABLE',
+        'the target has not answered the issue, which may still come',
       );
     }
   } catch (thrown) {
@@ -97,6 +111,45 @@ async function tryRevoke(broker: Broker, leaseId: string, cause: EndCause): Prom
   failpoint('revoke.after-record');
 }
 
+/** Revokes, then looks. @throws JitError unless the credential is confirmed gone */
+async function revokeOnTarget(broker: Broker, lease: Lease, grant: Grant, cause: EndCause): Promise<void> {
+  const signal = AbortSignal.timeout(broker.timing.call);
+  const provider = await broker.providers.forLease(lease);
+  const report = reporter(broker, lease, grant);
+  await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
+  const presence = await inTime(broker, provider.confirm(lease.handle, signal));
+  if (presence === 'gone') return;
+  throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" is not confirmed gone`);
+}
+
+/** What does not answer, although it was told to stop, must not keep anybody from trying again. */
+function inTime<T>(broker: Broker, call: Promise<T> | undefined): Promise<T | undefined> {
+  if (call === undefined) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new JitError('ERR_TARGET_UNREACHABLE', 'the target does not answer'));
+    const cancel = broker.clock.after(broker.timing.call + 2_000, late);
+    call.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Local files are worth nothing once the credential is gone; whatever is wrong with them, that goes first. */
+function removeQuietly(broker: Broker, grant: string): void {
+  try {
+    removeHandOut(broker, grant);
+  } catch (thrown) {
+    broker.log.warn(`the files of grant ${grant} cannot be removed`, thrown);
+  }
+}
+
+/** Tells whoever waits; what they do with it is not the business of a revocation. */
+export function tellChange(broker: Broker, grant: string): void {
+  try {
+    broker.changes.emit('change', grant);
+  } catch (thrown) {
+    broker.log.error('telling a change', thrown);
+  }
+}
+
 /** Writes that a lease is confirmed gone. */
 export function recordRevoked(broker: Broker, leaseId: string): void {
   const lease = broker.ledger.lease(leaseId);
@@ -104,6 +157,7 @@ export function recordRevoked(broker: Broker, leaseId: string): void {
   const now = broker.clock.now();
   const late = Math.max(0, now - lease.deadline);
   broker.steps.delete(leaseId);
+  removeQuietly(broker, lease.grant);
   broker.ledger.writeRevocation({
     leases: [
       moveLease(lease, 'revoked', {
@@ -123,7 +177,7 @@ export function recordRevoked(broker: Broker, leaseId: string): void {
       },
     ],
   });
-  broker.changes.emit('change', lease.grant);
+  tellChange(broker, lease.grant);
 }
 
 /** Writes a failed attempt, and shouts when access should be over and is not. */
@@ -155,7 +209,7 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
     leases: [changed],
     events: state === 'overdue' && lease.state !== 'overdue' ? [shout] : [],
   });
-  broker.changes.emit('change', lease.grant);
+  tellChange(broker, lease.grant);
 }
 
 /** Turns what the provider reports into events and state. */
@@ -172,17 +226,15 @@ function reporter(broker: Broker, lease: Lease, grant: Grant): RevokeReport {
         events: [{ type: 'lease.step', at, ...place, data: { step, facts: facts ?? {} } }],
       });
     },
-    accessEnded() {
-      const current = broker.ledger.lease(lease.id);
-      if (!current || current.accessEndedAt !== null) return;
-      broker.ledger.writeRevocation({
-        leases: [{ ...current, accessEndedAt: broker.clock.now() }],
-        events: [],
-      });
-      broker.changes.emit('change', lease.grant);
-    },
-    finding(finding) {
-      const { kind, where, detail, action } = finding;
+    accessEnded: () => setAccessEnded(broker, lease.id, broker.clock.now()),
+    accessFound: () => setAccessEnded(broker, lease.id, null),
+    finding(told) {
+      // Names on the target are whatever somebody made them; the log takes no broken characters.
+      const [where, detail, action] = [told.where, told.detail, told.action].map((text) =>
+        text.toWellFormed(),
+      ) as [string, string, string];
+      const { kind } = told;
+      const finding = { ...told, where, detail, action };
       const known = broker.ledger.store.findings({ lease: lease.id });
       if (known.some((one) => one.kind === kind && one.where === where && one.detail === detail)) return;
       const at = broker.clock.now();
@@ -192,6 +244,13 @@ function reporter(broker: Broker, lease: Lease, grant: Grant): RevokeReport {
       });
     },
   };
+}
+
+function setAccessEnded(broker: Broker, leaseId: string, at: Instant | null): void {
+  const lease = broker.ledger.lease(leaseId);
+  if (!lease || (lease.accessEndedAt === null) === (at === null)) return;
+  broker.ledger.writeRevocation({ leases: [{ ...lease, accessEndedAt: at }], events: [] });
+  tellChange(broker, lease.grant);
 }
 
 /** Who and what an event is about. */

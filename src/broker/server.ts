@@ -9,7 +9,11 @@ import { readBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
 import { dispatch, failed, type Reply } from './dispatch.ts';
 
+/** Calls at once; those that take something back or show it are heard even then. */
 const busyAbove = 1024;
+const alwaysHeard = ['/v1/status', '/v1/revoke', '/v1/stop'];
+/** Longer than any answer takes: who does not read the answer loses the connection, in milliseconds. */
+const silence = 150_000;
 /** Connections beyond these are closed: descriptors have to be left for targets and the database. */
 const mostConnections = 2048;
 
@@ -34,7 +38,8 @@ export function createBrokerServer(broker: Broker, onRequest: () => void): Serve
     const caller = callerOf(broker, peers.get(request.socket) ?? null, response);
     if (caller === null) return refuse(response, 'ERR_PROTOCOL', 'the broker serves another user', 403);
     onRequest();
-    if (underWay >= busyAbove) return refuse(response, 'ERR_BROKER_BUSY', 'the broker has too much to do');
+    if (underWay >= busyAbove && !alwaysHeard.includes(request.url ?? ''))
+      return refuse(response, 'ERR_BROKER_BUSY', 'the broker has too much to do');
     underWay += 1;
     response.once('close', () => {
       underWay -= 1;
@@ -50,6 +55,7 @@ export function createBrokerServer(broker: Broker, onRequest: () => void): Serve
   const server = createServer(limits);
   server.maxConnections = mostConnections;
   server.keepAliveTimeout = 5_000;
+  server.timeout = silence;
   server.on('connection', (socket) => {
     const peer = peerCredentials(socket);
     if (peer !== null) peers.set(socket, peer);

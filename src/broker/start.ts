@@ -80,6 +80,7 @@ export async function startBroker(
     providers,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
+    issuing: new Map(),
     steps: new Map(),
     stopping: false,
     end: (cause) => finish(cause),

@@ -67,6 +67,8 @@ export interface RevokeReport {
   step(name: string, facts?: Readonly<Record<string, Json>>): void;
   /** Nobody can use the credential any more, though objects may remain to be cleaned. */
   accessEnded(): void;
+  /** Somebody has access after all: takes `accessEnded` back, also that of an earlier attempt. */
+  accessFound(): void;
   finding(finding: Finding): void;
 }
 
@@ -93,8 +95,10 @@ export interface Provider<Handle extends Json = Json> {
   /** Pure: chooses names, contacts nobody. @throws JitError `ERR_UNKNOWN_NAME` for a role or scope that the target lacks. */
   plan(request: PlanRequest): Plan<Handle>;
   /**
-   * All or nothing. On error either nothing was made, or the outcome is unknown and the broker revokes by
-   * the plan's handle.
+   * All or nothing. What is thrown tells which: after `ERR_TARGET_UNREACHABLE`, `ERR_TARGET_REFUSED`, `ERR_CLOCK`
+   * and `ERR_SECRET_UNAVAILABLE` nothing was made, and the provider vouches for it. After anything else the outcome
+   * is unknown (e.g. `ERR_REVOKE_INCOMPLETE`: the answer to the last step was lost), and the broker revokes by the
+   * plan's handle.
    */
   issue(handle: Handle, request: PlanRequest, signal: AbortSignal): Promise<Issued<Handle>>;
   /** Moves the credential's own end on the target. Idempotent. */

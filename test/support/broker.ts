@@ -125,6 +125,7 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     providers: createProviders(tools, kinds),
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
+    issuing: new Map(),
     steps: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),

@@ -2,29 +2,22 @@
 // decide, write the intent, issue, write the result, hand out, write that, answer.
 
 import type { AuditEvent } from '../audit/event.ts';
-import { JitError, toJitError } from '../core/errors.ts';
+import { JitError } from '../core/errors.ts';
 import { type Grant, moveGrant } from '../core/grant.ts';
-import { type Lease, moveLease } from '../core/lease.ts';
+import type { Lease } from '../core/lease.ts';
 import type { Decision } from '../policy/config.ts';
 import type { ElevateReply, ElevateRequest } from '../protocol/routes.ts';
-import type { Issued, PlanRequest, Provider } from '../providers/provider.ts';
+import type { Issued } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
-import { randomId } from '../system/random.ts';
 import type { Broker, Caller } from './broker.ts';
 import { writeHandOut } from './hand-out.ts';
+import { type Attempt, writeIntent } from './intent.ts';
+import { issue } from './issue.ts';
 import { newGrant, parentOf } from './new-grant.ts';
 import { writePromptState } from './prompt-state.ts';
-import { endGrant, placeOf, recordRevoked, tellChange } from './revocation.ts';
+import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { grantView } from './views.ts';
-import { decide, type Resolved } from './wish.ts';
-
-/** One elevation on its way. */
-interface Attempt {
-  readonly grant: Grant;
-  readonly lease: Lease;
-  readonly plan: PlanRequest;
-  readonly provider: Provider;
-}
+import { decide } from './wish.ts';
 
 /**
  * Decides, issues and hands out.
@@ -82,164 +75,6 @@ function refuse(broker: Broker, grant: Grant, asked: AuditEvent, decision: Decis
   });
 }
 
-/** The write-ahead: everything that revocation will need is on disk before the target hears of it. */
-function writeIntent(
-  broker: Broker,
-  grant: Grant,
-  resolved: Resolved,
-  provider: Provider,
-  decision: Decision & { outcome: 'allowed' },
-  asked: AuditEvent,
-): Attempt {
-  const { clock, ledger } = broker;
-  const now = clock.now();
-  const deadline = grant.deadline ?? now;
-  const plan: PlanRequest = {
-    lease: `l${randomId(broker.random, 15)}`,
-    grant: grant.id,
-    principal: grant.principal,
-    reason: grant.reason,
-    ticket: grant.ticket,
-    role: grant.role,
-    scope: grant.scope,
-    now,
-    deadline,
-  };
-  const { handle, hardDeadline } = provider.plan(plan);
-  const lease: Lease = {
-    id: plan.lease,
-    grant: grant.id,
-    target: grant.target,
-    role: grant.role,
-    provider: resolved.target.provider,
-    state: 'intent',
-    handle,
-    deadline,
-    hardDeadline,
-    bootId: clock.bootId,
-    bootDeadline: clock.sinceBoot() + (deadline - now),
-    createdAt: now,
-    issuedAt: null,
-    handedOutAt: null,
-    accessEndedAt: null,
-    revokedAt: null,
-    cause: null,
-    attempts: 0,
-    nextAttemptAt: null,
-    lastError: null,
-  };
-  const place = placeOf(grant);
-  ledger.write({
-    grants: [grant],
-    leases: [lease],
-    events: [
-      asked,
-      {
-        type: 'grant.approved',
-        at: now,
-        ...place,
-        data: {
-          entitlement: decision.entitlement ?? '',
-          policy: grant.policyDigest,
-          duration_ms: deadline - now,
-          deadline: iso(deadline),
-          why: decision.reasons.join('; '),
-        },
-      },
-      {
-        type: 'lease.intent',
-        at: now,
-        ...place,
-        lease: lease.id,
-        data: {
-          provider: lease.provider,
-          handle,
-          deadline: iso(deadline),
-          hard_deadline: iso(hardDeadline),
-        },
-      },
-    ],
-  });
-  return { grant, lease, plan, provider };
-}
-
-/** Calls the provider and writes the result; on any failure what may exist is taken back first. */
-async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
-  try {
-    const issued = await callProvider(broker, attempt);
-    failpoint('issue.answered');
-    recordIssued(broker, attempt, issued);
-    return issued;
-  } catch (thrown) {
-    const error = toJitError(thrown);
-    await undo(broker, attempt, error);
-    throw error;
-  }
-}
-
-/** While this is under way, a revocation of the same lease waits: it could not find what is about to be made. */
-function callProvider(broker: Broker, { lease, plan, provider }: Attempt): Promise<Issued<Lease['handle']>> {
-  const call = provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
-  const settled = call.then(
-    () => undefined,
-    () => undefined,
-  );
-  broker.issuing.set(lease.id, settled);
-  return call.finally(() => broker.issuing.delete(lease.id));
-}
-
-/** The second transaction. @throws JitError `ERR_CONFLICT` when the grant was ended meanwhile */
-function recordIssued(broker: Broker, attempt: Attempt, issued: Issued<Lease['handle']>): void {
-  const { ledger, clock } = broker;
-  const now = clock.now();
-  const place = { ...placeOf(attempt.grant), lease: attempt.lease.id };
-  const grant = ledger.grant(attempt.grant.id) ?? attempt.grant;
-  const lease = ledger.lease(attempt.lease.id) ?? attempt.lease;
-  if (grant.state !== 'pending' || lease.state !== 'intent' || broker.stopping) {
-    const facts = { handle: issued.handle };
-    ledger.writeRevocation({
-      leases: [{ ...lease, handle: issued.handle }],
-      events: [{ type: 'lease.step', at: now, ...place, data: { step: 'issued-too-late', facts } }],
-    });
-    throw new JitError('ERR_CONFLICT', 'the grant was ended while it was being issued', {
-      hint: 'jit status',
-    });
-  }
-  const expires = iso(issued.expiresAt);
-  ledger.write({
-    grants: [moveGrant(grant, 'active', { startedAt: now })],
-    leases: [
-      moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
-    ],
-    events: [{ type: 'lease.issued', at: now, ...place, data: { handle: issued.handle, expires } }],
-  });
-}
-
-/** Codes after which a provider vouches that nothing was made, because nothing that makes was sent or it was refused. */
-const nothingMade = ['ERR_TARGET_UNREACHABLE', 'ERR_TARGET_REFUSED', 'ERR_SECRET_UNAVAILABLE', 'ERR_CLOCK'];
-
-async function undo(broker: Broker, attempt: Attempt, error: JitError): Promise<void> {
-  const cause = error.code === 'ERR_AUDIT_UNAVAILABLE' ? 'audit-failed' : 'issue-failed';
-  const grant = broker.ledger.grant(attempt.grant.id) ?? attempt.grant;
-  const lease = broker.ledger.lease(attempt.lease.id) ?? attempt.lease;
-  if (!nothingMade.includes(error.code) || grant.state !== 'pending' || lease.state !== 'intent') {
-    await endGrant(broker, grant.id, cause);
-    return;
-  }
-  const now = broker.clock.now();
-  const place = { ...placeOf(grant), lease: lease.id };
-  broker.ledger.writeRevocation({
-    grants: [moveGrant(grant, 'ended', { endedAt: now, endCause: cause })],
-    leases: [moveLease(lease, 'revoking', { cause })],
-    events: [
-      { type: 'grant.ended', at: now, ...placeOf(grant), data: { cause, used_ms: 0 } },
-      { type: 'lease.revoking', at: now, ...place, data: { cause } },
-      { type: 'lease.step', at: now, ...place, data: { step: 'never-issued', facts: { code: error.code } } },
-    ],
-  });
-  recordRevoked(broker, lease.id);
-}
-
 /** Files, the event that says so, and only then the answer. */
 async function handOut(
   broker: Broker,
@@ -293,8 +128,4 @@ function requestedEvent(grant: Grant, request: ElevateRequest, caller: Caller): 
     peer: caller.peer,
   } as const;
   return { type: 'grant.requested', at: grant.requestedAt, ...placeOf(grant), data };
-}
-
-function iso(instant: number): string {
-  return new Date(instant).toISOString();
 }

@@ -11,6 +11,7 @@ import { endGrant } from './revocation.ts';
 const silent: RevokeReport = {
   step: () => undefined,
   accessEnded: () => undefined,
+  accessFound: () => undefined,
   finding: () => undefined,
 };
 

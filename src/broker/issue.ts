@@ -1,0 +1,87 @@
+// The call that makes a credential, and what follows from its outcome: the second transaction, or taking it back.
+
+import { JitError, toJitError } from '../core/errors.ts';
+import { moveGrant } from '../core/grant.ts';
+import { type Lease, moveLease } from '../core/lease.ts';
+import type { Issued } from '../providers/provider.ts';
+import { failpoint } from '../system/failpoint.ts';
+import type { Broker } from './broker.ts';
+import { type Attempt, isoTime } from './intent.ts';
+import { endGrant, placeOf, recordRevoked } from './revocation.ts';
+
+/** Calls the provider and writes the result; on any failure what may exist is taken back first. */
+export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
+  try {
+    const issued = await callProvider(broker, attempt);
+    failpoint('issue.answered');
+    recordIssued(broker, attempt, issued);
+    return issued;
+  } catch (thrown) {
+    const error = toJitError(thrown);
+    await undo(broker, attempt, error);
+    throw error;
+  }
+}
+
+/** While this is under way, a revocation of the same lease waits: it could not find what is about to be made. */
+function callProvider(broker: Broker, { lease, plan, provider }: Attempt): Promise<Issued<Lease['handle']>> {
+  const call = provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
+  const settled = call.then(
+    () => undefined,
+    () => undefined,
+  );
+  broker.issuing.set(lease.id, settled);
+  return call.finally(() => broker.issuing.delete(lease.id));
+}
+
+/** The second transaction. @throws JitError `ERR_CONFLICT` when the grant was ended meanwhile */
+function recordIssued(broker: Broker, attempt: Attempt, issued: Issued<Lease['handle']>): void {
+  const { ledger, clock } = broker;
+  const now = clock.now();
+  const place = { ...placeOf(attempt.grant), lease: attempt.lease.id };
+  const grant = ledger.grant(attempt.grant.id) ?? attempt.grant;
+  const lease = ledger.lease(attempt.lease.id) ?? attempt.lease;
+  if (grant.state !== 'pending' || lease.state !== 'intent' || broker.stopping) {
+    const facts = { handle: issued.handle };
+    ledger.writeRevocation({
+      leases: [{ ...lease, handle: issued.handle }],
+      events: [{ type: 'lease.step', at: now, ...place, data: { step: 'issued-too-late', facts } }],
+    });
+    throw new JitError('ERR_CONFLICT', 'the grant was ended while it was being issued', {
+      hint: 'jit status',
+    });
+  }
+  const expires = isoTime(issued.expiresAt);
+  ledger.write({
+    grants: [moveGrant(grant, 'active', { startedAt: now })],
+    leases: [
+      moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
+    ],
+    events: [{ type: 'lease.issued', at: now, ...place, data: { handle: issued.handle, expires } }],
+  });
+}
+
+/** Codes after which a provider vouches that nothing was made, because nothing that makes was sent or it was refused. */
+const nothingMade = ['ERR_TARGET_UNREACHABLE', 'ERR_TARGET_REFUSED', 'ERR_SECRET_UNAVAILABLE', 'ERR_CLOCK'];
+
+async function undo(broker: Broker, attempt: Attempt, error: JitError): Promise<void> {
+  const cause = error.code === 'ERR_AUDIT_UNAVAILABLE' ? 'audit-failed' : 'issue-failed';
+  const grant = broker.ledger.grant(attempt.grant.id) ?? attempt.grant;
+  const lease = broker.ledger.lease(attempt.lease.id) ?? attempt.lease;
+  if (!nothingMade.includes(error.code) || grant.state !== 'pending' || lease.state !== 'intent') {
+    await endGrant(broker, grant.id, cause);
+    return;
+  }
+  const now = broker.clock.now();
+  const place = { ...placeOf(grant), lease: lease.id };
+  broker.ledger.writeRevocation({
+    grants: [moveGrant(grant, 'ended', { endedAt: now, endCause: cause })],
+    leases: [moveLease(lease, 'revoking', { cause })],
+    events: [
+      { type: 'grant.ended', at: now, ...placeOf(grant), data: { cause, used_ms: 0 } },
+      { type: 'lease.revoking', at: now, ...place, data: { cause } },
+      { type: 'lease.step', at: now, ...place, data: { step: 'never-issued', facts: { code: error.code } } },
+    ],
+  });
+  recordRevoked(broker, lease.id);
+}

@@ -60,10 +60,15 @@ entitlements:
 function unanswered(args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const options = { env: typist.env, cwd: world.dir, timeout: 10_000, killSignal: 'SIGKILL' } as const;
-    const child = execFile('jit', [...args], options, (_error, stdout, stderr) => {
-      child.stdin?.destroy();
-      resolve({ code: child.exitCode ?? 137, stdout, stderr });
-    });
+    const child = execFile(
+      'sh',
+      ['-c', 'exec jit "$@"', 'sh', ...args],
+      options,
+      (_error, stdout, stderr) => {
+        child.stdin?.destroy();
+        resolve({ code: child.exitCode ?? 137, stdout, stderr });
+      },
+    );
   });
 }
 

@@ -16,7 +16,7 @@ export const examples = registry.flatMap(({ name, examples: lines }) =>
 );
 
 /** A configuration whose names are those of the examples. */
-export function exampleConfig(server: PostgresServer): string {
+function exampleConfig(server: PostgresServer): string {
   return `
 version: 1
 targets:

@@ -132,6 +132,10 @@ describe('a body that is not what the schema says is refused', () => {
     ['an overlong NUL', Buffer.from(changed({ reason: '\xc0\x80' }), 'latin1')],
     ['a field twice', replaced('"duration":60000,"duration":1')],
     ['a field twice, once escaped', replaced('"duration":60000,"\\u0064uration":1')],
+    [
+      'a long field twice',
+      replaced(`"duration":"${'\\"'.repeat(60_000)}${'x'.repeat(80_000)}","duration":60000`),
+    ],
     ['a field twice further in', JSON.stringify(request()).replace('"pid":', '"pid":1,"pid":')],
     ['an opening bracket 100,000 times', '['.repeat(100_000)],
   ])('%s is no request', async (_name, body) => {
@@ -308,6 +312,40 @@ describe('those who waste its time', () => {
     const reply = readRaw(socket);
     socket.write(Buffer.concat([one, one, one, last]));
     expect((await reply).body.match(/"principal"/g)).toHaveLength(3 + 1);
+  });
+
+  test('a flood of long polls does not keep anybody from taking access back', async () => {
+    const { grant } = await elevate(world.broker, ada, request());
+    const { state, deadline } = grant;
+    const poll = format(
+      'POST',
+      '/v1/wait',
+      JSON.stringify({ grant: grant.id, known: { state, deadline }, timeout: 60_000 }),
+    );
+    const before = world.broker.changes.listenerCount('change');
+    const polls = Array.from({ length: 1_024 }, () => send(poll));
+    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(before + 1_024), {
+      timeout: 10_000,
+    });
+    expect((await send(format('GET', '/v1/targets'))).code).toBe('ERR_BROKER_BUSY');
+    expect((await status()).status).toBe(200);
+    const revoked = await post('revoke', JSON.stringify({ grant: null, all: true, cause: 'revoked' }));
+    expect(JSON.parse(revoked.body).revoked).toMatchObject([{ id: grant.id, state: 'ended' }]);
+    const answers = await Promise.all(polls);
+    expect(answers.filter((answer) => !answer.body.includes('"ended"'))).toEqual([]);
+    expect((await send(format('GET', '/v1/targets'))).status).toBe(200);
+  });
+
+  test('a connection on which nothing happens for longer than any answer takes is closed', async () => {
+    // The longest silence that a client of jit bears is two minutes.
+    expect(server.timeout).toBeGreaterThan(120_000);
+    server.timeout = 100;
+    const { grant } = await elevate(world.broker, ada, request());
+    const { state, deadline } = grant;
+    const poll = { grant: grant.id, known: { state, deadline }, timeout: 60_000 };
+    const before = world.broker.changes.listenerCount('change');
+    expect((await post('wait', JSON.stringify(poll))).status).toBe(0);
+    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(before));
   });
 
   test('a caller that leaves a long poll leaves nothing behind', async () => {

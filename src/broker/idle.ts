@@ -17,10 +17,8 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
   let last = broker.clock.sinceBoot();
   let cancel = (): void => undefined;
   const look = (): void => {
-    const { ledger, clock, timing } = broker;
-    const isNeeded =
-      ledger.openLeases().length > 0 || ledger.activeGrants().length > 0 || ledger.unwritten > 0;
-    if (isNeeded) last = clock.sinceBoot();
+    const { clock, timing } = broker;
+    if (isNeeded(broker)) last = clock.sinceBoot();
     const left = last + timing.idle - clock.sinceBoot();
     if (left <= 0) onIdle();
     else cancel = clock.after(Math.min(left, 30_000), look);
@@ -38,4 +36,14 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
       cancelRest();
     },
   };
+}
+
+/** Anything open, or anything that is not on disk yet. What cannot be read counts as open. */
+function isNeeded({ ledger, log }: Broker): boolean {
+  try {
+    return ledger.openLeases().length > 0 || ledger.activeGrants().length > 0 || ledger.unwritten > 0;
+  } catch (thrown) {
+    log.warn('cannot tell whether the broker is idle', thrown);
+    return true;
+  }
 }

@@ -1,8 +1,9 @@
 // Reads a configuration file from disk. Heavy: brings the YAML parser and all schemas.
 
-import { readFileSync } from 'node:fs';
 import { JitError } from '../core/errors.ts';
 import { type LoadedConfig, loadConfig } from '../policy/load.ts';
+import { errnoOf } from '../system/errno.ts';
+import { readTrustedFile } from '../system/files.ts';
 import type { ProviderSchema } from './providers.ts';
 
 /**
@@ -22,12 +23,19 @@ export function readConfig(
   return loadConfig({ path, text: readFile(path), kinds, readFile });
 }
 
+/** Larger than any configuration; the loader names its own limit. */
+const largest = 2 * 1024 * 1024;
+
 function readBytes(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readTrustedFile(path, largest);
   } catch (cause) {
-    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = absent ? 'there is no such file' : 'it cannot be read';
+    if (cause instanceof JitError) {
+      const hint = cause.hint === undefined ? {} : { hint: cause.hint };
+      throw new JitError('ERR_CONFIG', cause.message, { ...hint, cause });
+    }
+    const absent = errnoOf(cause) === 'ENOENT';
+    const why = absent ? 'there is no such file' : `it cannot be read (${errnoOf(cause)})`;
     throw new JitError('ERR_CONFIG', `cannot load the configuration "${path}": ${why}`, {
       hint: absent ? 'jit init' : `check the permissions of ${path}`,
       cause,

@@ -22,8 +22,12 @@ export async function runBrokerProcess(
   let isLeaving = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
-      if (!isLeaving) void running.stop(signal);
+      if (isLeaving) return;
       isLeaving = true;
+      running.stop(signal).catch((thrown: unknown) => {
+        running.broker.log.error(`cannot stop after ${signal}`, thrown);
+        isLeaving = false;
+      });
     });
   }
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {

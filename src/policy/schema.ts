@@ -28,7 +28,9 @@ function isDuration(text: string): boolean {
 
 function isTimezone(text: string): boolean {
   try {
-    return /^[A-Za-z]/.test(text) && new Intl.DateTimeFormat('en', { timeZone: text }) !== null;
+    return (
+      text === 'UTC' || (/^[A-Za-z]/.test(text) && new Intl.DateTimeFormat('en', { timeZone: text }) !== null)
+    );
   } catch {
     return false;
   }

@@ -69,17 +69,43 @@ export function readPrivateFile(file: string, largest = 65_536): Buffer {
       const mode = (found.mode & 0o777).toString(8);
       throw unsafe(file, `others may read or write it (mode ${mode})`, `run: chmod 600 ${quote(file)}`);
     }
-    // One byte more than allowed is read, not trusted to `size`: the file may grow meanwhile.
-    const bytes = Buffer.alloc(largest + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = readSync(fd, bytes, length, bytes.length - length, null);
-    }
-    if (length > largest) throw unsafe(file, `it has more than ${largest} bytes`, 'name a smaller file');
-    return bytes.subarray(0, length);
+    return readUpTo(fd, file, largest);
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * The bytes of a regular file that nobody but this user or root can change. Symbolic links are followed.
+ * @param largest refuse more than this many bytes
+ * @throws JitError `ERR_UNSAFE_PATH`; the system's own error when it cannot be opened
+ */
+export function readTrustedFile(file: string, largest: number): Buffer {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) throw unsafe(file, 'it is not a regular file', 'name a regular file');
+    if (found.uid !== process.geteuid?.() && found.uid !== 0) {
+      throw unsafe(file, `it belongs to uid ${found.uid}`, 'make a copy of your own');
+    }
+    if ((found.mode & 0o002) !== 0) {
+      throw unsafe(file, 'everybody may write it', `run: chmod o-w ${quote(file)}`);
+    }
+    return readUpTo(fd, file, largest);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** One byte more than allowed is read, not trusted to `size`: the file may grow meanwhile. */
+function readUpTo(fd: number, file: string, largest: number): Buffer {
+  const bytes = Buffer.alloc(largest + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+    read = readSync(fd, bytes, length, bytes.length - length, null);
+  }
+  if (length > largest) throw unsafe(file, `it has more than ${largest} bytes`, 'name a smaller file');
+  return bytes.subarray(0, length);
 }
 
 function openWithoutFollowing(file: string): number {

@@ -60,7 +60,9 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
     await server.sql(`GRANT app_owner TO ${name}`);
     const [{ oid } = {}] = await server.sql(`SELECT oid FROM pg_roles WHERE rolname = '${name}'`);
 
-    const sessions = await Promise.all([1, 2, 3].map(() => server.connect('orders', login.user, login.password)));
+    const sessions = await Promise.all(
+      [1, 2, 3].map(() => server.connect('orders', login.user, login.password)),
+    );
     const [switched, cursor, sleeping] = sessions as [PgClient, PgClient, PgClient];
     const watches = sessions.map(watch);
     await switched.query('SET ROLE app_owner');
@@ -101,7 +103,9 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
     const mine = recentFindings.filter(({ lease }) => lease === grant.leases[0]?.id);
     for (const database of ['orders', 'ledger']) {
       const here = mine.filter(({ where }) => where.startsWith(`${database}/`));
-      expect(here.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['owned-object', 'security-definer']));
+      expect(here.map(({ kind }) => kind)).toEqual(
+        expect.arrayContaining(['owned-object', 'security-definer']),
+      );
       const left = await server.sql(
         `SELECT relname FROM pg_class WHERE relowner = ${Number(oid)}
          UNION ALL SELECT proname FROM pg_proc WHERE proowner = ${Number(oid)}`,

@@ -48,7 +48,10 @@ test('a server that is down at the deadline is overdue, and access is revoked on
   });
   const login = loginOf(env);
   await server.halt('immediate');
-  await vi.waitFor(async () => expect((await client.status()).overdue).toBe(1), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(async () => expect((await client.status()).overdue).toBe(1), {
+    timeout: 15_000,
+    interval: 100,
+  });
   const shown = await world.jit('status');
   expect(shown.stdout).toMatch(/overdue/i);
   await server.start();
@@ -60,6 +63,8 @@ test('a server that is down at the deadline is overdue, and access is revoked on
     { timeout: 10_000, interval: 100 },
   );
   const log = await world.jit('audit', 'log', '--grant', grant.id, '--json');
-  const types = (JSON.parse(log.stdout) as { events: { body: { type: string } }[] }).events.map(({ body }) => body.type);
+  const types = (JSON.parse(log.stdout) as { events: { body: { type: string } }[] }).events.map(
+    ({ body }) => body.type,
+  );
   expect(types).toEqual(expect.arrayContaining(['lease.overdue', 'lease.revoked']));
 });

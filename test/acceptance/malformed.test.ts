@@ -1,7 +1,8 @@
 // What is wrong on the command line or in the configuration, through the real command: a clear error, and no
 // half-made grant, no stack, no secret told.
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { positionIn } from '../../src/policy/problem.ts';
@@ -107,6 +108,9 @@ describe('a malformed configuration', () => {
     ['has a name that is too long', () => path.join(world.dir, 'n'.repeat(300))],
     ['has a name that steers the terminal', () => path.join(world.dir, 'a\u001b[31mb\u202e')],
     ['is empty', () => '/dev/null'],
+    ['never ends', () => '/dev/full'],
+    ['is a pipe', () => makePipe(path.join(world.dir, 'pipe'))],
+    ['everybody may write', () => makeOpen(path.join(world.dir, 'open.yaml'))],
   ])('that %s is refused', async (_what, file) => {
     expectRefused(await world.jit('--config', file(), 'policy', 'check'), [2]);
   });
@@ -164,3 +168,14 @@ test('all of that left no grant, no role and no secret behind', async () => {
   expect(searchFolder(path.join(world.dir, 'run'), [planted, brokerPassword])).toEqual([]);
   expect(searchBytes('server log', server.serverLog(), [planted])).toEqual([]);
 });
+
+function makePipe(file: string): string {
+  execFileSync('mkfifo', [file]);
+  return file;
+}
+
+function makeOpen(file: string): string {
+  writeFileSync(file, completed(config()));
+  chmodSync(file, 0o666);
+  return file;
+}

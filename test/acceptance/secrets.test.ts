@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loginOf } from '../support/login.ts';
 import { searchBytes, searchFolder, searchProcesses } from '../support/needles.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { brokerPassword, configFor, createWorld, finish, prepareServer, type World } from '../support/world.ts';
+import {
+  brokerPassword,
+  configFor,
+  createWorld,
+  finish,
+  prepareServer,
+  type World,
+} from '../support/world.ts';
 
 let server: PostgresServer;
 let world: World;
@@ -28,7 +35,16 @@ const child = [
 
 test('no planted secret is found anywhere but in the private files of the broker and the child', async () => {
   const before = server.serverLog().length;
-  const running = world.start(['elevate', 'orders-db:write', '--for', '1m', '--reason', 'canary', '--', ...child]);
+  const running = world.start([
+    'elevate',
+    'orders-db:write',
+    '--for',
+    '1m',
+    '--reason',
+    'canary',
+    '--',
+    ...child,
+  ]);
   let output = '';
   running.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -66,7 +82,9 @@ test('no planted secret is found anywhere but in the private files of the broker
 
 test('a secret in the environment is there because it was asked for, in the child alone', async () => {
   const show = [process.execPath, '-e', 'process.stdout.write(process.env.DATABASE_URL)'];
-  const ran = await finish(world.start(['elevate', 'orders-db:read', '--for', '1m', '--export', 'url', '--', ...show]));
+  const ran = await finish(
+    world.start(['elevate', 'orders-db:read', '--for', '1m', '--export', 'url', '--', ...show]),
+  );
   expect(ran.code).toBe(0);
   const password = decodeURIComponent(new URL(ran.stdout).password);
   expect(password.length).toBeGreaterThan(16);
@@ -78,7 +96,9 @@ test('a wrong password of the broker’s login is told without the password', as
   const wrong = 'planted-wrong-password-77';
   const other = createWorld(configFor(server).replace('$SECRET', 'env:WRONG_SECRET'));
   try {
-    const ran = await finish(other.start(['elevate', 'orders-db:read', '--for', '1m', '--', 'true'], { WRONG_SECRET: wrong }));
+    const ran = await finish(
+      other.start(['elevate', 'orders-db:read', '--for', '1m', '--', 'true'], { WRONG_SECRET: wrong }),
+    );
     expect(ran.code).not.toBe(0);
     expect(searchBytes('stderr', ran.stderr + ran.stdout, [wrong])).toEqual([]);
     expect(searchFolder(other.dir, [wrong])).toEqual([]);

@@ -26,6 +26,9 @@ export const revokePoints = [
   'revoke.after-record',
 ] as const;
 
+/** Points around every commit. */
+export const storePoints = ['store-before-commit', 'store-after-commit'] as const;
+
 /** Points of the start after a crash; those of a revocation are passed there as well. */
 export const recoveryPoints = [
   'recover.start',

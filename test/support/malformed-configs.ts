@@ -118,7 +118,8 @@ const values: readonly MalformedConfig[] = [
   ['an unknown provider', target(`provider: ${mark}postgress`), 'did you mean "postgres"?'],
   ['a mistyped key of the provider', target(`${mark}hots: here`), 'did you mean "host"?'],
   ['a port too high', target(`port: ${mark}70000`), 'at most 65535'],
-  ['a host with a line break', target(`host: ${mark}"a\\nb"`), 'control character'],
+  ['a host with a line break', target(`host: ${mark}"a\\nb"`), 'a host name'],
+  ['a URL with a password as host', target(`host: ${mark}"postgres://u:${planted}@db/orders"`), 'a host name'],
   ['roles without a role', target(`roles: ${mark}{}`), 'at least one role'],
   ['a role without groups', target(`roles: { read: { groups: ${mark}[] } }`), 'at least one group'],
   [

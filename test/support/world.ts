@@ -5,9 +5,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import { type Paths, resolvePaths } from '../../src/system/paths.ts';
+import { isAlive, sessionOf } from '../../src/system/process-info.ts';
 import type { PostgresServer } from './postgres.ts';
 
 /** The OS user's principal-free name for configs. */
@@ -98,7 +100,12 @@ export function createWorld(config: string, build: 'dist' | 'dist-test' = 'dist'
     writeConfig,
     async remove() {
       try {
-        await (await client({ start: false })).stop();
+        const running = await client({ start: false });
+        const { pid } = await running.hello();
+        await running.stop();
+        const session = sessionOf(pid);
+        // Answered, it still has its files to close.
+        while (session !== null && isAlive(session)) await delay(10);
       } catch {
         // None is running.
       }

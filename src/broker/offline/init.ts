@@ -22,6 +22,11 @@ import { readConfig } from '../read-config.ts';
  * @throws JitError `ERR_CONFLICT` when a file is there already, `ERR_CONFIG` when the values make no valid configuration
  */
 export async function init(request: InitRequest): Promise<InitReply> {
+  if (!/^[a-z][a-z0-9._-]{0,39}$/.test(request.target)) {
+    throw new JitError('ERR_USAGE', `"${request.target}" cannot name a target`, {
+      hint: 'small letters, digits, dots, dashes and underscores, beginning with a letter: prod-db',
+    });
+  }
   const folder = path.dirname(request.path);
   const secret = path.join(folder, `${request.target}.password`);
   for (const file of request.force ? [] : [request.path, secret]) {

@@ -1,6 +1,5 @@
 // `jit policy check | explain | test`: the policy asked without a broker, from the same file by the same code.
 
-import { readFileSync } from 'node:fs';
 import { JitError } from '../../core/errors.ts';
 import { currentPrincipal } from '../../identity/os-user.ts';
 import { runCases } from '../../policy/cases.ts';
@@ -12,6 +11,7 @@ import type {
   PolicyTestReply,
 } from '../../protocol/offline.ts';
 import { systemClock } from '../../system/clock.ts';
+import { readTrustedFile } from '../../system/files.ts';
 import { createKeychain } from '../../system/keychain.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { systemRandom } from '../../system/random.ts';
@@ -57,8 +57,9 @@ export async function policyTest(config: string | null, cases: string): Promise<
   const { policy } = await load(config);
   let text: Buffer;
   try {
-    text = readFileSync(cases);
+    text = readTrustedFile(cases, 1024 * 1024);
   } catch (cause) {
+    if (cause instanceof JitError) throw new JitError('ERR_USAGE', cause.message, { cause });
     throw new JitError('ERR_USAGE', `the cases "${cases}" cannot be read`, {
       hint: 'jit policy test --help',
       cause,

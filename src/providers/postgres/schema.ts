@@ -33,6 +33,14 @@ const line = v.pipe(
   v.string(),
   v.regex(/^[^\p{Cc}]{1,255}$/u, 'expected 1 to 255 characters, none of them a control character'),
 );
+// Nothing that could carry a password: a URL pasted here would end up in the log.
+const host = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?:\/[^\p{Cc}]{0,200}|[A-Za-z0-9._:%[\]-]{1,253})$/u,
+    'expected a host name, an address, or /folder of a socket',
+  ),
+);
 const duration = v.pipe(v.string(), v.check(isDuration, 'expected a duration such as 30s, 5m or 1h'));
 const groups = v.pipe(
   v.array(identifier),
@@ -55,7 +63,7 @@ const described = <Schema extends v.GenericSchema>(schema: Schema, text: string)
   v.pipe(schema, v.description(text));
 
 const target = {
-  host: described(line, 'host name, address, or the absolute folder of a Unix socket'),
+  host: described(host, 'host name, address, or the absolute folder of a Unix socket'),
   port: v.optional(described(whole(1, 65_535), 'port of the server'), 5432),
   database: described(identifier, 'the database that people are given'),
   user: described(identifier, "the broker's own login on the server, not a superuser"),

@@ -136,7 +136,9 @@ export interface Remembered extends RevokeReport {
   readonly steps: string[];
   readonly facts: Record<string, Readonly<Record<string, Json>>>;
   readonly findings: Finding[];
+  /** How often the access was told to have ended, and to be there after all. */
   ended: number;
+  found: number;
 }
 
 export function remember(): Remembered {
@@ -145,12 +147,16 @@ export function remember(): Remembered {
     facts: {},
     findings: [],
     ended: 0,
+    found: 0,
     step: (name, facts = {}) => {
       report.steps.push(name);
       report.facts[name] = facts;
     },
     accessEnded: () => {
       report.ended += 1;
+    },
+    accessFound: () => {
+      report.found += 1;
     },
     finding: (finding) => void report.findings.push(finding),
   };

@@ -4,7 +4,7 @@
 import { JitError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { onServer, type RevokeContext } from './context.ts';
-import { sqlState, sqlStateOf } from './failure.ts';
+import { plain, sqlState, sqlStateOf } from './failure.ts';
 import type { FoundRole } from './find-role.ts';
 import { grantsToOthers, revokeStatement } from './grants.ts';
 import type { Inventory } from './inventory.ts';
@@ -31,19 +31,19 @@ export async function clean(context: RevokeContext, role: FoundRole, found: Inve
       // Dropped since it was looked at, and all that was in it.
       if (sqlStateOf(thrown) === sqlState.noSuchDatabase) continue;
       isShut ||= isClosed(thrown);
-      failed.push(`"${database}": ${refusalText(context, thrown)}`);
+      failed.push(`"${plain(database)}": ${refusalText(context, thrown)}`);
     }
   }
   if (failed.length > 0) {
     throw new JitError(
       'ERR_REVOKE_INCOMPLETE',
-      `role "${role.name}" has no access any more, but what it left could not be cleaned in ${failed.join('; ')}`,
+      `role "${plain(role.name)}" has no access any more, but what it left could not be cleaned in ${failed.join('; ')}`,
       isShut
-        ? { hint: `let ${quoteIdent(context.handle.user)} connect to it: jit doctor shows the SQL` }
-        : { hint: `as administrator, in that database: DROP OWNED BY ${quoteIdent(role.name)}` },
+        ? { hint: `let ${plain(quoteIdent(context.handle.user))} connect to it: jit doctor shows the SQL` }
+        : { hint: `as administrator, in that database: DROP OWNED BY ${plain(quoteIdent(role.name))}` },
     );
   }
-  context.report.step('cleaned', { databases: found.databases });
+  context.report.step('cleaned', { databases: found.databases.map(plain) });
 }
 
 async function cleanOne(context: RevokeContext, connection: Connection, role: FoundRole): Promise<void> {

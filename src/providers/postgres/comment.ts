@@ -13,7 +13,7 @@ export interface RoleComment {
 }
 
 const cap = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`.toWellFormed();
 
 /** One line of JSON, at most about 1000 characters; escapes keep control characters out of terminals. */
 export function roleComment(request: PlanRequest, origin: string): string {

@@ -5,7 +5,10 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import { JitError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
-import { failureOf } from './failure.ts';
+import type { Milliseconds } from '../../core/time.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { ProviderTools } from '../provider.ts';
+import { failureOf, plain } from './failure.ts';
 import { enter, type Lane } from './gate.ts';
 import type { ServerAddress } from './handle.ts';
 
@@ -45,10 +48,13 @@ export interface UseOptions {
 const session = `SET search_path = pg_catalog, pg_temp; SET client_min_messages = error;
 SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'`;
 
+/** How long the server gets to close a connection that is no longer needed. */
+const goodbye: Milliseconds = 2000;
+
 /** The server at `address`; contacts nobody yet. */
 export function openServer(
   address: ServerAddress,
-  resolveSecret: (reference: string) => Promise<Secret>,
+  { clock, resolveSecret }: Pick<ProviderTools, 'clock' | 'resolveSecret'>,
 ): Server {
   return {
     address,
@@ -57,7 +63,7 @@ export function openServer(
       try {
         const password = await resolveSecret(address.password);
         const client = await newClient(address, how.database ?? address.database, password);
-        return await useClient(client, how.signal, work);
+        return await useClient(client, clock, how.signal, work);
       } catch (thrown) {
         throw failureOf(thrown, address);
       } finally {
@@ -86,6 +92,7 @@ async function newClient(address: ServerAddress, database: string, password: Sec
 
 async function useClient<T>(
   client: Client,
+  clock: Clock,
   signal: AbortSignal,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
@@ -105,11 +112,20 @@ async function useClient<T>(
     isWell = true;
     return result;
   } finally {
-    signal.removeEventListener('abort', cut);
-    // A polite goodbye could wait for ever on a connection that failed.
-    if (isWell) await client.end();
+    if (isWell && !signal.aborted) await leave(client, clock, cut);
     else cut();
+    signal.removeEventListener('abort', cut);
   }
+}
+
+/**
+ * A polite goodbye, which settles only when the server closes the connection: a server that has gone silent would be
+ * waited for until the kernel gives up. Never throws: the work is done, whatever becomes of the connection.
+ */
+async function leave(client: Client, clock: Clock, cut: () => void): Promise<void> {
+  const cancel = clock.after(goodbye, cut);
+  await client.end().catch(() => undefined);
+  cancel();
 }
 
 function describe(client: Client): Connection {
@@ -148,6 +164,6 @@ async function readCertificates(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new JitError('ERR_TARGET_REFUSED', `ssl_root_cert "${path}" cannot be read`, { cause });
+    throw new JitError('ERR_TARGET_REFUSED', `ssl_root_cert "${plain(path)}" cannot be read`, { cause });
   }
 }

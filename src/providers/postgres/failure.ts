@@ -74,10 +74,14 @@ function isTls(thrown: unknown, code: unknown): boolean {
   );
 }
 
-/** One line of at most 200 characters without control characters, nor any verifier that a statement held. */
+/**
+ * One line of at most 200 UTF-16 units: well-formed, because the audit refuses half a character; without control and
+ * formatting characters, which could steer a terminal or turn text around; without any verifier that a statement held.
+ */
 export function plain(text: string): string {
   return text
     .replace(/SCRAM-SHA-256\$\S*/g, '[verifier]')
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-    .slice(0, 200);
+    .slice(0, 200)
+    .toWellFormed();
 }

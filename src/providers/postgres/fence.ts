@@ -29,7 +29,7 @@ function tryFence(context: RevokeContext): Promise<Search & { refusal: unknown }
     const refusal = await lockOut(connection, role);
     if (refusal !== null) return { ...found, refusal };
     await dismissMembers(context, connection, role);
-    context.report.step('fenced', { role: role.name, oid: role.oid });
+    context.report.step('fenced', { role: plain(role.name), oid: role.oid });
     return { ...found, refusal };
   });
 }
@@ -86,8 +86,8 @@ async function dismissMembers(
       kind: 'third-party-grant',
       target: handle.target,
       lease: handle.lease,
-      where: handle.database,
-      detail: `role ${plain(quoteIdent(name))} was made a member of ${role.name}`,
+      where: plain(handle.database),
+      detail: `role ${plain(quoteIdent(name))} was made a member of ${plain(role.name)}`,
       action,
       foundAt: clock.now(),
     });

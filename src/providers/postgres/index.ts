@@ -36,7 +36,7 @@ function openForRevoking(tools: ProviderTools): Provider<PostgresHandle> {
 }
 
 function open(target: TargetConfig, tools: ProviderTools): Provider<PostgresHandle> {
-  const server = openServer(addressOf(target), tools.resolveSecret);
+  const server = openServer(addressOf(target), tools);
   return {
     plan: (request) => planLease(target, request),
     issue: async (handle, request, signal) =>
@@ -69,10 +69,7 @@ function callsByHandle(tools: ProviderTools) {
   };
 }
 
-function contextOf(
-  handle: PostgresHandle,
-  { clock, random, origin, resolveSecret }: ProviderTools,
-  signal: AbortSignal,
-): Context {
-  return { server: openServer(checkHandle(handle), resolveSecret), handle, clock, random, origin, signal };
+function contextOf(handle: PostgresHandle, tools: ProviderTools, signal: AbortSignal): Context {
+  const { clock, random, origin } = tools;
+  return { server: openServer(checkHandle(handle), tools), handle, clock, random, origin, signal };
 }

@@ -46,7 +46,7 @@ export async function inventory(context: RevokeContext, role: FoundRole): Promis
       refusalText(context, thrown);
     }
   }
-  context.report.step('inventoried', { databases, findings });
+  context.report.step('inventoried', { databases: databases.map(plain), findings });
   return { databases };
 }
 
@@ -69,7 +69,7 @@ async function look(
       lease: handle.lease,
       where: plain(`${database}/${where}`),
       detail: plain(detail),
-      action,
+      action: plain(action),
       foundAt: clock.now(),
     });
   };
@@ -98,7 +98,7 @@ async function look(
       kind,
       target: handle.target,
       lease: handle.lease,
-      where: database,
+      where: plain(database),
       detail,
       action,
       foundAt: clock.now(),

@@ -29,7 +29,11 @@ const marked = `
 /** After this long past its deadline a role is taken back by whoever sees it: its own broker does not come back. */
 const abandoned: Milliseconds = 3_600_000;
 
-/** Roles that another broker made (another `origin` in the comment) are its own until they are abandoned. */
+/**
+ * Roles that another broker made (another `origin` in the comment) are its own until they are abandoned.
+ * `known` may hold handles of other targets, of this server and of others: they make a role known, and only those of
+ * this target on this server can be missing.
+ */
 export function reconcileRoles(
   server: Server,
   quarantine: string,
@@ -40,18 +44,24 @@ export function reconcileRoles(
   const { address } = server;
   return server.use({ signal, lane: 'revoke' }, async (connection) => {
     const roles = await connection.rows<Marked>(marked, [[address.user, quarantine]]);
+    const own = known.filter((handle) => handle.target === address.target && isOn(address, handle));
     const present = await connection.rows<{ oid: number; name: string }>(
       'SELECT oid, rolname AS name FROM pg_roles WHERE oid = ANY ($1) OR rolname = ANY ($2)',
-      [known.flatMap((handle) => handle.oid ?? []), known.map((handle) => handle.name)],
+      [own.flatMap((handle) => handle.oid ?? []), own.map((handle) => handle.name)],
     );
+    // Names are random: the same one is the same role, whatever the server is called in the handle. A number is not.
     const knows = (role: { oid: number; name: string }) => (handle: PostgresHandle) =>
-      handle.oid === role.oid || handle.name === role.name;
+      handle.name === role.name || (handle.oid === role.oid && isOn(address, handle));
     const unknown = roles
       .filter((role) => !known.some(knows(role)))
       .flatMap((role) => describe(role, address, quarantine, origin, clock.now()) ?? []);
-    const missing = known.filter((handle) => !present.some((role) => knows(role)(handle)));
+    const missing = own.filter((handle) => !present.some((role) => knows(role)(handle)));
     return { unknown, missing };
   });
+}
+
+function isOn({ host, port }: ServerAddress, handle: PostgresHandle): boolean {
+  return handle.host === host && handle.port === port;
 }
 
 /** Null when nothing but the first letters of the name speaks for jit. */

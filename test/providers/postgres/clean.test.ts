@@ -111,6 +111,31 @@ describe.each(postgresVersions)('cleaning up on PostgreSQL %i', (version) => {
     await server.sql('DROP FUNCTION back_door()', 'orders');
   });
 
+  it('tells of odd names in text that is well-formed and free of control characters', async () => {
+    const issued = await issue(provider(), 'write');
+    const client = await login(issued);
+    const emoji = `"${'😀'.repeat(15)}"`;
+    const args = Array.from({ length: 9 }, () => emoji).join(', ');
+    // Whichever way the 200 characters fall: one of the two names is cut in the middle of an emoji.
+    await client.query(`CREATE TYPE ${emoji} AS ENUM ('a'); CREATE TABLE "left\u202e\u001b[2J" (n int);
+      CREATE FUNCTION even(${args}) RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE FUNCTION odd(${args}) RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+    await client.end();
+    await server.sql(`ALTER ROLE ${issued.handle.name} RENAME TO "jit_\u202e\u001b😀"`);
+    const report = await revoke(provider(), issued.handle);
+    const texts = [
+      ...report.findings.flatMap(({ where, detail, action }) => [where, detail, action]),
+      ...Object.values(report.facts).flatMap((facts) => Object.values(facts).flat().map(String)),
+    ];
+    expect(report.findings.filter((finding) => finding.where.includes('😀')).length).toBeGreaterThan(2);
+    expect(texts.filter((text) => !text.isWellFormed() || /[\p{Cc}\p{Cf}]/u.test(text))).toEqual([]);
+    await server.sql(
+      `DROP FUNCTION even; DROP FUNCTION odd; DROP TYPE ${emoji}; DROP TABLE "left\u202e\u001b[2J"`,
+      'orders',
+    );
+    expect(await remains(issued.handle.oid)).toEqual([]);
+  });
+
   it('dismisses others who were made members of the role', async () => {
     const issued = await issue(provider(), 'write');
     const client = await login(issued);

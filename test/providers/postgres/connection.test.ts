@@ -4,12 +4,20 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
-import { issue, openProvider, prepare, requestFor, revoke, targetOn } from '../../support/postgres-target.ts';
+import {
+  issue,
+  openProvider,
+  prepare,
+  quickClock,
+  requestFor,
+  revoke,
+  targetOn,
+} from '../../support/postgres-target.ts';
 
-/** A TCP server on a free port; `close` ends its connections. */
-async function listen(onSocket: (socket: net.Socket) => void) {
+/** A TCP server on a free port; `close` ends its connections. With `allowHalfOpen` it answers no goodbye. */
+async function listen(onSocket: (socket: net.Socket) => void, { allowHalfOpen = false } = {}) {
   const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
+  const server = net.createServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     onSocket(socket);
@@ -112,6 +120,54 @@ describe('a connection that is cut', () => {
       }
     },
   );
+
+  /** Passes everything on until the client says goodbye (a message of type X); from then on a black hole. */
+  const silentAtGoodbye = (onGoodbye: () => void) =>
+    listen(
+      (client) => {
+        const upstream = net.connect(server.port, '127.0.0.1');
+        upstream.on('error', () => undefined).on('data', (chunk) => client.write(chunk));
+        client.on('close', () => upstream.destroy());
+        client.on('data', (chunk) => {
+          if (chunk.subarray(-5).equals(Buffer.from('X\0\0\0\x04'))) onGoodbye();
+          else upstream.write(chunk);
+        });
+      },
+      { allowHalfOpen: true },
+    );
+
+  it('in silence after the work is done is given up soon, with its answer and its place', async () => {
+    let goodbyes = 0;
+    const proxy = await silentAtGoodbye(() => (goodbyes += 1));
+    try {
+      const provider = openProvider(targetOn({ host: '127.0.0.1', port: proxy.port }));
+      // More than may be connected at once: the last one waits for a place.
+      const handles = Array.from({ length: 9 }, () => provider.plan(requestFor('read')).handle);
+      const signal = AbortSignal.timeout(10_000);
+      const answers = await Promise.all(handles.map((handle) => provider.confirm(handle, signal)));
+      expect(answers).toEqual(Array.from({ length: 9 }, () => 'gone'));
+      expect(goodbyes).toBe(9);
+      expect(signal.aborted).toBe(false);
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('in silence is given up at once when the signal aborts, and what was made counts as made', async () => {
+    const stop = new AbortController();
+    const proxy = await silentAtGoodbye(() => stop.abort());
+    try {
+      const never = { ...quickClock, after: () => () => undefined };
+      const provider = openProvider(targetOn({ host: '127.0.0.1', port: proxy.port }), { clock: never });
+      const request = requestFor('read');
+      const { handle } = await provider.issue(provider.plan(request).handle, request, stop.signal);
+      const direct = { ...handle, host: server.host, port: server.port };
+      expect(handle.oid).not.toBeNull();
+      await revoke(openProvider(targetOn(server)), direct);
+    } finally {
+      await proxy.close();
+    }
+  });
 
   it('before COMMIT is unreachable, and nothing was made', async () => {
     const proxy = await cutAt('CREATE ROLE', true);

@@ -80,6 +80,37 @@ describe.each(postgresVersions)('reconciling with PostgreSQL %i', (version) => {
     await revoke(other, handle);
   });
 
+  it('knows the roles of another target on the same server, and calls none of another target missing', async () => {
+    const orders = openProvider(targetOn(server));
+    const billing = openProvider({ ...targetOn(server, { database: 'billing' }), name: 'billing-db' });
+    const known = [(await issue(orders, 'read')).handle, (await issue(billing, 'read')).handle];
+    const nothing = { unknown: [], missing: [] };
+    expect(await orders.reconcile(known, signal())).toEqual(nothing);
+    expect(await billing.reconcile(known, signal())).toEqual(nothing);
+    const [first, second] = known;
+    if (!first || !second) throw new Error('both were issued');
+    await server.sql(`ALTER ROLE ${second.name} RENAME TO ${second.name}_renamed`);
+    expect(await orders.reconcile(known, signal())).toEqual(nothing);
+    await revoke(billing, second);
+    expect(await orders.reconcile(known, signal())).toEqual(nothing);
+    expect(await billing.reconcile(known, signal())).toEqual({ unknown: [], missing: [second] });
+    await revoke(orders, first);
+  });
+
+  it('takes the number of a role for known only where it was given', async () => {
+    const provider = openProvider(targetOn(server));
+    const { handle } = await issue(provider, 'read');
+    const other = provider.plan(requestFor('read')).handle;
+    const elsewhere = { ...other, oid: handle.oid, host: 'elsewhere.example.com' };
+    for (const stranger of [elsewhere, { ...elsewhere, target: 'elsewhere' }]) {
+      const { unknown, missing } = await provider.reconcile([stranger], signal());
+      expect(unknown.map((found) => found.handle.lease)).toEqual([handle.lease]);
+      // It was moved away or never here: this server cannot tell.
+      expect(missing).toEqual([]);
+    }
+    await revoke(provider, handle);
+  });
+
   it('tells which known credentials are missing', async () => {
     const provider = openProvider(targetOn(server));
     const { handle } = await issue(provider, 'read');

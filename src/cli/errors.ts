@@ -4,6 +4,9 @@ import { type ExitCode, exitCodeOf, JitError, toJitError } from '../core/errors.
 import { escapeLines, escapeText } from './escape.ts';
 import type { Output } from './output.ts';
 
+// Known by this mark, as JitError is: what is behind whole.ts has a copy of the class.
+const mark = Symbol.for('jit.cancelled');
+
 /** Thrown when the user has cancelled a question or the waiting; nothing is to be said about it but that. */
 export class Cancelled extends Error {
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -11,6 +14,14 @@ export class Cancelled extends Error {
   constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' = 'SIGINT') {
     super('cancelled');
     this.signal = signal;
+  }
+
+  get [mark](): true {
+    return true;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value;
   }
 }
 

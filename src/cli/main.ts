@@ -4,18 +4,19 @@ import { existsSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { isatty } from 'node:tty';
 import { connect } from '../client/connect.ts';
-import { runSession } from '../shell/session.ts';
 import { systemClock } from '../system/clock.ts';
 import { resolvePaths } from '../system/paths.ts';
 import { ownSession } from '../system/process-info.ts';
 import { version } from '../system/version.ts';
 import { terminalAsker } from './ask.ts';
 import { exitCodeFor, showFailure } from './errors.ts';
+import { failureFlags } from './failure-flags.ts';
 import { loadOffline, runDemo } from './heavy.ts';
 import { createOutput } from './output.ts';
-import { failureFlags } from './parse.ts';
 import { terminalSpinner } from './progress.ts';
 import { runCli } from './run.ts';
+import { standardStream } from './standard-stream.ts';
+import { runSession } from './whole.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -37,25 +38,11 @@ function giveUp({ code = 'EIO' }: NodeJS.ErrnoException): never {
   process.exit(1);
 }
 
-/** A standard stream, made when it is first written to: making one costs a tenth of a whole start. */
-function lazyStream(stream: () => NodeJS.WriteStream, onError: (error: NodeJS.ErrnoException) => void) {
-  let made: NodeJS.WriteStream | undefined;
-  const get = (): NodeJS.WriteStream => {
-    made ??= stream().on('error', onError);
-    return made;
-  };
-  return {
-    write: (text: string): void => void get().write(text),
-    /** Settles when all of it has gone: into a pipe, writing is asynchronous. */
-    flush: (): Promise<void> =>
-      new Promise((resolve) => (made ? made.write('', () => resolve()) : resolve())),
-  };
-}
-
 async function main(): Promise<void> {
   const { argv, env } = process;
-  const stdout = lazyStream(() => process.stdout, giveUp);
-  const stderr = lazyStream(
+  const stdout = standardStream(1, () => process.stdout, giveUp);
+  const stderr = standardStream(
+    2,
     () => process.stderr,
     // Nobody listens: no reason to leave a grant without its command, or to lose the command's exit code.
     () => undefined,
@@ -83,7 +70,7 @@ async function main(): Promise<void> {
     },
     loadOffline,
     runDemo,
-    runSession,
+    runSession: (options) => runSession(options),
     ownSession,
     ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
     spin: terminalSpinner,
@@ -91,7 +78,7 @@ async function main(): Promise<void> {
     exists: existsSync,
     configPath: (flag) => pathsFor(flag).configFile,
     promptState: () => pathsFor(null).promptState,
-    hooksDir: path.join(import.meta.dirname, '..', 'completions'),
+    hooksDir: `${path.dirname(import.meta.dirname)}/completions`,
   });
   await stdout.flush();
   await stderr.flush();

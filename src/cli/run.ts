@@ -1,13 +1,13 @@
 // One run of the command line, from argv to exit code. Owns: the order of things, showing failures.
 // Must not: touch the real process; src/cli/main.ts does.
 
-import { showHelp } from './commands/help.ts';
 import { overview } from './commands/overview.ts';
 import { Cancelled, exitCodeFor, showFailure, signalExit } from './errors.ts';
-import { commandHelp } from './help.ts';
+import { failureFlags } from './failure-flags.ts';
 import { createOutput, type Output } from './output.ts';
-import { failureFlags, type Parsed, parseCommandLine } from './parse.ts';
-import { registry } from './registry.ts';
+import type { Parsed } from './parse.ts';
+import { understandQuickly } from './quick.ts';
+import { commandHelp, parseCommandLine, registry, showHelp } from './whole.ts';
 import type { Outside, World } from './world.ts';
 
 function isCi(env: Outside['env']): boolean {
@@ -18,7 +18,17 @@ function worldOf(outside: Outside, parsed: Parsed, out: Output): World {
   const ci = isCi(outside.env);
   const mayAsk = outside.isTTY.stdin && outside.isTTY.stderr && !ci && parsed.common['no-input'] !== true;
   const config = typeof parsed.common.config === 'string' ? parsed.common.config : null;
-  return { ...outside, registry, out, config, ci, interactive: mayAsk };
+  return {
+    ...outside,
+    // Looked up when help asks: it is behind the door.
+    get registry() {
+      return registry;
+    },
+    out,
+    config,
+    ci,
+    interactive: mayAsk,
+  };
 }
 
 async function dispatch(outside: Outside, parsed: Parsed, out: Output): Promise<number> {
@@ -46,7 +56,8 @@ export async function runCli(outside: Outside): Promise<number> {
   const out = createOutput(outside, colour);
   let beforeCommand = false;
   try {
-    const parsed = parseCommandLine(registry, outside.argv, outside.clock.now());
+    const now = outside.clock.now();
+    const parsed = understandQuickly(outside.argv, now) ?? parseCommandLine(registry, outside.argv, now);
     beforeCommand = Array.isArray(parsed.args.command) && parsed.args.command.length > 0;
     return await dispatch(outside, parsed, out);
   } catch (error) {

@@ -43,8 +43,9 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 }
 
 async function reach(options: ConnectOptions): Promise<Socket> {
-  const began = performance.now();
-  const elapsed = () => performance.now() - began;
+  // Not by `performance`, which Node loads at its first use.
+  const began = process.uptime();
+  const elapsed = () => (process.uptime() - began) * 1000;
   const limit = options.timeout ?? patience;
   const starter = options.start
     ? createStarter({ ...options, env: options.env ?? process.env, log: options.paths.log })

@@ -16,27 +16,30 @@ export interface Reply {
 const largest = 8 * 1024 * 1024;
 
 /**
- * Everything until the peer closes.
+ * Everything until the peer closes, or until a first piece that is all of it.
  * @throws JitError `ERR_BROKER_UNREACHABLE` when the connection fails, `ERR_PROTOCOL` when what comes is no reply
  */
 export function readReply(socket: Socket): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    socket.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > largest) reject(protocolError(`the broker's answer has more than ${largest} bytes`));
-      else chunks.push(chunk);
-    });
-    socket.on('error', (error) => reject(unreachable('the connection broke off', 'try again', error)));
-    // `close` follows `end`, and comes alone when this side gave up.
-    socket.on('close', () => {
+    const finish = (): void => {
       try {
         resolve(parseReply(Buffer.concat(chunks)));
       } catch (error) {
         reject(error);
       }
+    };
+    socket.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > largest) reject(protocolError(`the broker's answer has more than ${largest} bytes`));
+      else chunks.push(chunk);
+      // Most replies come in one piece; what follows is only the connection's end.
+      if (chunks.length === 1 && isComplete(chunk)) finish();
     });
+    socket.on('error', (error) => reject(unreachable('the connection broke off', 'try again', error)));
+    // `close` follows `end`, and comes alone when this side gave up.
+    socket.on('close', finish);
   });
 }
 
@@ -50,10 +53,23 @@ export function parseReply(bytes: Buffer): Reply {
     throw protocolError("the broker's answer is not understood");
   }
   const body = bytes.subarray(headEnd + 4);
-  const length = /^content-length:\s*(\d+)\s*$/im.exec(head)?.[1];
+  const length = lengthIn(head);
   // Without a length only the braces tell whether all has come.
-  const isWhole = length === undefined ? isClosed(body) : body.length === Number(length);
+  const isWhole = length === null ? isClosed(body) : body.length === length;
   return { status, body: body.toString('utf8'), isWhole };
+}
+
+/** True for a reply that says how long it is, and is that long. */
+function isComplete(bytes: Buffer): boolean {
+  const headEnd = bytes.indexOf('\r\n\r\n');
+  const length = lengthIn(bytes.toString('latin1', 0, Math.max(headEnd, 0)));
+  return length !== null && bytes.length === headEnd + 4 + length;
+}
+
+/** What the head says about the length of the body; null: nothing. */
+function lengthIn(head: string): number | null {
+  const length = /^content-length:\s*(\d+)\s*$/im.exec(head)?.[1];
+  return length === undefined ? null : Number(length);
 }
 
 function isClosed(body: Buffer): boolean {

@@ -53,7 +53,8 @@ function exchange(socket: Socket, request: string, { timeout, signal }: Call): P
     socket.ref();
     readReply(socket).then(resolve, reject);
     socket.write(request);
-  }).finally(() => socket.destroy());
+    // Not before the reply is used: the end of a short process closes it for less.
+  }).finally(() => setImmediate(() => socket.destroy()));
 }
 
 function understand({ status, body, isWhole }: Reply): unknown {

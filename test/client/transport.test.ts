@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/client/client.ts';
@@ -33,6 +34,22 @@ describe('createTransport', () => {
         }),
       },
     ]);
+  });
+
+  it('has the reply when all of it has come, and then ends the connection itself', async () => {
+    const socket = path.join(temporaryFolder(), 'broker.sock');
+    const server = createServer((connection) => {
+      connection.once('data', () =>
+        connection.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{"a":"ä"}'),
+      );
+    });
+    await once(server.listen(socket), 'listening');
+    const accepted = once(server, 'connection');
+    const reply = await createTransport({ socket, configPath: '/etc/jit.yaml' })(status);
+    expect(reply).toEqual({ a: 'ä' });
+    const [connection] = await accepted;
+    if (!connection.closed) await once(connection, 'close');
+    server.close();
   });
 
   it('can name a config with blanks, other letters and line breaks', async () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -21,12 +21,26 @@ it('a release cannot be made to die at a failpoint, a test build can', () => {
   expect(mentioning('dist-test', 'process.env.JIT_FAILPOINT')).not.toEqual([]);
 });
 
+const commandLine = filesOf('dist').find(({ name }) => name === 'jit.cjs')?.text ?? '';
+
 it('the command line is one file that needs nothing but Node at its start', () => {
-  const { text } = filesOf('dist').find(({ name }) => name === 'jit.cjs') ?? { text: '' };
-  const required = [...text.matchAll(/(?<![.\w])require\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
+  const atStart = commandLine.replace(/get \w+\(\)\{return require\("[^"]+"\)\.\w+\}/g, '');
+  const required = [...atStart.matchAll(/(?<![.\w])require\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
   const foreign = required.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
   expect(required.length).toBeGreaterThan(0);
   expect(foreign).toEqual([]);
+});
+
+it('what the command line loads at its first use has the names that are used', () => {
+  const deferred = [...commandLine.matchAll(/get (\w+)\(\)\{return require\("([^"]+)"\)\.\1\}/g)];
+  const load = createRequire(path.join(root, 'dist/jit.cjs'));
+  expect(deferred.map(([, name]) => name)).toEqual(expect.arrayContaining(['Chalk', 'registry']));
+  for (const [, name = '', file = ''] of deferred) expect(load(file)).toHaveProperty(name);
+});
+
+it('the command line starts without the parser and colours', () => {
+  expect(commandLine).not.toContain('commander.unknownOption');
+  expect(mentioning('dist', 'commander.unknownOption')).not.toEqual([]);
 });
 
 /** The text of a file of dist/ and of all that it imports before it runs. */

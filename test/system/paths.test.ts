@@ -23,6 +23,16 @@ describe('resolvePaths', () => {
     });
   });
 
+  it('names a place in one way, however the variable spells it', () => {
+    const plain = { HOME: '/home/ada', XDG_RUNTIME_DIR: '/run/7', XDG_STATE_HOME: '/state' };
+    const odd = { HOME: '/home//ada/', XDG_RUNTIME_DIR: '/run/./7', XDG_STATE_HOME: '/var/../state/' };
+    expect(resolvePaths(odd, linux)).toEqual(resolvePaths(plain, linux));
+    const config = (given: string) => resolvePaths(plain, { ...linux, config: given }).configFile;
+    expect(config('/etc/jit/../x//jit.yaml')).toBe('/etc/x/jit.yaml');
+    expect(config('/etc/.jit/..jit.yaml')).toBe('/etc/.jit/..jit.yaml');
+    expect(config('../jit.yaml')).toBe('/jit.yaml');
+  });
+
   it('falls back to folders under HOME', () => {
     expect(resolvePaths({ HOME: '/home/ada' }, linux)).toMatchObject({
       configFile: '/home/ada/.config/jit/jit.yaml',

@@ -1,0 +1,42 @@
+// Writing to stdout and stderr. Owns: doing without Node's streams, which take a tenth of a whole start to make.
+// Must not: know what is written.
+
+import { writeSync } from 'node:fs';
+import { errnoOf } from '../system/errno.ts';
+
+/** A stream that is written to by its descriptor. */
+export interface StandardStream {
+  readonly write: (text: string) => void;
+  /** Settles when all of it has gone: a descriptor that does not block takes it bit by bit. */
+  readonly flush: () => Promise<void>;
+}
+
+/** How to write to `descriptor`; `stream` makes Node's own, for when it is full and must not be waited for. */
+export function standardStream(
+  descriptor: number,
+  stream: () => NodeJS.WritableStream,
+  onError: (error: NodeJS.ErrnoException) => void,
+): StandardStream {
+  let made: NodeJS.WritableStream | undefined;
+  const write = (text: string): void => {
+    if (made) {
+      made.write(text);
+      return;
+    }
+    let rest = Buffer.from(text);
+    try {
+      while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      if (errnoOf(error) === 'EAGAIN') {
+        made = stream().on('error', onError);
+        made.write(rest);
+      } else {
+        onError(error as NodeJS.ErrnoException);
+      }
+    }
+  };
+  return {
+    write,
+    flush: () => new Promise((resolve) => (made ? made.write('', () => resolve()) : resolve())),
+  };
+}

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 import type { HandOut } from '../providers/provider.ts';
 import { ensurePrivateDirectory } from '../system/directories.ts';
-import { removeTree, writeFileAtomic } from '../system/files.ts';
+import { removeTree, writeFleetingFile } from '../system/files.ts';
 import type { Broker } from './broker.ts';
 
 /** What a child is started with. `secrets`: a secret itself is among the values. */
@@ -31,7 +31,7 @@ export function writeHandOut(broker: Broker, grantId: string, handOut: HandOut, 
   ensurePrivateDirectory(folder);
   for (const file of handOut.files) {
     const place = path.join(folder, file.name);
-    writeFileAtomic(place, file.content.reveal());
+    writeFleetingFile(place, file.content.reveal());
     env[file.variable] = place;
   }
   for (const [name, secret] of Object.entries(secrets)) env[name] = secret.reveal();

@@ -2,7 +2,7 @@
 // Format: `jit1 2`, then `<end, epoch seconds> <grant> <target> <role>`; readers use builtins only.
 
 import { toJitError } from '../core/errors.ts';
-import { writeFileAtomic } from '../system/files.ts';
+import { writeFleetingFile } from '../system/files.ts';
 import type { Broker } from './broker.ts';
 
 const forbidden = /[^A-Za-z0-9._/@:+-]/g;
@@ -15,7 +15,7 @@ export function writePromptState(broker: Broker): void {
     return `${end} ${grant.id} ${plain(grant.target)} ${plain(grant.role)}\n`;
   });
   try {
-    writeFileAtomic(broker.paths.promptState, `jit1 2\n${lines.join('')}`);
+    writeFleetingFile(broker.paths.promptState, `jit1 2\n${lines.join('')}`);
   } catch (thrown) {
     broker.log.warn(`the prompt-state file cannot be written: ${toJitError(thrown).message}`);
   }

@@ -21,20 +21,29 @@ import { errnoOf } from './errno.ts';
 import { randomId, systemRandom } from './random.ts';
 
 /**
- * Writes `content` to `file` so that every reader sees the old bytes or the new ones, and so that they
- * survive a crash of the machine. A symbolic link at `file` is replaced, not followed.
- * @param mode rights of the file, whatever the umask
+ * Writes `content` to `file` (0600, whatever the umask) so that every reader sees the old bytes or the new ones,
+ * and so that they survive a crash of the machine. A symbolic link at `file` is replaced, not followed.
  */
-export function writeFileAtomic(file: string, content: string | Uint8Array, mode = 0o600): void {
+export function writeFileAtomic(file: string, content: string | Uint8Array): void {
+  replaceFile(file, content, fsyncSync);
+  syncDirectory(path.dirname(file));
+}
+
+/** As {@link writeFileAtomic}, for what need not survive a crash of the machine, such as a file of one session. */
+export function writeFleetingFile(file: string, content: string | Uint8Array): void {
+  replaceFile(file, content, () => undefined);
+}
+
+function replaceFile(file: string, content: string | Uint8Array, sync: (fd: number) => void): void {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomId(systemRandom, 10)}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const fd = openSync(temporary, flags, mode & 0o600);
+  const fd = openSync(temporary, flags, 0o600);
   try {
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
       for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
-      fchmodSync(fd, mode);
-      fsyncSync(fd);
+      fchmodSync(fd, 0o600);
+      sync(fd);
     } finally {
       closeSync(fd);
     }
@@ -43,7 +52,6 @@ export function writeFileAtomic(file: string, content: string | Uint8Array, mode
     unlinkSync(temporary);
     throw error;
   }
-  syncDirectory(path.dirname(file));
 }
 
 /** Removes a file or a folder with all that is in it; symbolic links are removed, never followed. Already gone is success. */

@@ -12,31 +12,34 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPrivateFile, removeTree, writeFileAtomic } from '../../src/system/files.ts';
+import { readPrivateFile, removeTree, writeFileAtomic, writeFleetingFile } from '../../src/system/files.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const unsafe = (why: string) =>
   expect.objectContaining({ code: 'ERR_UNSAFE_PATH', message: expect.stringContaining(why) });
 
-describe('writeFileAtomic', () => {
+describe.each([
+  ['writeFileAtomic', writeFileAtomic],
+  ['writeFleetingFile', writeFleetingFile],
+])('%s', (_name, write) => {
   it('writes the bytes with mode 0600 and leaves nothing else behind', () => {
     const folder = temporaryFolder();
-    writeFileAtomic(path.join(folder, 'state'), 'naïve\n');
+    write(path.join(folder, 'state'), 'naïve\n');
     expect(readFileSync(path.join(folder, 'state'), 'utf8')).toBe('naïve\n');
     expect(statSync(path.join(folder, 'state')).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('gives the mode asked for, whatever the umask', () => {
-    const file = path.join(temporaryFolder(), 'public');
-    const before = process.umask(0o177);
+  it('gives mode 0600, whatever the umask', () => {
+    const file = path.join(temporaryFolder(), 'bytes');
+    const before = process.umask(0o277);
     try {
-      writeFileAtomic(file, Buffer.from([0, 255]), 0o644);
+      write(file, Buffer.from([0, 255]));
     } finally {
       process.umask(before);
     }
-    expect(statSync(file).mode & 0o777).toBe(0o644);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect([...readFileSync(file)]).toEqual([0, 255]);
   });
 
@@ -44,7 +47,7 @@ describe('writeFileAtomic', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'victim'), 'untouched');
     symlinkSync('victim', path.join(folder, 'state'));
-    writeFileAtomic(path.join(folder, 'state'), 'new');
+    write(path.join(folder, 'state'), 'new');
     expect(readFileSync(path.join(folder, 'victim'), 'utf8')).toBe('untouched');
     expect(lstatSync(path.join(folder, 'state')).isFile()).toBe(true);
   });
@@ -52,7 +55,7 @@ describe('writeFileAtomic', () => {
   it('keeps the old file and no temporary one when it cannot replace it', () => {
     const folder = temporaryFolder();
     mkdirSync(path.join(folder, 'state', 'full'), { recursive: true });
-    expect(() => writeFileAtomic(path.join(folder, 'state'), 'new')).toThrow();
+    expect(() => write(path.join(folder, 'state'), 'new')).toThrow();
     expect(readdirSync(folder)).toEqual(['state']);
   });
 });

@@ -2,61 +2,38 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, unlinkSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { configFor, createWorld, prepareServer, type World } from '../support/world.ts';
+import { wish } from '../support/request.ts';
+import { serve } from '../support/served.ts';
 
 describe('with grants open', () => {
-  let server: PostgresServer;
-  let world: World;
+  const served = serve();
   let broker: ChildProcess;
-  beforeAll(async () => {
-    server = await startPostgres({ version: 18 });
-    await prepareServer(server);
-    world = createWorld(configFor(server));
-  });
-  afterAll(async () => {
-    await world.remove();
-    await server.stop();
-  });
 
   async function start(): Promise<Client> {
-    broker = world.startBroker();
+    broker = served.world.startBroker();
     let client: Client | undefined;
     await vi.waitFor(async () => {
-      client = await world.client({ start: false });
+      client = await served.world.client({ start: false });
       expect((await client.hello()).pid).toBe(broker.pid);
     }, 20_000);
     return client as Client;
   }
   afterEach(async () => {
-    await world.client({ start: false }).then(
+    await served.world.client({ start: false }).then(
       (client) => client.stop(),
       () => undefined,
     );
     await ended();
   });
 
-  const elevation = {
-    target: 'orders-db',
-    role: 'read',
-    scope: null,
-    duration: 600_000,
-    reason: null,
-    ticket: null,
-    interactive: false,
-    ci: false,
-    parent: null,
-    export: 'reference',
-    keep: true,
-    session: null,
-  } as const;
+  const elevation = wish();
   const elevate = (client: Client): Promise<ElevateReply> => client.elevate(elevation);
 
   const roles = async (): Promise<number> =>
-    (await server.sql('SELECT 1 FROM pg_roles WHERE rolname ~ $$^jit_l$$')).length;
+    (await served.server.sql('SELECT 1 FROM pg_roles WHERE rolname ~ $$^jit_l$$')).length;
   const ended = async (): Promise<{ code: number | null; took: number }> => {
     const began = performance.now();
     if (broker.exitCode === null && broker.signalCode === null)
@@ -83,8 +60,8 @@ describe('with grants open', () => {
       expect(code).toBe(0);
       expect(took).toBeLessThan(8_000);
       expect(await roles()).toBe(0);
-      expect(existsSync(world.paths.socket)).toBe(false);
-      const files = existsSync(world.paths.grantsDir) ? readdirSync(world.paths.grantsDir) : [];
+      expect(existsSync(served.world.paths.socket)).toBe(false);
+      const files = existsSync(served.world.paths.grantsDir) ? readdirSync(served.world.paths.grantsDir) : [];
       expect(files).toEqual([]);
     },
   );
@@ -105,10 +82,10 @@ describe('with grants open', () => {
   test('a socket that was removed is back within seconds, and the grant is still there', async () => {
     const client = await start();
     const { grant } = await elevate(client);
-    unlinkSync(world.paths.socket);
+    unlinkSync(served.world.paths.socket);
     await vi.waitFor(
       async () => {
-        const again = await world.client({ start: false });
+        const again = await served.world.client({ start: false });
         expect((await again.hello()).pid).toBe(broker.pid);
         expect((await again.status()).grants).toMatchObject([{ id: grant.id, state: 'active' }]);
       },
@@ -121,10 +98,10 @@ describe('with grants open', () => {
     expect(await roles()).toBe(1);
     broker.kill('SIGKILL');
     await ended();
-    expect(existsSync(world.paths.socket)).toBe(true);
+    expect(existsSync(served.world.paths.socket)).toBe(true);
     await start();
     await vi.waitFor(async () => expect(await roles()).toBe(0), { timeout: 10_000, interval: 50 });
-    const verified = await world.jit('audit', 'verify');
+    const verified = await served.world.jit('audit', 'verify');
     expect([verified.code, verified.stderr]).toEqual([0, '']);
   });
 

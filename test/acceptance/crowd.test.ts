@@ -1,35 +1,24 @@
 // Many at once: two hundred clients with one broker, fifty brokers for one user.
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Client } from '../../src/client/client.ts';
+import { expect, test, vi } from 'vitest';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
-import { ownSession } from '../../src/system/process-info.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { configFor, createWorld, prepareServer, type World } from '../support/world.ts';
+import { wish } from '../support/request.ts';
+import { serve } from '../support/served.ts';
 
-let server: PostgresServer;
-let world: World;
-beforeAll(async () => {
-  server = await startPostgres({ version: 18 });
-  await prepareServer(server);
-  world = createWorld(configFor(server));
-});
-afterAll(async () => {
-  await world.remove();
-  await server.stop();
-});
+const served = serve();
 
 const clients = 200;
 const brokers = 50;
 
 test(`of ${brokers} brokers started at once exactly one stays, and every client is served by it`, async () => {
+  const { world } = served;
   const started = Array.from({ length: brokers }, () => world.startBroker());
   const ended = started.map(
     (child) => new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code))),
   );
-  const served = await Promise.all(started.map(async () => (await (await world.client()).hello()).pid));
-  const [pid] = served;
-  expect(new Set(served).size).toBe(1);
+  const answering = await Promise.all(started.map(async () => (await (await world.client()).hello()).pid));
+  const [pid] = answering;
+  expect(new Set(answering).size).toBe(1);
   const losers = started.flatMap((child, index) => (child.pid === pid ? [] : [ended[index]]));
   expect(losers).toHaveLength(brokers - 1);
   expect(new Set(await Promise.all(losers))).toEqual(new Set([0]));
@@ -38,11 +27,12 @@ test(`of ${brokers} brokers started at once exactly one stays, and every client 
 });
 
 test(`${clients} clients at once are all answered, and no role is issued twice`, async () => {
+  const { server, world } = served;
   const times: number[] = [];
   const replies = await Promise.all(
     Array.from({ length: clients }, async (): Promise<ElevateReply> => {
       const began = performance.now();
-      const reply = await elevate(await world.client());
+      const reply = await (await world.client()).elevate(wish());
       times.push(performance.now() - began);
       return reply;
     }),
@@ -63,20 +53,3 @@ test(`${clients} clients at once are all answered, and no role is issued twice`,
     { timeout: 20_000, interval: 100 },
   );
 }, 60_000);
-
-function elevate(client: Client): Promise<ElevateReply> {
-  return client.elevate({
-    target: 'orders-db',
-    role: 'read',
-    scope: null,
-    duration: 600_000,
-    reason: null,
-    ticket: null,
-    interactive: false,
-    ci: false,
-    parent: null,
-    export: 'reference',
-    keep: true,
-    session: ownSession(),
-  });
-}

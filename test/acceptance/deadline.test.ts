@@ -1,48 +1,28 @@
 // The promise itself, on real servers: dead within two seconds of the deadline, whatever the session did.
 
 import type { Client as PgClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { ownSession } from '../../src/system/process-info.ts';
 import { loginOf } from '../support/login.ts';
-import { type PostgresServer, postgresVersions, startPostgres } from '../support/postgres.ts';
-import { configFor, createWorld, prepareServer, type World } from '../support/world.ts';
+import { postgresVersions } from '../support/postgres.ts';
+import { wish } from '../support/request.ts';
+import { serve } from '../support/served.ts';
 
 describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
-  let server: PostgresServer;
-  let world: World;
+  const served = serve(version);
   beforeAll(async () => {
-    server = await startPostgres({ version });
-    await prepareServer(server);
+    const { server } = served;
     // A group that its members may switch to, granted by an administrator behind jit's back.
     await server.sql('CREATE ROLE app_owner NOLOGIN');
     await server.createDatabase('ledger');
     for (const database of ['orders', 'ledger']) {
       await server.sql('GRANT CREATE, USAGE ON SCHEMA public TO app_rw', database);
     }
-    world = createWorld(configFor(server));
-  });
-  afterAll(async () => {
-    await world.remove();
-    await server.stop();
   });
 
   const elevate = async (duration: number): Promise<ElevateReply> =>
-    (await world.client()).elevate({
-      target: 'orders-db',
-      role: 'write',
-      scope: null,
-      duration,
-      reason: 'acceptance',
-      ticket: null,
-      interactive: false,
-      ci: false,
-      parent: null,
-      export: 'reference',
-      keep: true,
-      session: ownSession(),
-    });
+    (await served.world.client()).elevate(wish({ role: 'write', duration }));
 
   /** When the connection is broken off, or null if that has not happened yet. */
   const watch = (client: PgClient): { readonly endedAt: number | null } => {
@@ -54,6 +34,7 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
   };
 
   test('a session with SET ROLE, an open cursor and an idle transaction is dead within 2 s of the deadline', async () => {
+    const { server } = served;
     const { grant, env } = await elevate(4_000);
     const login = loginOf(env);
     const name = login.user;
@@ -84,6 +65,7 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
   });
 
   test('what it left in two databases is reported and cleaned, and its function runs with nobody’s rights', async () => {
+    const { server, world } = served;
     const { grant, env } = await elevate(60_000);
     const login = loginOf(env);
     const [{ oid } = {}] = await server.sql(`SELECT oid FROM pg_roles WHERE rolname = '${login.user}'`);
@@ -119,7 +101,8 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
 
   async function gone(oid: number): Promise<void> {
     await vi.waitFor(
-      async () => expect(await server.sql(`SELECT rolname FROM pg_roles WHERE oid = ${oid}`)).toEqual([]),
+      async () =>
+        expect(await served.server.sql(`SELECT rolname FROM pg_roles WHERE oid = ${oid}`)).toEqual([]),
       { timeout: 15_000, interval: 50 },
     );
   }

@@ -1,24 +1,14 @@
 // A server that is down: when a credential is wanted, and when it has to be taken back.
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ownSession } from '../../src/system/process-info.ts';
+import { expect, test, vi } from 'vitest';
 import { loginOf } from '../support/login.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { configFor, createWorld, prepareServer, type World } from '../support/world.ts';
+import { wish } from '../support/request.ts';
+import { serve } from '../support/served.ts';
 
-let server: PostgresServer;
-let world: World;
-beforeAll(async () => {
-  server = await startPostgres({ version: 18 });
-  await prepareServer(server);
-  world = createWorld(configFor(server));
-});
-afterAll(async () => {
-  await world.remove();
-  await server.stop();
-});
+const served = serve();
 
 test('a server that is down at issue gives a clear error and leaves nothing', async () => {
+  const { server, world } = served;
   await server.halt();
   const ran = await world.jit('elevate', 'orders-db:read', '--for', '1m', '--', 'true');
   expect(ran.code).toBe(125);
@@ -31,21 +21,9 @@ test('a server that is down at issue gives a clear error and leaves nothing', as
 });
 
 test('a server that is down at the deadline is overdue, and access is revoked once it is back', async () => {
+  const { server, world } = served;
   const client = await world.client();
-  const { grant, env } = await client.elevate({
-    target: 'orders-db',
-    role: 'read',
-    scope: null,
-    duration: 2_000,
-    reason: null,
-    ticket: null,
-    interactive: false,
-    ci: false,
-    parent: null,
-    export: 'reference',
-    keep: true,
-    session: ownSession(),
-  });
+  const { grant, env } = await client.elevate(wish({ duration: 2_000 }));
   const login = loginOf(env);
   await server.halt('immediate');
   await vi.waitFor(async () => expect((await client.status()).overdue).toBe(1), {

@@ -1,30 +1,13 @@
 // Planted secrets, and a search for them in every place that bytes can end up in.
 
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { loginOf } from '../support/login.ts';
 import { searchBytes, searchFolder, searchProcesses } from '../support/needles.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import {
-  brokerPassword,
-  configFor,
-  createWorld,
-  finish,
-  prepareServer,
-  type World,
-} from '../support/world.ts';
+import { serve } from '../support/served.ts';
+import { brokerPassword, configFor, createWorld, finish } from '../support/world.ts';
 
-let server: PostgresServer;
-let world: World;
-beforeAll(async () => {
-  server = await startPostgres({ version: 18 });
-  await prepareServer(server);
-  world = createWorld(configFor(server));
-});
-afterAll(async () => {
-  await world.remove();
-  await server.stop();
-});
+const served = serve();
 
 /** A child that tells its login and stays until it is told to go. */
 const child = [
@@ -34,6 +17,7 @@ const child = [
 ];
 
 test('no planted secret is found anywhere but in the private files of the broker and the child', async () => {
+  const { server, world } = served;
   const before = server.serverLog().length;
   const running = world.start([
     'elevate',
@@ -81,6 +65,7 @@ test('no planted secret is found anywhere but in the private files of the broker
 });
 
 test('a secret in the environment is there because it was asked for, in the child alone', async () => {
+  const { world } = served;
   const show = [process.execPath, '-e', 'process.stdout.write(process.env.DATABASE_URL)'];
   const ran = await finish(
     world.start(['elevate', 'orders-db:read', '--for', '1m', '--export', 'url', '--', ...show]),
@@ -94,7 +79,7 @@ test('a secret in the environment is there because it was asked for, in the chil
 
 test('a wrong password of the broker’s login is told without the password', async () => {
   const wrong = 'planted-wrong-password-77';
-  const other = createWorld(configFor(server).replace('$SECRET', 'env:WRONG_SECRET'));
+  const other = createWorld(configFor(served.server).replace('$SECRET', 'env:WRONG_SECRET'));
   try {
     const ran = await finish(
       other.start(['elevate', 'orders-db:read', '--for', '1m', '--', 'true'], { WRONG_SECRET: wrong }),

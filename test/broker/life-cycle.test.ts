@@ -266,8 +266,7 @@ test('a grant is not resumed when the one around it has ended', async () => {
   });
   world = world.restart();
   await recover(world.broker);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(world.broker.ledger.grant(inner.grant.id)?.state).toBe('ended');
+  await vi.waitFor(() => expect(world.broker.ledger.grant(inner.grant.id)?.state).toBe('ended'));
 });
 
 test('a call to the target that never answers does not keep the broker from trying again', async () => {

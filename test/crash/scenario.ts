@@ -6,6 +6,7 @@ import type { Client } from '../../src/client/client.ts';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
 import { sessionOf } from '../../src/system/process-info.ts';
 import type { PostgresServer } from '../support/postgres.ts';
+import { wish } from '../support/request.ts';
 import { configFor, createWorld, type World } from '../support/world.ts';
 import { judge, type Verdict } from './check.ts';
 import type { Schedule } from './schedule.ts';
@@ -80,20 +81,13 @@ async function use(world: World, schedule: Schedule, broker: ChildProcess): Prom
 }
 
 async function elevate(client: Client, holder: ChildProcess, schedule: Schedule): Promise<ElevateReply> {
-  return client.elevate({
-    target: 'orders-db',
-    role: 'read',
-    scope: null,
-    duration: schedule.ending === 'expire' ? 1_000 : 60_000,
-    reason: 'crash test',
-    ticket: null,
-    interactive: false,
-    ci: false,
-    parent: null,
-    export: 'reference',
-    keep: false,
-    session: sessionOf(holder.pid ?? 0),
-  });
+  return client.elevate(
+    wish({
+      duration: schedule.ending === 'expire' ? 1_000 : 60_000,
+      keep: false,
+      session: sessionOf(holder.pid ?? 0),
+    }),
+  );
 }
 
 /** True when the broker that runs has nothing open any more; false when none answers for long. */

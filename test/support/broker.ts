@@ -17,6 +17,7 @@ import { ownSession } from '../../src/system/process-info.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { createFakeTarget, type FakeTarget } from '../fakes/provider.ts';
+import { wish } from './request.ts';
 
 /** What the tests' configuration allows `user:ada`: reading for an hour, writing for ten minutes with a reason. */
 export const testConfig = `
@@ -59,23 +60,9 @@ export interface TestBroker {
 /** Who asks in tests. */
 export const ada: Caller = { principal: 'user:ada', peer: 'test', signal: new AbortController().signal };
 
-/** A request that is allowed; `changes` make it another. */
+/** A minute of reading that is allowed; `changes` make it another. */
 export function request(changes: Partial<ElevateRequest> = {}): ElevateRequest {
-  return {
-    target: 'fake-db',
-    role: 'read',
-    scope: null,
-    duration: 60_000,
-    reason: 'a test',
-    ticket: null,
-    interactive: false,
-    ci: false,
-    parent: null,
-    export: 'reference',
-    keep: false,
-    session: ownSession(),
-    ...changes,
-  };
+  return wish({ target: 'fake-db', duration: 60_000, keep: false, session: ownSession(), ...changes });
 }
 
 /** A process that has certainly ended. */

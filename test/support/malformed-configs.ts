@@ -119,7 +119,11 @@ const values: readonly MalformedConfig[] = [
   ['a mistyped key of the provider', target(`${mark}hots: here`), 'did you mean "host"?'],
   ['a port too high', target(`port: ${mark}70000`), 'at most 65535'],
   ['a host with a line break', target(`host: ${mark}"a\\nb"`), 'a host name'],
-  ['a URL with a password as host', target(`host: ${mark}"postgres://u:${planted}@db/orders"`), 'a host name'],
+  [
+    'a URL with a password as host',
+    target(`host: ${mark}"postgres://u:${planted}@db/orders"`),
+    'a host name',
+  ],
   ['roles without a role', target(`roles: ${mark}{}`), 'at least one role'],
   ['a role without groups', target(`roles: { read: { groups: ${mark}[] } }`), 'at least one group'],
   [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../src/system/paths.ts';
 
-const linux = { platform: 'linux', cwd: '/work' } as const;
+const linux = { platform: 'linux', cwd: '/srv' } as const;
 
 describe('resolvePaths', () => {
   it('follows the XDG variables', () => {
@@ -51,7 +51,7 @@ describe('resolvePaths', () => {
 
   it('takes the config from the flag, then from JIT_CONFIG, both as absolute paths', () => {
     const env = { HOME: '/home/ada', JIT_CONFIG: 'team.yaml' };
-    expect(resolvePaths(env, linux).configFile).toBe('/work/team.yaml');
+    expect(resolvePaths(env, linux).configFile).toBe('/srv/team.yaml');
     expect(resolvePaths(env, { ...linux, config: '../mine.yaml' })).toMatchObject({
       configFile: '/mine.yaml',
       configDir: '/',

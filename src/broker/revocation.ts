@@ -119,6 +119,7 @@ async function revokeOnTarget(broker: Broker, lease: Lease, grant: Grant, cause:
   await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
   if (presence === 'gone') return;
+  if (presence === 'alive') report.accessFound();
   throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" is not confirmed gone`);
 }
 

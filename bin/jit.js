@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 'use strict';
-// The `jit` command. Owns: checking the Node version before anything newer is parsed. Must not: load more than one file.
-
-const { existsSync } = require('node:fs');
-const path = require('node:path');
+// The `jit` command. Owns: checking the Node version before anything newer is parsed. Must not: load more than the bundle.
 
 const needed = [22, 19];
 
@@ -17,10 +14,14 @@ function fail(line) {
   process.exit(1);
 }
 
+function packageFolder() {
+  return require('node:path').dirname(__dirname);
+}
+
 /** Runs this file again on the Node that the repository brought along, as if it had been the first. */
 function runOnBundledNode() {
-  const node = path.join(__dirname, '..', 'node_modules', 'node', 'bin', 'node');
-  if (!existsSync(node)) {
+  const node = `${packageFolder()}/node_modules/node/bin/node`;
+  if (!require('node:fs').existsSync(node)) {
     fail(`jit needs Node ${needed.join('.')} or newer, this is ${process.versions.node}`);
   }
   const child = require('node:child_process').spawn(node, [__filename, ...process.argv.slice(2)], {
@@ -40,12 +41,12 @@ function runOnBundledNode() {
 if (isOldNode()) {
   runOnBundledNode();
 } else {
-  const bundle = path.join(__dirname, '..', 'dist', 'jit.cjs');
   // Asked only after a failure: the check would cost every start.
   try {
-    require(bundle);
+    require('../dist/jit.cjs');
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND' || existsSync(bundle)) throw error;
+    const isBuilt = require('node:fs').existsSync(`${packageFolder()}/dist/jit.cjs`);
+    if (error.code !== 'MODULE_NOT_FOUND' || isBuilt) throw error;
     fail('not built yet; run: npm run build');
   }
 }

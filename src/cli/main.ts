@@ -1,8 +1,7 @@
 // The entry of the `jit` command: wires the real world to run.ts. The one place that exits.
 
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync, fstatSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { isatty } from 'node:tty';
 import { connect } from '../client/connect.ts';
 import { systemClock } from '../system/clock.ts';
 import { resolvePaths } from '../system/paths.ts';
@@ -38,6 +37,11 @@ function giveUp({ code = 'EIO' }: NodeJS.ErrnoException): never {
   process.exit(1);
 }
 
+/** Pipes and files are told apart without loading node:tty. */
+function isTerminal(descriptor: number): boolean {
+  return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
 async function main(): Promise<void> {
   const { argv, env } = process;
   const stdout = standardStream(1, () => process.stdout, giveUp);
@@ -47,10 +51,10 @@ async function main(): Promise<void> {
     // Nobody listens: no reason to leave a grant without its command, or to lose the command's exit code.
     () => undefined,
   );
+  const isTTY = { stdin: isTerminal(0), stdout: isTerminal(1), stderr: isTerminal(2) };
   // What nobody waited for must not end in a stack trace either; the broker revokes when this process is gone.
   process.on('uncaughtException', (thrown) => {
     const { json, debug, colour } = failureFlags(argv.slice(2));
-    const isTTY = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
     const out = createOutput({ env, isTTY, stdout: stdout.write, stderr: stderr.write }, colour);
     const error = showFailure(thrown, { json, debug }, out, stderr.write);
     void stderr.flush().then(() => process.exit(exitCodeFor(error, false)));
@@ -59,7 +63,7 @@ async function main(): Promise<void> {
   const exitCode = await runCli({
     argv: argv.slice(2),
     env,
-    isTTY: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
+    isTTY,
     stdout: stdout.write,
     stderr: stderr.write,
     clock: systemClock,

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { exitCodeFor, showFailure } from '../../src/cli/errors.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { Cancelled, exitCodeFor, showFailure } from '../../src/cli/errors.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { type ErrorCode, exitCodeOf, JitError } from '../../src/core/errors.ts';
 
@@ -73,5 +73,15 @@ describe('exitCodeFor', () => {
     expect(exitCodeFor(new JitError('ERR_INTERNAL', 'x'), true)).toBe(125);
     expect(exitCodeFor(new JitError('ERR_POLICY_DENIED', 'x'), true)).toBe(3);
     expect(exitCodeFor(new JitError('ERR_USAGE', 'x'), true)).toBe(2);
+  });
+});
+
+describe('Cancelled', () => {
+  it('of another bundle is known for what it is, other failures are not', async () => {
+    vi.resetModules();
+    const { Cancelled: Other } = await import('../../src/cli/errors.ts');
+    expect(Other).not.toBe(Cancelled);
+    expect(new Other('SIGTERM')).toBeInstanceOf(Cancelled);
+    expect(new Error('cancelled')).not.toBeInstanceOf(Cancelled);
   });
 });

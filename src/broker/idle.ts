@@ -24,14 +24,21 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
     else cancel = clock.after(Math.min(left, 30_000), look);
   };
   cancel = broker.clock.after(broker.timing.idle, look);
-  let cancelRest = broker.clock.after(moment, giveMemoryBack);
+  let cancelRest = (): void => undefined;
+  const rest = (): void => {
+    cancelRest();
+    cancelRest = broker.clock.after(moment, giveMemoryBack);
+  };
+  rest();
+  // A revocation goes on after the request that caused it, and leaves more behind than that.
+  broker.changes.on('change', rest);
   return {
     touch() {
       last = broker.clock.sinceBoot();
-      cancelRest();
-      cancelRest = broker.clock.after(moment, giveMemoryBack);
+      rest();
     },
     stop() {
+      broker.changes.off('change', rest);
       cancel();
       cancelRest();
     },

@@ -48,7 +48,8 @@ export function startBroker(options: StartOptions): Starting {
   const child = spawn('/bin/sh', ['-c', launch, 'sh', ...command], {
     cwd: '/',
     detached: true,
-    env: brokerEnvironment(options.env, envReferences(options.configPath)),
+    // glibc gives each thread an arena of its own: a megabyte that an idle broker has no use for.
+    env: { ...brokerEnvironment(options.env, envReferences(options.configPath)), MALLOC_ARENA_MAX: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   return {

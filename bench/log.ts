@@ -67,7 +67,8 @@ function event(index: number): AuditEvent {
     grant: id,
     lease: id,
     data: {
-      handle: { role: `jit_${id}`, oid: 16_384 + index, databases: ['orders', 'billing'] },
+      name: `jit_${id}`,
+      facts: { oid: 16_384 + index, databases: ['orders', 'billing'] },
       expires: '2026-11-22T10:34:05.123Z',
     },
   };

@@ -14,7 +14,8 @@ export interface EventData {
   'grant.requested': {
     role: string;
     scope: string | null;
-    duration_ms: number;
+    /** null: the policy's default was asked for. */
+    duration_ms: number | null;
     reason: string | null;
     ticket: string | null;
     digest: string;
@@ -30,6 +31,7 @@ export interface EventData {
     why: string;
   };
   'grant.denied': { entitlement: string | null; policy: string; code: ErrorCode; why: string };
+  'grant.extension_denied': { entitlement: string | null; policy: string; code: ErrorCode; why: string };
   'grant.extended': {
     entitlement: string;
     policy: string;
@@ -38,8 +40,8 @@ export interface EventData {
     reason: string | null;
   };
   'grant.ended': { cause: EndCause; used_ms: number };
-  'lease.intent': { provider: string; handle: Json; deadline: string; hard_deadline: string };
-  'lease.issued': { handle: Json; expires: string };
+  'lease.intent': { provider: string; name: string; facts: Json; deadline: string; hard_deadline: string };
+  'lease.issued': { name: string; facts: Json; expires: string };
   'lease.handed_out': { variables: string[]; files: string[]; secrets: boolean };
   'lease.renewed': { deadline: string; hard_deadline: string };
   'lease.revoking': { cause: EndCause };

@@ -29,7 +29,9 @@ const cause = v.picklist([
   'parent-ended',
   'audit-failed',
   'clock-step',
+  'credential-lost',
 ]);
+const denial = v.strictObject({ entitlement: v.nullable(name), policy: name, code, why: prose });
 const finding = v.strictObject({ kind: name, where: prose, detail: prose, action: prose });
 
 /** Per type of event, what `data` is: exactly these fields. */
@@ -46,7 +48,7 @@ export const dataSchemas = {
   'grant.requested': v.strictObject({
     role: name,
     scope: v.nullable(name),
-    duration_ms: integer,
+    duration_ms: v.nullable(integer),
     reason: v.nullable(prose),
     ticket: v.nullable(prose),
     digest: name,
@@ -61,7 +63,8 @@ export const dataSchemas = {
     deadline: moment,
     why: prose,
   }),
-  'grant.denied': v.strictObject({ entitlement: v.nullable(name), policy: name, code, why: prose }),
+  'grant.denied': denial,
+  'grant.extension_denied': denial,
   'grant.extended': v.strictObject({
     entitlement: name,
     policy: name,
@@ -70,8 +73,14 @@ export const dataSchemas = {
     reason: v.nullable(prose),
   }),
   'grant.ended': v.strictObject({ cause, used_ms: integer }),
-  'lease.intent': v.strictObject({ provider: name, handle: json, deadline: moment, hard_deadline: moment }),
-  'lease.issued': v.strictObject({ handle: json, expires: moment }),
+  'lease.intent': v.strictObject({
+    provider: name,
+    name,
+    facts: json,
+    deadline: moment,
+    hard_deadline: moment,
+  }),
+  'lease.issued': v.strictObject({ name, facts: json, expires: moment }),
   'lease.handed_out': v.strictObject({
     variables: v.pipe(v.array(name), v.maxLength(256)),
     files: v.pipe(v.array(prose), v.maxLength(256)),

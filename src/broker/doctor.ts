@@ -1,6 +1,7 @@
 // `POST /v1/doctor`: what is well and what is not, of the broker and of each target.
 
 import { hasCode, toJitError } from '../core/errors.ts';
+import type { TargetConfig } from '../core/target.ts';
 import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
 import { resolveTarget } from './wish.ts';
@@ -10,21 +11,8 @@ type Line = DoctorReply['checks'][number];
 /** Checks of the broker itself, then of one target or of all. Reports trouble, never throws for it. */
 export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
   const checks: Line[] = [...hardening(broker), auditLine(broker), ...overdueLines(broker)];
-  try {
-    const config = await broker.policy.config();
-    checks.push({ target: null, name: 'configuration', status: 'ok', detail: config.path });
-    const chosen =
-      request.target === null ? [...config.targets.values()] : [resolveTarget(config, request.target)];
-    for (const target of chosen) {
-      const provider = await broker.providers.forTarget(target);
-      const lines = (await provider.check?.(AbortSignal.timeout(broker.timing.call))) ?? [];
-      checks.push(...lines.map((line) => ({ target: target.name, ...line })));
-    }
-  } catch (thrown) {
-    if (hasCode(thrown, 'ERR_UNKNOWN_NAME')) throw thrown;
-    const error = toJitError(thrown);
-    checks.push({ target: null, name: 'configuration', status: 'failed', detail: error.message });
-  }
+  const chosen = await targetsOf(broker, request.target, checks);
+  for (const target of chosen) checks.push(...(await targetLines(broker, target)));
   return { checks };
 }
 
@@ -62,4 +50,34 @@ function overdueLines(broker: Broker): Line[] {
       status: 'failed',
       detail: `${lease.id} is not confirmed gone after ${lease.attempts} attempts (${lease.lastError ?? 'unknown'})`,
     }));
+}
+
+/** The targets to look at; a configuration that cannot be read is a line of the report. */
+async function targetsOf(broker: Broker, name: string | null, checks: Line[]): Promise<TargetConfig[]> {
+  try {
+    const config = await broker.policy.config();
+    const chosen = name === null ? [...config.targets.values()] : [resolveTarget(config, name)];
+    checks.push({ target: null, name: 'configuration', status: 'ok', detail: config.path });
+    return chosen;
+  } catch (thrown) {
+    if (hasCode(thrown, 'ERR_UNKNOWN_NAME')) throw thrown;
+    checks.push({
+      target: null,
+      name: 'configuration',
+      status: 'failed',
+      detail: toJitError(thrown).message,
+    });
+    return [];
+  }
+}
+
+/** What one provider says; one that cannot even be opened does not keep the others from being looked at. */
+async function targetLines(broker: Broker, target: TargetConfig): Promise<Line[]> {
+  try {
+    const provider = await broker.providers.forTarget(target);
+    const lines = (await provider.check?.(AbortSignal.timeout(broker.timing.call))) ?? [];
+    return lines.map((line) => ({ target: target.name, ...line }));
+  } catch (thrown) {
+    return [{ target: target.name, name: 'provider', status: 'failed', detail: toJitError(thrown).message }];
+  }
 }

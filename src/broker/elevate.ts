@@ -38,9 +38,9 @@ export async function elevate(
   const provider = await broker.providers.forTarget(resolved.target);
   // From here to the intent on disk nothing waits: what is checked now still holds then.
   refuseWhenStopping(broker);
-  const parent = parentOf(broker, request.parent);
+  const parent = parentOf(broker, caller, request.parent);
   const grant = newGrant(broker, caller, request, resolved, decision, digest, parent);
-  const asked = requestedEvent(grant, request, caller);
+  const asked = requestedEvent(grant, caller);
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
 
   failpoint('elevate.before-intent');
@@ -113,9 +113,8 @@ async function handOut(
   }
 }
 
-function requestedEvent(grant: Grant, request: ElevateRequest, caller: Caller): AuditEvent {
-  const { role, scope, duration, reason, ticket, digest, parent } = grant;
-  const via = request.ci ? 'ci' : request.interactive ? 'terminal' : 'script';
+function requestedEvent(grant: Grant, caller: Caller): AuditEvent {
+  const { role, scope, duration, reason, ticket, digest, parent, via } = grant;
   const data = {
     role,
     scope,

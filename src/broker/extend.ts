@@ -1,11 +1,13 @@
 // `POST /v1/extend`: a later end for a grant, within what the policy gives for the whole of it.
 
-import type { EventData } from '../audit/event.ts';
+import type { AuditEvent } from '../audit/event.ts';
 import { JitError } from '../core/errors.ts';
 import type { Grant } from '../core/grant.ts';
 import { moveLease } from '../core/lease.ts';
+import type { Instant } from '../core/time.ts';
 import type { ExtendRequest, GrantView } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { isoTime } from './intent.ts';
 import { writePromptState } from './prompt-state.ts';
 import { placeOf, tellChange } from './revocation.ts';
 import { findGrant } from './revoke.ts';
@@ -21,7 +23,7 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
   const { ledger, clock } = broker;
   const grant = findGrant(broker, caller, request.grant);
   if (grant.state !== 'active' || grant.startedAt === null || grant.deadline === null) {
-    throw new JitError('ERR_CONFLICT', `grant "${grant.id}" has ended and cannot be extended`, {
+    throw new JitError('ERR_CONFLICT', `grant "${grant.id}" is not active and cannot be extended`, {
       hint: `jit elevate ${grant.target}:${grant.role}`,
     });
   }
@@ -39,7 +41,9 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
     duration: deadline - grant.startedAt,
     reason: request.reason ?? grant.reason,
     ticket: grant.ticket,
-    ...askedBy(broker, grant),
+    // What was given to a person at a terminal is not a script's to extend, nor the reverse.
+    interactive: grant.via === 'terminal',
+    ci: grant.via === 'ci',
     parent: grant.parent,
   };
   const { decision, digest } = await decide(broker, caller, wish);
@@ -57,67 +61,64 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
       code: 'ERR_POLICY_DENIED',
       why,
     } as const;
-    ledger.write({ events: [{ type: 'grant.denied', at: now, ...placeOf(grant), data }] });
+    ledger.write({ events: [{ type: 'grant.extension_denied', at: now, ...placeOf(grant), data }] });
     throw new JitError('ERR_POLICY_DENIED', `grant "${grant.id}" cannot be extended: ${why}`, {
       hint: decision.hint ?? `jit policy explain ${grant.target}:${grant.role}`,
     });
   }
-  for (const { id } of ledger.leasesOf(grant.id)) {
-    const before = ledger.lease(id);
-    if (before?.state !== 'active') continue;
-    const provider = await broker.providers.forLease(before);
-    if (!provider.renew) throw new JitError('ERR_UNSUPPORTED', `"${grant.target}" cannot extend a grant`);
-    const signal = AbortSignal.timeout(broker.timing.call);
-    // The target first: if we die before the record, the old deadline still holds here.
-    const { hardDeadline } = await provider.renew(before.handle, deadline, signal);
-    const lease = ledger.lease(id);
-    const current = ledger.grant(grant.id);
-    if (lease?.state !== 'active' || current?.state !== 'active') {
-      throw new JitError('ERR_CONFLICT', `grant "${grant.id}" ended while it was being extended`);
-    }
-    const at = clock.now();
-    const longer = {
+  // The targets first: if we die before the record, the old deadline still holds here.
+  const hardDeadlines = await renewOnTargets(broker, grant, deadline);
+  const current = ledger.grant(grant.id);
+  const leases = ledger.openLeasesOf(grant.id);
+  if (current?.state !== 'active' || leases.some((lease) => lease.state !== 'active')) {
+    throw new JitError('ERR_CONFLICT', `grant "${grant.id}" ended while it was being extended`);
+  }
+  const at = clock.now();
+  const until = isoTime(deadline);
+  const renewed = leases.map((lease) =>
+    moveLease(lease, 'active', {
       deadline,
-      hardDeadline,
+      hardDeadline: hardDeadlines.get(lease.id) ?? lease.hardDeadline,
       bootId: clock.bootId,
       bootDeadline: clock.sinceBoot() + (deadline - at),
-    };
-    const until = new Date(deadline).toISOString();
-    const hard = new Date(hardDeadline).toISOString();
-    ledger.write({
-      grants: [{ ...current, deadline }],
-      leases: [moveLease(lease, 'active', longer)],
-      events: [
-        {
-          type: 'grant.extended',
-          at,
-          ...placeOf(grant),
-          data: {
-            entitlement: decision.entitlement ?? '',
-            policy: digest,
-            deadline: until,
-            by_ms: deadline - (current.deadline ?? at),
-            reason: request.reason,
-          },
-        },
-        {
-          type: 'lease.renewed',
-          at,
-          ...placeOf(grant),
-          lease: id,
-          data: { deadline: until, hard_deadline: hard },
-        },
-      ],
-    });
-  }
+    }),
+  );
+  const extended = {
+    entitlement: decision.entitlement ?? '',
+    policy: digest,
+    deadline: until,
+    by_ms: deadline - (current.deadline ?? at),
+    reason: request.reason,
+  };
+  ledger.write({
+    grants: [{ ...current, deadline }],
+    leases: renewed,
+    events: [
+      { type: 'grant.extended', at, ...placeOf(grant), data: extended },
+      ...renewed.map(({ id, hardDeadline }): AuditEvent => {
+        const data = { deadline: until, hard_deadline: isoTime(hardDeadline) };
+        return { type: 'lease.renewed', at, ...placeOf(grant), lease: id, data };
+      }),
+    ],
+  });
   writePromptState(broker);
   tellChange(broker, grant.id);
   return grantView(broker, ledger.grant(grant.id) ?? grant);
 }
 
-/** How the grant was asked for: what was given to a person at a terminal is not a script's to extend, nor the reverse. */
-function askedBy(broker: Broker, grant: Grant): { interactive: boolean; ci: boolean } {
-  const [asked] = broker.ledger.store.events({ grant: grant.id, type: 'grant.requested', limit: 1 });
-  const { via } = (asked?.body.data ?? { via: 'script' }) as EventData['grant.requested'];
-  return { interactive: via === 'terminal', ci: via === 'ci' };
+/** Moves the end of every credential of a grant; answers when each target's own clock ends it, by lease. */
+async function renewOnTargets(
+  broker: Broker,
+  grant: Grant,
+  deadline: Instant,
+): Promise<Map<string, Instant>> {
+  const ends = new Map<string, Instant>();
+  for (const lease of broker.ledger.openLeasesOf(grant.id)) {
+    const provider = await broker.providers.forLease(lease);
+    if (!provider.renew) throw new JitError('ERR_UNSUPPORTED', `"${grant.target}" cannot extend a grant`);
+    const signal = AbortSignal.timeout(broker.timing.call);
+    const { hardDeadline } = await provider.renew(lease.handle, deadline, signal);
+    ends.set(lease.id, hardDeadline);
+  }
+  return ends;
 }

@@ -42,12 +42,14 @@ export function writeIntent(
     deadline,
   };
   const { handle, hardDeadline } = provider.plan(plan);
+  const { name, facts } = provider.describe(handle);
   const lease: Lease = {
     id: plan.lease,
     grant: grant.id,
     target: grant.target,
     role: grant.role,
     provider: resolved.target.provider,
+    name,
     state: 'intent',
     handle,
     deadline,
@@ -89,7 +91,8 @@ export function writeIntent(
         lease: lease.id,
         data: {
           provider: lease.provider,
-          handle,
+          name,
+          facts,
           deadline: isoTime(deadline),
           hard_deadline: isoTime(hardDeadline),
         },

@@ -41,11 +41,13 @@ function recordIssued(broker: Broker, attempt: Attempt, issued: Issued<Lease['ha
   const place = { ...placeOf(attempt.grant), lease: attempt.lease.id };
   const grant = ledger.grant(attempt.grant.id) ?? attempt.grant;
   const lease = ledger.lease(attempt.lease.id) ?? attempt.lease;
+  const described = attempt.provider.describe(issued.handle);
   if (grant.state !== 'pending' || lease.state !== 'intent' || broker.stopping) {
-    const facts = { handle: issued.handle };
     ledger.writeRevocation({
       leases: [{ ...lease, handle: issued.handle }],
-      events: [{ type: 'lease.step', at: now, ...place, data: { step: 'issued-too-late', facts } }],
+      events: [
+        { type: 'lease.step', at: now, ...place, data: { step: 'issued-too-late', facts: described.facts } },
+      ],
     });
     throw new JitError('ERR_CONFLICT', 'the grant was ended while it was being issued', {
       hint: 'jit status',
@@ -57,7 +59,7 @@ function recordIssued(broker: Broker, attempt: Attempt, issued: Issued<Lease['ha
     leases: [
       moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
     ],
-    events: [{ type: 'lease.issued', at: now, ...place, data: { handle: issued.handle, expires } }],
+    events: [{ type: 'lease.issued', at: now, ...place, data: { ...described, expires } }],
   });
 }
 

@@ -35,6 +35,8 @@ export interface Ledger {
   lease(id: string): Lease | null;
   /** Leases that may exist on a target. */
   openLeases(): Lease[];
+  /** Of one grant, without a read. */
+  openLeasesOf(grant: string): Lease[];
   leasesOf(grant: string): Lease[];
   activeGrants(): Grant[];
   /** Targets that there has ever been a lease on. */
@@ -109,12 +111,8 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
     grant: (id) => grants.get(id) ?? store.grant(id),
     lease: (id) => leases.get(id) ?? store.lease(id),
     openLeases: () => [...leases.values()].filter(isOpen),
-    leasesOf(grant) {
-      const open = [...leases.values()].filter((lease) => lease.grant === grant);
-      // A grant has one lease in this version; what is in memory needs no read.
-      if (open.length > 0) return open;
-      return store.leases({ grant });
-    },
+    openLeasesOf: (grant) => [...leases.values()].filter((lease) => lease.grant === grant && isOpen(lease)),
+    leasesOf: (grant) => store.leases({ grant }).map((lease) => leases.get(lease.id) ?? lease),
     activeGrants: () => [...grants.values()].filter(isActive),
     leasedTargets: () => targets,
   };

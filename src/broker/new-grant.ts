@@ -10,11 +10,11 @@ import { randomId } from '../system/random.ts';
 import type { Broker, Caller } from './broker.ts';
 import type { Resolved } from './wish.ts';
 
-/** The active grant that a caller says to run inside of. @throws JitError `ERR_CONFLICT` when it is not active */
-export function parentOf(broker: Broker, id: string | null): Grant | null {
+/** The caller's active grant that it says to run inside of. @throws JitError `ERR_CONFLICT` when there is none */
+export function parentOf(broker: Broker, caller: Caller, id: string | null): Grant | null {
   if (id === null) return null;
   const parent = broker.ledger.grant(id);
-  if (parent?.state === 'active') return parent;
+  if (parent?.state === 'active' && parent.principal === caller.principal) return parent;
   throw new JitError('ERR_CONFLICT', `the grant around this shell, "${id}", has ended`, {
     hint: 'leave this shell with "exit" and ask again',
   });
@@ -31,34 +31,40 @@ export function newGrant(
   parent: Grant | null,
 ): Grant {
   const now = broker.clock.now();
+  const id = `g${randomId(broker.random, 11)}`;
   const wanted: GrantRequest = {
     principal: caller.principal,
     target: resolved.target.name,
     role: resolved.role.name,
     scope: resolved.scope,
-    duration: decision.outcome === 'denied' ? (request.duration ?? 0) : decision.duration,
+    duration: request.duration,
     reason: request.reason,
-    ticket: request.ticket,
+    ticket: decision.ticket ?? request.ticket,
     parent: parent?.id ?? null,
+    via: request.ci ? 'ci' : request.interactive ? 'terminal' : 'script',
     requestedAt: now,
   };
+  const isAllowed = decision.outcome === 'allowed';
   const cap = parent?.deadline ?? Number.POSITIVE_INFINITY;
-  const latest = decision.limit === null ? null : Math.min(cap, now + decision.limit.value);
   return {
     ...wanted,
-    id: `g${randomId(broker.random, 11)}`,
-    digest: createHash('sha256')
-      .update(canonicalBytes({ ...wanted }))
-      .digest('hex'),
+    id,
+    digest: digestOf(broker, id, wanted),
     state: 'pending',
     entitlement: decision.entitlement,
     policyDigest,
     startedAt: null,
-    deadline: decision.outcome === 'allowed' ? Math.min(cap, now + decision.duration) : null,
-    latestDeadline: latest,
+    deadline: isAllowed ? Math.min(cap, now + decision.duration) : null,
     endedAt: null,
     endCause: null,
+    onRestart: isAllowed ? decision.onRestart : 'revoke',
     keep: request.keep,
     session: request.session,
   };
+}
+
+/** What approvers will sign: of this kind and version, on this log, by this name, and nothing else. */
+function digestOf(broker: Broker, id: string, request: GrantRequest): string {
+  const told = { type: 'jit.request', v: 1, origin: broker.ledger.store.origin, id, ...request };
+  return createHash('sha256').update(canonicalBytes(told)).digest('hex');
 }

@@ -71,30 +71,21 @@ export async function reconcileTarget(broker: Broker, target: string, provider: 
   }
   for (const { handle, where, detail } of found.unknown) {
     // Issued while we were looking: it has a lease by now.
-    if (isKnown(broker, handle)) continue;
+    const { name } = provider.describe(handle);
+    if (broker.ledger.openLeases().some((lease) => lease.name === name)) continue;
     const action = await takeBack(broker, provider, handle);
     note(broker, target, null, 'credential-without-lease', where, detail, action);
   }
   for (const handle of found.missing) {
-    const lease = before.find((candidate) => JSON.stringify(candidate.handle) === JSON.stringify(handle));
+    const { name } = provider.describe(handle);
+    const lease = before.find((candidate) => candidate.name === name);
     const now = lease && broker.ledger.lease(lease.id);
     // Not while it was being issued: it was not there yet when the target was asked.
     if (lease?.target !== target || lease.state !== 'active') continue;
     if (now?.state !== 'active' || broker.revocations.has(now.id)) continue;
     note(broker, target, now.id, 'lease-without-credential', target, now.id, 'the grant was ended');
-    await endGrant(broker, now.grant, 'revoked');
+    await endGrant(broker, now.grant, 'credential-lost');
   }
-}
-
-function isKnown(broker: Broker, handle: Json): boolean {
-  const name = nameOf(handle);
-  return broker.ledger.openLeases().some((lease) => name !== null && nameOf(lease.handle) === name);
-}
-
-function nameOf(handle: Json): string | null {
-  return typeof handle === 'object' && handle !== null && 'name' in handle && typeof handle.name === 'string'
-    ? handle.name
-    : null;
 }
 
 async function takeBack(broker: Broker, provider: Provider, handle: Json): Promise<string> {

@@ -13,14 +13,14 @@ import { endGrant, placeOf, revokeLease } from './revocation.ts';
  * Starts to take back what the last broker left open, and answers how many leases that are. Revocation runs
  * on: a target that is down must not keep the broker from serving.
  */
-export async function recover(broker: Broker): Promise<number> {
+export function recover(broker: Broker): number {
   failpoint('recover.start');
   const { ledger } = broker;
   let taken = 0;
   for (const lease of ledger.openLeases()) {
     failpoint('recover.before-lease');
     const grant = ledger.grant(lease.grant);
-    if (grant && (await mayResume(broker, grant, lease))) continue;
+    if (grant && mayResume(broker, grant, lease)) continue;
     taken += 1;
     const cause = isDue(lease, broker.clock) ? 'expired' : 'recovery';
     if (grant && (grant.state === 'active' || grant.state === 'pending'))
@@ -33,18 +33,12 @@ export async function recover(broker: Broker): Promise<number> {
 }
 
 /** Only a grant that was handed out, whose session lives, whose rule says so, and whose time is not over. */
-async function mayResume(broker: Broker, grant: Grant, lease: Lease): Promise<boolean> {
+function mayResume(broker: Broker, grant: Grant, lease: Lease): boolean {
   if (lease.state !== 'active' || lease.handedOutAt === null || isDue(lease, broker.clock)) return false;
   if (grant.state !== 'active') return false;
   // Died between ending the one around it and this one.
   if (grant.parent !== null && broker.ledger.grant(grant.parent)?.state !== 'active') return false;
-  try {
-    const config = await broker.policy.config();
-    const rule = config.entitlements.find((entitlement) => entitlement.name === grant.entitlement);
-    if (rule?.onRestart !== 'resume') return false;
-  } catch {
-    return false;
-  }
+  if (grant.onRestart !== 'resume') return false;
   return grant.keep || (grant.session !== null && isAlive(grant.session));
 }
 
@@ -53,7 +47,7 @@ function endWithoutLease(broker: Broker): void {
   const now = broker.clock.now();
   const over = broker.ledger
     .activeGrants()
-    .filter((grant) => broker.ledger.leasesOf(grant.id).every((lease) => lease.state === 'revoked'));
+    .filter((grant) => broker.ledger.openLeasesOf(grant.id).length === 0);
   if (over.length === 0) return;
   const events = over.map(
     (grant): AuditEvent => ({

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../audit/event.ts';
 import { type ErrorCode, JitError, toJitError } from '../core/errors.ts';
 import type { EndCause, Grant } from '../core/grant.ts';
 import { moveGrant } from '../core/grant.ts';
-import { isOpen, type Lease, moveLease } from '../core/lease.ts';
+import { type Lease, moveLease } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
 import type { RevokeReport } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
@@ -23,7 +23,7 @@ export async function endGrant(broker: Broker, grantId: string, cause: EndCause)
   if (!grant) return;
   const tree = [grant, ...innerGrants(broker, grantId)];
   const endings = tree.map((one): Ending => {
-    const leases = broker.ledger.leasesOf(one.id).filter(isOpen);
+    const leases = broker.ledger.openLeasesOf(one.id);
     return { grant: one, leases, cause: one === grant ? cause : 'parent-ended' };
   });
   markEnding(broker, endings);

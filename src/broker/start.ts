@@ -96,7 +96,7 @@ export async function startBroker(
       },
     ],
   });
-  await recover(broker);
+  recover(broker);
   writePromptState(broker);
   failpoint('start.before-listen');
   const idle = watchIdle(broker, () => void stop(broker, 'idle'));

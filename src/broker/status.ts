@@ -1,5 +1,6 @@
 // `GET /v1/status`: active grants, and every lease that is not confirmed gone.
 
+import type { Grant } from '../core/grant.ts';
 import type { StatusReply } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
 import { findingView, grantView } from './views.ts';
@@ -14,7 +15,9 @@ export async function status(broker: Broker, caller: Caller): Promise<StatusRepl
     ...ledger.activeGrants().map((grant) => grant.id),
     ...open.map((lease) => lease.grant),
   ]);
-  const grants = [...ids].map((id) => ledger.grant(id)).filter((grant) => grant !== null);
+  const grants = [...ids]
+    .map((id) => ledger.grant(id))
+    .filter((grant): grant is Grant => grant?.principal === caller.principal);
   grants.sort((one, other) => one.requestedAt - other.requestedAt);
   // For how risky each target is; a configuration that is broken now must not hide what is open.
   if (grants.length > 0) await broker.policy.config().catch(() => null);

@@ -35,7 +35,7 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
   return {
     id: lease.id,
     state: lease.state,
-    name: nameOf(lease),
+    name: lease.name,
     deadline: lease.deadline,
     accessEndedAt: lease.accessEndedAt,
     revokedAt: lease.revokedAt,
@@ -43,15 +43,6 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
     lastError: lease.lastError,
     findings: broker.ledger.store.findings({ lease: lease.id }).length,
   };
-}
-
-/** By agreement a handle may say in `name` what exists on the target. */
-function nameOf(lease: Lease): string {
-  const { handle } = lease;
-  if (typeof handle === 'object' && handle !== null && 'name' in handle && typeof handle.name === 'string') {
-    return handle.name;
-  }
-  return lease.id;
 }
 
 /** A target that left the configuration, or a broken configuration, must not hide its grants. */

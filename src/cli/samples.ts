@@ -23,7 +23,7 @@ export const sampleGrant = {
     {
       id: 'l4k9p1',
       state: 'active',
-      name: 'role jit_l4k9p1',
+      name: 'jit_l4k9p1',
       deadline: '2026-11-22T14:32:00.000Z',
       access_ended_at: null,
       revoked_at: null,

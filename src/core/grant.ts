@@ -17,7 +17,9 @@ export type EndCause =
   | 'broker-stopped'
   | 'parent-ended'
   | 'audit-failed'
-  | 'clock-step';
+  | 'clock-step'
+  /** Somebody took the credential away at the target itself. */
+  | 'credential-lost';
 
 /** A process that a grant was handed to: the pid alone could be reused, pid and start time cannot. */
 export interface Session {
@@ -32,19 +34,21 @@ export interface GrantRequest {
   readonly target: string;
   readonly role: string;
   readonly scope: string | null;
-  /** How long was asked for, or the policy's default when nothing was. */
-  readonly duration: Milliseconds;
+  /** How long was asked for; null: what the policy gives by default. */
+  readonly duration: Milliseconds | null;
   readonly reason: string | null;
   readonly ticket: string | null;
   /** The grant inside which this one was asked for; this one never outlives it. */
   readonly parent: string | null;
+  /** How it was asked: by somebody at a terminal, by a script, by a pipeline. */
+  readonly via: 'terminal' | 'script' | 'ci';
   readonly requestedAt: Instant;
 }
 
 /** The broker's record of a request and what became of it. */
 export interface Grant extends GrantRequest {
   readonly id: string;
-  /** SHA-256, hex, of the canonical bytes of the request. */
+  /** SHA-256, hex, of the canonical bytes of the request with the names of this grant and log (new-grant.ts). */
   readonly digest: string;
   readonly state: GrantState;
   /** Name of the entitlement that decided; null when none matched. */
@@ -53,10 +57,10 @@ export interface Grant extends GrantRequest {
   readonly policyDigest: string;
   readonly startedAt: Instant | null;
   readonly deadline: Instant | null;
-  /** The latest deadline that `extend` may reach. */
-  readonly latestDeadline: Instant | null;
   readonly endedAt: Instant | null;
   readonly endCause: EndCause | null;
+  /** What becomes of it when the broker is started anew, by the entitlement that gave it. */
+  readonly onRestart: 'revoke' | 'resume';
   /** Goes on after its session has ended, until its deadline. */
   readonly keep: boolean;
   readonly session: Session | null;

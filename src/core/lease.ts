@@ -22,8 +22,10 @@ export interface Lease {
   readonly role: string;
   /** Kind of provider, e.g. `postgres`. */
   readonly provider: string;
+  /** What exists on the target, e.g. the name of a role: unique, shown and audited. */
+  readonly name: string;
   readonly state: LeaseState;
-  /** What the provider needs to revoke and confirm; holds no secret. */
+  /** What the provider needs to revoke and confirm. Never leaves the broker's own database. */
   readonly handle: Json;
   readonly deadline: Instant;
   /** When the target's own clock ends the credential, even if the broker never comes back. */

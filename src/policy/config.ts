@@ -74,6 +74,8 @@ export type Decision = {
   /** Entitlement that matched first; null when none did. */
   readonly entitlement: string | null;
   readonly limit: DurationLimit | null;
+  /** The ticket that was given, or found in the reason by the entitlement's pattern. */
+  readonly ticket: string | null;
   /** What the principal could ask for instead, as a command. */
   readonly hint: string | null;
 } & (

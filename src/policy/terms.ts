@@ -4,9 +4,9 @@ import { formatDuration } from '../core/duration.ts';
 import type { TargetConfig } from '../core/target.ts';
 import type { Decision, DurationLimit, Entitlement, PolicyRequest } from './config.ts';
 import { durationOf } from './evaluate.ts';
-import { reasonProblems } from './reason.ts';
+import { reasonProblems, ticketOf } from './reason.ts';
 
-const nothing = { entitlement: null, limit: null, hint: null } as const;
+const nothing = { entitlement: null, limit: null, ticket: null, hint: null } as const;
 
 /** A denial; the first reason is the one that decided. */
 export function denied(reasons: readonly string[], rest: Partial<Decision> = {}): Decision {
@@ -24,7 +24,8 @@ function limitOf(entitlement: Entitlement, target: TargetConfig): DurationLimit 
 export function bind(entitlement: Entitlement, target: TargetConfig, request: PolicyRequest): Decision {
   const limit = limitOf(entitlement, target);
   const duration = durationOf(request, target, entitlement.defaultDuration);
-  const common = { entitlement: entitlement.name, limit, hint: null };
+  const ticket = ticketOf(entitlement.reason, request);
+  const common = { entitlement: entitlement.name, limit, ticket, hint: null };
   const role = `${request.target}:${request.role}`;
   const scope = request.scope === null ? '' : ` --scope ${request.scope}`;
   if (duration > limit.value) {

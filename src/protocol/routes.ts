@@ -101,7 +101,7 @@ export interface GrantView {
 export interface LeaseView {
   readonly id: string;
   readonly state: LeaseState;
-  /** What exists on the target, e.g. `role jit_l4k…`. */
+  /** What exists on the target, e.g. the role `jit_l4k…`. */
   readonly name: string;
   readonly deadline: Instant;
   readonly accessEndedAt: Instant | null;
@@ -207,6 +207,7 @@ export interface DoctorReply {
     readonly name: string;
     readonly status: 'ok' | 'warning' | 'failed';
     readonly detail: string;
+    readonly advice?: string;
     readonly remedy?: string;
   }[];
 }

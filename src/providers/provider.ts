@@ -52,6 +52,14 @@ export interface HandOut {
   readonly exports: Readonly<Record<string, Readonly<Record<string, Secret>>>>;
 }
 
+/** What may be told of a handle. */
+export interface Described {
+  /** What exists on the target, unique among all targets of this vendor: the name chosen in `plan`. */
+  readonly name: string;
+  /** What an auditor needs to find it there, e.g. host, database, OID. */
+  readonly facts: Readonly<Record<string, Json>>;
+}
+
 /** What a provider made. */
 export interface Issued<Handle extends Json> {
   /** The handle of the plan, completed with what the target alone could tell (an OID). */
@@ -80,7 +88,9 @@ export interface Check {
   readonly name: string;
   readonly status: 'ok' | 'warning' | 'failed';
   readonly detail: string;
-  /** What an administrator has to run once, e.g. SQL. No secrets. */
+  /** What to do about it, in words. */
+  readonly advice?: string;
+  /** What an administrator has to run once, exactly as it is: SQL. No secrets. */
   readonly remedy?: string;
 }
 
@@ -94,6 +104,8 @@ export interface Check {
 export interface Provider<Handle extends Json = Json> {
   /** Pure: chooses names, contacts nobody. @throws JitError `ERR_UNKNOWN_NAME` for a role or scope that the target lacks. */
   plan(request: PlanRequest): Plan<Handle>;
+  /** Pure: what a handle stands for, as it may be shown, audited and sent on. Never a secret. */
+  describe(handle: Handle): Described;
   /**
    * All or nothing. What is thrown tells which: after `ERR_TARGET_UNREACHABLE`, `ERR_TARGET_REFUSED`, `ERR_CLOCK`
    * and `ERR_SECRET_UNAVAILABLE` nothing was made, and the provider vouches for it. After anything else the outcome

@@ -50,9 +50,9 @@ export interface Store {
   /** In order of creation. */
   leases(filter?: { readonly states?: readonly LeaseState[]; readonly grant?: string }): Lease[];
   /** In order of discovery; with a limit, the newest. The same thing found again is one finding with a new action. */
+  findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
   /** Targets that there has ever been a lease on. */
   leasedTargets(): string[];
-  findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
   events(query?: EventQuery): StoredEvent[];
   /** Number of events and the leaf hash (hex) of the last; 64 zeros for an empty log. */
   head(): { readonly size: number; readonly leaf: string };

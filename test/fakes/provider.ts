@@ -57,6 +57,7 @@ export function createFakeTarget(): FakeTarget {
       hardDeadline: request.deadline,
       preview: [`role ${request.role}`],
     }),
+    describe: ({ name, serial }) => ({ name, facts: { serial } }),
     async issue(handle, request) {
       reach();
       if (faults.refuseIssue) throw new JitError('ERR_TARGET_REFUSED', 'the fake target says no');

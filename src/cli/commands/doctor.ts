@@ -22,8 +22,10 @@ function print(out: Output, checks: readonly Check[]): void {
     if (name !== group) out.print(`${group === undefined ? '' : '\n'}${out.paint.strong(escapeText(name))}`);
     group = name;
     out.print(`  ${mark(check, out)}  ${escapeText(check.name)}: ${escapeText(check.detail)}`);
-    if (check.remedy === undefined) continue;
-    for (const line of escapeLines(check.remedy).split('\n')) out.print(`             ${line}`);
+    for (const text of [check.advice, check.remedy]) {
+      if (text === undefined) continue;
+      for (const line of escapeLines(text).split('\n')) out.print(`             ${line}`);
+    }
   }
 }
 

@@ -115,7 +115,7 @@ export const init = defineCommand({
   },
   json: {
     path: '/home/alice/.config/jit/jit.yaml',
-    secret: 'keychain:jit/prod-db',
+    secret: '/home/ada/.config/jit/prod-db.password',
     sql: "CREATE ROLE jit_broker LOGIN CREATEROLE PASSWORD 'SCRAM-SHA-256$…';",
   },
   examples: [

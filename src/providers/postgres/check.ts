@@ -43,7 +43,7 @@ export async function checkTarget(
         name: 'connection',
         status: 'failed',
         detail: message,
-        ...(hint === undefined ? {} : { remedy: hint }),
+        ...(hint === undefined ? {} : { advice: hint }),
       },
     ];
   }
@@ -72,7 +72,7 @@ function checkEncryption({ address }: Server): Check {
     name: 'encryption',
     status: 'warning',
     detail,
-    remedy: 'sslmode: verify-full, with ssl_root_cert if needed',
+    advice: 'sslmode: verify-full, with ssl_root_cert if needed',
   };
 }
 
@@ -84,8 +84,8 @@ async function checkLogin(connection: Connection, target: TargetConfig): Promise
   );
   const name = `login ${user}`;
   if (login?.super) {
-    const remedy = 'give the broker a login of its own: jit doctor prints the SQL for it';
-    return [{ name, status: 'warning', detail: 'is a superuser: more than the broker needs', remedy }];
+    const advice = 'give the broker a login of its own: jit init prints the SQL for one';
+    return [{ name, status: 'warning', detail: 'is a superuser: more than the broker needs', advice }];
   }
   if (!login?.createrole) {
     return [

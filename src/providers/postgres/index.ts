@@ -59,6 +59,10 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<PostgresHand
 /** Each reaches the server that its handle names: a target may have moved since. */
 function callsByHandle(tools: ProviderTools) {
   return {
+    describe: ({ name, host, port, database, oid, groups }: PostgresHandle) => ({
+      name,
+      facts: { host, port, database, oid, groups },
+    }),
     renew: (handle: PostgresHandle, deadline: number, signal: AbortSignal) =>
       renewLease(contextOf(handle, tools, signal), deadline),
     revoke: (handle: PostgresHandle, _cause: unknown, report: RevokeReport, signal: AbortSignal) =>

@@ -76,6 +76,7 @@ describe('connect', () => {
     const { options } = user('serve');
     const facts = await factsOf(options);
     expect(facts.env).toEqual({
+      MALLOC_ARENA_MAX: '1',
       PATH: options.env.PATH,
       HOME: options.env.HOME,
       XDG_RUNTIME_DIR: options.env.XDG_RUNTIME_DIR,

@@ -84,7 +84,8 @@ async function elevate(client: Client, holder: ChildProcess, schedule: Schedule)
   return client.elevate(
     wish({
       duration: schedule.ending === 'expire' ? 1_000 : 60_000,
-      keep: false,
+      // Or the end of its holder would come before the deadline.
+      keep: schedule.ending === 'expire',
       session: sessionOf(holder.pid ?? 0),
     }),
   );

@@ -18,10 +18,11 @@ const passed = new Set([
 
 /**
  * Names that change how the broker's runtime, loader, shell or libraries behave: never passed, even when the
- * config refers to one. `PG*` would redirect connections and weaken their TLS.
+ * config refers to one. `PG*` would redirect connections and weaken their TLS. MALLOC_ARENA_MAX, which the starter
+ * sets, costs no more than speed.
  */
 const steering =
-  /^(NODE_|NPM_|npm_|UV_|V8_|LD_|DYLD_|GLIBC_|GCONV_|MALLOC_|PG|SSL|OPENSSL_|AWS_ENDPOINT_URL|BASH_|ASAN_)|^(ENV|IFS|PS4|SHELLOPTS|CDPATH|GLOBIGNORE|LOCPATH|NLSPATH|JIT_FAILPOINT)$/;
+  /^(NODE_|NPM_|npm_|UV_|V8_|LD_|DYLD_|GLIBC_|GCONV_|MALLOC_(?!ARENA_MAX$)|PG|SSL|OPENSSL_|AWS_ENDPOINT_URL|BASH_|ASAN_)|^(ENV|IFS|PS4|SHELLOPTS|CDPATH|GLOBIGNORE|LOCPATH|NLSPATH|JIT_FAILPOINT)$/;
 
 /** True for names that a program could be steered by: `NODE_OPTIONS`, `LD_PRELOAD`, `PGSSLMODE` … */
 export function isSteeringVariable(name: string): boolean {

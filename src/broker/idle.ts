@@ -1,4 +1,4 @@
-// A broker that nobody asks: gives memory back after a moment, and ends after a while with nothing open.
+// A broker that nobody asks: after a moment gives memory back and makes the file of its store whole, and ends after a while with nothing open.
 
 import { giveMemoryBack } from '../system/memory.ts';
 import type { Broker } from './broker.ts';
@@ -27,7 +27,10 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
   let cancelRest = (): void => undefined;
   const rest = (): void => {
     cancelRest();
-    cancelRest = broker.clock.after(moment, giveMemoryBack);
+    cancelRest = broker.clock.after(moment, () => {
+      broker.ledger.store.checkpoint();
+      giveMemoryBack();
+    });
   };
   rest();
   // A revocation goes on after the request that caused it, and leaves more behind than that.

@@ -72,6 +72,21 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
     if (!db.open) throw new JitError('ERR_AUDIT_UNAVAILABLE', 'cannot use the audit log: it is closed');
   }
 
+  /** Never waits: the broker does nothing else meanwhile. */
+  function checkpoint(): boolean {
+    if (!db.open || db.inTransaction || readOnly || failed || lost !== 'same') return false;
+    const patience = db.pragma('busy_timeout', { simple: true });
+    try {
+      db.pragma('busy_timeout = 0');
+      return db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0;
+    } catch (thrown) {
+      if (isFatal(thrown)) failed = true;
+      return false;
+    } finally {
+      db.pragma(`busy_timeout = ${patience}`);
+    }
+  }
+
   function reading<T>(work: () => T): T {
     refuseIfClosed();
     return translating('read the audit log', work);
@@ -106,7 +121,11 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
     get failed() {
       return failed;
     },
-    close: () => void db.close(),
+    checkpoint,
+    close() {
+      checkpoint();
+      db.close();
+    },
   };
 }
 

@@ -58,5 +58,11 @@ export interface Store {
   head(): { readonly size: number; readonly leaf: string };
   /** True after an I/O error: the file can no longer be trusted to be durable by this process. */
   readonly failed: boolean;
+  /**
+   * Moves what is in `-wal` into the file itself and empties `-wal`, so that the file alone is a whole copy. Waits
+   * for nobody and never throws: false when a reader, another writer or the disk is in the way, and nothing is lost.
+   */
+  checkpoint(): boolean;
+  /** A {@link Store.checkpoint}, then lets go of the file. */
   close(): void;
 }

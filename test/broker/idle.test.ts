@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { usualTiming } from '../../src/broker/broker.ts';
@@ -75,6 +75,20 @@ describe('the watch over an idle broker', () => {
     expect(fired).toBe(0);
     world.clock.advance(idle);
     expect(fired).toBe(1);
+  });
+
+  test('makes the file of the store whole a moment after the last request, not before', async () => {
+    const { grant } = await elevate(world.broker, ada, request());
+    const wal = `${world.broker.paths.database}-wal`;
+    world.clock.advance(300);
+    watch.touch();
+    world.clock.advance(300);
+    expect(statSync(wal).size).toBeGreaterThan(0);
+    world.clock.advance(200);
+    expect(statSync(wal).size).toBe(0);
+    // Nothing is lost by it, and the next write is as good as any.
+    await endGrant(world.broker, grant.id, 'revoked');
+    expect(world.types()).toContain('grant.ended');
   });
 
   test('asks nobody any more once stopped', () => {

@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
 import { leafHash } from '../../src/audit/chain.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { failure } from '../audit/failure.ts';
@@ -21,6 +22,47 @@ test('a new log begins with log.open, in private files', () => {
   for (const suffix of ['', '-wal', '-shm', '.ballast'])
     expect(statSync(file + suffix).mode & 0o777).toBe(0o600);
   expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+});
+
+test('a checkpoint makes a copy of the file alone a whole log', () => {
+  const file = temporaryPath();
+  const store = open(file);
+  store.commit((tx) => tx.append(step('fenced')));
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0);
+  expect(store.checkpoint()).toBe(true);
+  expect(statSync(`${file}-wal`).size).toBe(0);
+  const copy = temporaryPath();
+  copyFileSync(file, copy);
+  expect(open(copy).head()).toEqual(store.head());
+  store.commit((tx) => tx.append(step('killed')));
+  expect(store.head().size).toBe(3);
+});
+
+test('a checkpoint waits for no reader and says that it is not done; later it is', () => {
+  const file = temporaryPath();
+  const store = open(file);
+  const reader = new Database(file, { readonly: true });
+  onTestFinished(() => void reader.close());
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM ev').get();
+  store.commit((tx) => tx.append(step('fenced')));
+  expect(store.checkpoint()).toBe(false);
+  expect(store.failed).toBe(false);
+  reader.exec('COMMIT');
+  expect(store.checkpoint()).toBe(true);
+  expect(statSync(`${file}-wal`).size).toBe(0);
+});
+
+test('closing empties the -wal even while somebody reads', () => {
+  const file = temporaryPath();
+  const store = open(file);
+  const reader = new Database(file, { readonly: true });
+  onTestFinished(() => void reader.close());
+  reader.prepare('SELECT count(*) FROM ev').get();
+  store.commit((tx) => tx.append(step('fenced')));
+  store.close();
+  expect(statSync(`${file}-wal`).size).toBe(0);
+  expect(store.checkpoint()).toBe(false);
 });
 
 test('what was committed is there after closing and opening, under the same origin', () => {

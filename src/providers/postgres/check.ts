@@ -6,16 +6,20 @@ import type { Clock } from '../../system/clock.ts';
 import type { Check } from '../provider.ts';
 import { checkGroups } from './check-groups.ts';
 import type { Connection, Server } from './connection.ts';
-import { plain } from './failure.ts';
+import { plain, sqlStateOf } from './failure.ts';
 import { quoteIdent } from './quote.ts';
 import { isLocal, roleOptions, targetOptions } from './schema.ts';
 import { type ServerFacts, serverFacts, skewOf } from './server-facts.ts';
 
-/** Never throws for a target that is down. */
+/**
+ * Never throws for a target that is down.
+ * @param setup answers the SQL that prepares the server, for one that does not know the broker
+ */
 export async function checkTarget(
   server: Server,
   target: TargetConfig,
   clock: Clock,
+  setup: () => Promise<string>,
   signal: AbortSignal,
 ): Promise<Check[]> {
   try {
@@ -38,16 +42,19 @@ export async function checkTarget(
     });
   } catch (thrown) {
     const { message, hint } = toJitError(thrown);
-    return [
-      {
-        name: 'connection',
-        status: 'failed',
-        detail: message,
-        ...(hint === undefined ? {} : { advice: hint }),
-      },
-    ];
+    const failed: Check = { name: 'connection', status: 'failed', detail: message };
+    const advice = loginAdvice[sqlStateOf(thrown) ?? ''];
+    if (advice !== undefined) return [{ ...failed, advice, remedy: await setup() }];
+    return [hint === undefined ? failed : { ...failed, advice: hint }];
   }
 }
+
+/** What it means that the server lets nobody in by this name. It says the same of a login that is missing. */
+const loginAdvice: Readonly<Record<string, string>> = {
+  '28P01': 'the login is missing or its password differs: run the set-up SQL as an administrator',
+  '28000':
+    'the login is missing, may not log in, or pg_hba.conf keeps it out: run the set-up SQL as an administrator',
+};
 
 function checkVersion({ version }: ServerFacts): Check {
   const text = `PostgreSQL ${Math.floor(version / 10_000)}.${version % 10_000}`;

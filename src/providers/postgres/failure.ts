@@ -31,8 +31,9 @@ export function sqlStateOf(thrown: unknown): string | null {
 }
 
 const hints: Readonly<Record<string, string>> = {
-  '28P01': "check the password of the broker's login",
-  '28000': "check pg_hba.conf for the broker's login",
+  '28P01': "the broker's login is missing or its password differs: jit doctor shows the SQL that sets it up",
+  '28000':
+    "the broker's login is missing, or pg_hba.conf keeps it out: jit doctor shows the SQL that sets it up",
   [sqlState.insufficientPrivilege]: 'jit doctor shows the SQL that an administrator has to run',
   [sqlState.undefinedObject]: 'jit doctor shows the SQL that an administrator has to run',
 };

@@ -37,6 +37,14 @@ function openForRevoking(tools: ProviderTools): Provider<PostgresHandle> {
 
 function open(target: TargetConfig, tools: ProviderTools): Provider<PostgresHandle> {
   const server = openServer(addressOf(target), tools);
+  async function setup(): Promise<string> {
+    const { password } = targetOptions(target);
+    const secret = await tools.resolveSecret(password).catch((thrown: unknown) => {
+      if (hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) return null;
+      throw thrown;
+    });
+    return setupSql(target, secret, tools.random);
+  }
   return {
     plan: (request) => planLease(target, request),
     issue: async (handle, request, signal) =>
@@ -44,15 +52,8 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<PostgresHand
     ...callsByHandle(tools),
     reconcile: (known, signal) =>
       reconcileRoles(server, targetOptions(target).quarantine_role, known, tools, signal),
-    check: (signal) => checkTarget(server, target, tools.clock, signal),
-    async setup() {
-      const { password } = targetOptions(target);
-      const secret = await tools.resolveSecret(password).catch((thrown: unknown) => {
-        if (hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) return null;
-        throw thrown;
-      });
-      return setupSql(target, secret, tools.random);
-    },
+    check: (signal) => checkTarget(server, target, tools.clock, setup, signal),
+    setup,
   };
 }
 

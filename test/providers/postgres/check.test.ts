@@ -60,7 +60,8 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
     const found = await bad(target);
     expect(found.map(({ detail }) => detail)).toEqual(['does not exist', 'does not exist']);
     for (const { remedy } of found) await server.sql(remedy ?? '');
-    expect(await bad(target)).toEqual([]);
+    // It is there now, and nobody has given it anything.
+    expect(await bad(target)).toMatchObject([{ status: 'warning', detail: 'gives no right in "orders"' }]);
   });
 
   it('sees a group that the broker may not give', async () => {
@@ -72,6 +73,63 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
     );
     await server.sql(found[0]?.remedy ?? 'GRANT app_ro TO jit_broker WITH ADMIN OPTION');
     expect(await bad()).toEqual([]);
+  });
+
+  it.each([
+    ['a right on a table', 'GRANT SELECT ON orders TO idle_group', 'REVOKE SELECT ON orders FROM idle_group'],
+    [
+      'a right on a column',
+      'GRANT SELECT (id) ON orders TO idle_group',
+      'REVOKE SELECT (id) ON orders FROM idle_group',
+    ],
+    [
+      'the right to create',
+      'GRANT CREATE ON SCHEMA public TO idle_group',
+      'REVOKE CREATE ON SCHEMA public FROM idle_group',
+    ],
+    ['a group with rights', 'GRANT app_ro TO idle_group', 'REVOKE app_ro FROM idle_group'],
+    [
+      'a role of PostgreSQL',
+      'GRANT pg_read_all_data TO idle_group',
+      'REVOKE pg_read_all_data FROM idle_group',
+    ],
+  ])('warns of a group without any right in the database, which %s mends', async (_what, grant, revoke) => {
+    const target = targetOn(server, {}, { read: { groups: ['idle_group'] } });
+    await server.sql(await openProvider(target).setup(), 'orders');
+    // Neither is of any use to whoever wants to read, here.
+    await server.sql(
+      'GRANT USAGE ON SCHEMA public TO idle_group; GRANT CONNECT ON DATABASE orders TO idle_group',
+      'orders',
+    );
+    await server.sql('GRANT SELECT ON orders TO idle_group', 'billing');
+    const [found, ...others] = await bad(target);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      name: 'group role "idle_group"',
+      status: 'warning',
+      detail: 'gives no right in "orders"',
+    });
+    expect(found?.advice).toContain('GRANT SELECT ON ALL TABLES IN SCHEMA public TO "idle_group"');
+    // What to give is not for jit to say: nothing to be run as it is.
+    expect(found?.remedy).toBeUndefined();
+    await server.sql(grant, 'orders');
+    expect(await bad(target)).toEqual([]);
+    await server.sql(revoke, 'orders');
+  });
+
+  it.each([
+    ['is missing', 'no_such_login', ''],
+    ['has another password', 'changed', "CREATE ROLE changed LOGIN PASSWORD 'another-one'"],
+    ['may not log in', 'shut', `CREATE ROLE shut NOLOGIN PASSWORD '${brokerPassword}'`],
+  ])('gives the whole set-up when the login %s, which mends it', async (_what, user, before) => {
+    const target = targetOn(server, { user });
+    if (before !== '') await server.sql(before);
+    const found = await bad(target);
+    expect(found).toMatchObject([{ name: 'connection', status: 'failed' }]);
+    expect(found[0]?.advice).toContain('run the set-up SQL');
+    expect(found[0]?.remedy).not.toContain(brokerPassword);
+    await server.sql(found[0]?.remedy ?? '', 'orders');
+    expect((await bad(target)).filter(({ status }) => status === 'failed')).toEqual([]);
   });
 
   it('warns of a group that owns objects', async () => {
@@ -118,6 +176,9 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
     const sql = await provider.setup();
     expect(sql).not.toContain(brokerPassword);
     await server.sql(sql, `it's "odd"`);
+    await server.sql('CREATE TABLE things (n int)', `it's "odd"`);
+    const [ungiven] = await bad(target);
+    await server.sql(ungiven?.advice?.replace(/^e\.g\. /, '') ?? '', `it's "odd"`);
     expect(await bad(target)).toEqual([]);
     const issued = await issue(provider, 'read', {
       principal: `user:o'"brien`,
@@ -130,6 +191,7 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
   it('reports a server that is down, and a secret that cannot be read, without throwing', async () => {
     const down = await check(targetOn({ host: '127.0.0.1', port: 1 }));
     expect(down).toMatchObject([{ name: 'connection', status: 'failed' }]);
+    expect(down[0]?.remedy).toBeUndefined();
     const resolveSecret = async () => {
       throw new JitError('ERR_SECRET_UNAVAILABLE', 'no such variable');
     };

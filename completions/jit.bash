@@ -1,12 +1,14 @@
 # The prompt hook of jit for bash >= 3.2: shows the grant and its time left, and drops its variables when it ends.
 # Builtins only, no fork per prompt. The prompt-state file is data from outside: it is checked, and never evaluated.
-# Its lines: <expiry, epoch seconds> <grant id> <target> [more]
+# Its lines: <expiry, epoch seconds> <grant id> <target> <role> [more]
 
 [[ $- == *i* && -z ${_JIT_LOADED-} ]] || return 0
 
 _JIT_LOADED=1
 _JIT_SEG=                # what the prompt shows, with colours
 _JIT_WARNED=             # last warning given: 5m or 1m
+_JIT_BEFORE=0            # seconds left at the last look; more than that means a new end
+_JIT_WHOLE=0             # seconds left when this end was first seen
 _JIT_MARK='${_JIT_SEG}'  # literal in PS1: what an expansion yields is not expanded again
 : "${_JIT_STATE:=${JIT_STATE_FILE:-${XDG_RUNTIME_DIR:-/nonexistent}/jit/prompt}}"
 
@@ -54,20 +56,21 @@ _jit_drop() {
   for name in ${JIT_VARS-}; do
     [[ $name != [0123456789]* && $name != *[!$_JIT_NAME_CHARS]* ]] && unset -v "$name" 2>/dev/null
   done
-  printf '\njit: grant %s has ended; %s removed from this shell. Type "exit" to leave.\n' \
-    "${JIT_TARGET-}" "${JIT_VARS:-nothing}" >&2
+  printf '\njit: %s has ended; its variables are gone from this shell. Type "exit" to leave.\n' \
+    "${JIT_TARGET-}${JIT_ROLE:+:$JIT_ROLE}" >&2
   unset -v JIT_VARS JIT_GRANT_EXP
   export JIT_GRANT_STATE=ended
 }
 
 # _jit_read: from the state file, sets the caller's count, first (earliest expiry), own (ours) and name (to show).
 _jit_read() {
-  local expiry id target more
+  local expiry id target role more
   [[ -s $_JIT_STATE && -O $_JIT_STATE ]] || return 0
-  while read -r expiry id target more; do
+  while read -r expiry id target role more; do
     # Digits are checked before any arithmetic: (( )) would run a subscript such as a[$(…)].
     [[ -n $expiry && ${#expiry} -le 11 && $expiry != *[!0123456789]* ]] || continue
     [[ -n $target && ${#target} -le 40 && $target != *[!$_JIT_TARGET_CHARS]* ]] || continue
+    [[ -z $role || ${#role} -gt 40 || $role == *[!$_JIT_TARGET_CHARS]* ]] || target=$target:$role
     expiry=$((10#$expiry))
     ((expiry > _jit_time)) || continue
     count=$((count + 1))
@@ -79,17 +82,18 @@ _jit_read() {
   done <"$_JIT_STATE"
 }
 
-# _jit_warn SECONDS NAME: once at five minutes and once at one minute; an extended grant warns again.
+# _jit_warn SECONDS NAME: once at five minutes and once at one minute, if there were twice as many to begin with;
+# an extended grant warns again.
 _jit_warn() {
-  if (($1 > 300)); then
-    _JIT_WARNED=
-  elif (($1 > 60)); then
-    [[ -z $_JIT_WARNED ]] || return 0
+  if (($1 > _JIT_BEFORE)); then _JIT_WARNED='' _JIT_WHOLE=$1; fi
+  _JIT_BEFORE=$1
+  if (($1 <= 60 && _JIT_WHOLE >= 120)); then
+    [[ $_JIT_WARNED != 1m ]] || return 0
+    _JIT_WARNED=1m
+    printf '\njit: %s ends in %s - "jit extend --for 15m" or finish up.\a\n' "$2" "$_jit_left" >&2
+  elif (($1 > 60 && $1 <= 300 && _JIT_WHOLE >= 600)) && [[ -z $_JIT_WARNED ]]; then
     _JIT_WARNED=5m
     printf '\njit: %s ends in %s\n' "$2" "$_jit_left" >&2
-  elif [[ $_JIT_WARNED != 1m ]]; then
-    _JIT_WARNED=1m
-    printf '\njit: %s ends in %s - "jit extend" or finish up.\a\n' "$2" "$_jit_left" >&2
   fi
 }
 
@@ -105,7 +109,8 @@ _jit_check() {
     if [[ -e $_JIT_STATE ]] || ((10#${JIT_GRANT_EXP:-0} <= _jit_time)); then
       _jit_drop
     else # no file: the broker is gone, and what this shell was told at its start holds
-      count=1 own=$((10#$JIT_GRANT_EXP)) name=${JIT_TARGET//[!$_JIT_TARGET_CHARS]/_}
+      count=1 own=$((10#$JIT_GRANT_EXP)) name=${JIT_TARGET-}${JIT_ROLE:+:$JIT_ROLE}
+      name=${name//[!$_JIT_TARGET_CHARS]/_}
     fi
   fi
   if [[ ${JIT_GRANT_STATE-} == ended ]]; then

@@ -1,6 +1,6 @@
 # The prompt hook of jit for fish >= 3.1: shows the grant and its time left, and drops its variables when it ends.
 # Builtins only, no fork per prompt (from fish 3.5 on). The prompt-state file is data from outside: it is checked,
-# and never evaluated. Its lines: <expiry, epoch seconds> <grant id> <target> [more]
+# and never evaluated. Its lines: <expiry, epoch seconds> <grant id> <target> <role> [more]
 
 status is-interactive; and not set -q _JIT_LOADED; or exit 0
 
@@ -8,6 +8,8 @@ set -g _JIT_LOADED 1
 set -g _JIT_SEG '' # what the prompt shows, without colours
 set -g _JIT_COLOUR green
 set -g _JIT_WARNED '' # last warning given: 5m or 1m
+set -g _JIT_BEFORE 0 # seconds left at the last look; more than that means a new end
+set -g _JIT_WHOLE 0 # seconds left when this end was first seen
 if set -q JIT_STATE_FILE
     set -g _JIT_STATE $JIT_STATE_FILE
 else if set -q XDG_RUNTIME_DIR
@@ -38,14 +40,19 @@ function _jit_format -a seconds
     end
 end
 
+# _jit_own_name: prints what this shell was started for, as it was told at its start.
+function _jit_own_name
+    set -l name $JIT_TARGET
+    test -n "$JIT_ROLE"; and set name $name:$JIT_ROLE
+    echo -- "$name"
+end
+
 # _jit_drop: the grant is over.
 function _jit_drop
-    set -l names nothing
-    test -n "$JIT_VARS"; and set names $JIT_VARS
     for name in (string split ' ' -- $JIT_VARS)
         string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; and set -e -g $name
     end
-    printf '\njit: grant %s has ended; %s removed from this shell. Type "exit" to leave.\n' "$JIT_TARGET" "$names" >&2
+    printf '\njit: %s has ended; its variables are gone from this shell. Type "exit" to leave.\n' (_jit_own_name) >&2
     set -e -g JIT_VARS
     set -e -g JIT_GRANT_EXP
     set -gx JIT_GRANT_STATE ended
@@ -56,11 +63,13 @@ function _jit_read --no-scope-shadowing
     set -l expiry
     set -l id
     set -l target
+    set -l role
     set -l more
     test -s "$_JIT_STATE" -a -O "$_JIT_STATE"; or return 0
-    while read -d ' ' expiry id target more
+    while read -d ' ' expiry id target role more
         string match -qr '^[0-9]{1,11}$' -- $expiry; and test $expiry -gt $now; or continue
         string match -qr '^[A-Za-z0-9._/@:+-]{1,40}$' -- $target; or continue
+        string match -qr '^[A-Za-z0-9._/@:+-]{1,40}$' -- $role; and set target $target:$role
         set count (math $count + 1)
         if test -n "$JIT_GRANT_ID" -a "$id" = "$JIT_GRANT_ID"
             set own $expiry
@@ -73,17 +82,21 @@ function _jit_read --no-scope-shadowing
     end <$_JIT_STATE
 end
 
-# _jit_warn SECONDS NAME LEFT: once at five minutes and once at one minute; an extended grant warns again.
+# _jit_warn SECONDS NAME LEFT: once at five minutes and once at one minute, if there were twice as many to begin
+# with; an extended grant warns again.
 function _jit_warn -a seconds name left
-    if test $seconds -gt 300
+    if test $seconds -gt $_JIT_BEFORE
         set -g _JIT_WARNED ''
-    else if test $seconds -gt 60
-        test -z "$_JIT_WARNED"; or return 0
+        set -g _JIT_WHOLE $seconds
+    end
+    set -g _JIT_BEFORE $seconds
+    if test $seconds -le 60
+        test $_JIT_WHOLE -ge 120 -a "$_JIT_WARNED" != 1m; or return 0
+        set -g _JIT_WARNED 1m
+        printf '\njit: %s ends in %s - "jit extend --for 15m" or finish up.\a\n' $name $left >&2
+    else if test $seconds -le 300 -a $_JIT_WHOLE -ge 600 -a -z "$_JIT_WARNED"
         set -g _JIT_WARNED 5m
         printf '\njit: %s ends in %s\n' $name $left >&2
-    else if test "$_JIT_WARNED" != 1m
-        set -g _JIT_WARNED 1m
-        printf '\njit: %s ends in %s - "jit extend" or finish up.\a\n' $name $left >&2
     end
 end
 
@@ -111,7 +124,7 @@ function _jit_check
         else # no file: the broker is gone, and what this shell was told at its start holds
             set count 1
             set own $JIT_GRANT_EXP
-            set name (string replace -ra '[^A-Za-z0-9._/@:+-]' _ -- $JIT_TARGET)
+            set name (string replace -ra '[^A-Za-z0-9._/@:+-]' _ -- (_jit_own_name))
         end
     end
     if test "$JIT_GRANT_STATE" = ended

@@ -1,6 +1,6 @@
 # The prompt hook of jit for zsh >= 5.1: shows the grant and its time left, and drops its variables when it ends.
 # Builtins only, no fork per prompt. The prompt-state file is data from outside: it is checked, and never evaluated.
-# Its lines: <expiry, epoch seconds> <grant id> <target> [more]
+# Its lines: <expiry, epoch seconds> <grant id> <target> <role> [more]
 
 [[ -o interactive ]] && (( ! ${+_JIT_LOADED} )) || return 0
 
@@ -9,6 +9,8 @@ typeset -g _JIT_LOADED=1
 typeset -g _JIT_SEG=           # what the prompt shows, without colours
 typeset -g _JIT_COLOUR=green
 typeset -g _JIT_WARNED=        # last warning given: 5m or 1m
+typeset -gi _JIT_BEFORE=0      # seconds left at the last look; more than that means a new end
+typeset -gi _JIT_WHOLE=0       # seconds left when this end was first seen
 typeset -g _JIT_MARK=          # our part of PROMPT
 typeset -g _JIT_OWN_SEGMENT=   # set when a prompt tool shows the segment itself
 typeset -ga _JIT_MESSAGES      # lines for the user, kept until the line editor lets us print
@@ -39,7 +41,7 @@ _jit_drop() {
   for name in ${(s: :)JIT_VARS}; do
     [[ $name == [A-Za-z_][A-Za-z0-9_]# ]] && unset $name 2>/dev/null
   done
-  _JIT_MESSAGES+=("jit: grant $JIT_TARGET has ended; ${JIT_VARS:-nothing} removed from this shell. Type \"exit\" to leave.")
+  _JIT_MESSAGES+=("jit: $JIT_TARGET${JIT_ROLE:+:$JIT_ROLE} has ended; its variables are gone from this shell. Type \"exit\" to leave.")
   unset JIT_VARS JIT_GRANT_EXP
   export JIT_GRANT_STATE=ended
 }
@@ -54,6 +56,7 @@ _jit_read() {
     # Digits are checked before any arithmetic: (( )) would run a subscript such as a[$(…)].
     [[ $field[1] == <-> && ${#field[1]} -le 11 ]] || continue
     [[ ${#field[3]} -le 40 && $field[3] == [A-Za-z0-9._/@:+-]## ]] || continue
+    [[ ${#field[4]} -le 40 && $field[4] == [A-Za-z0-9._/@:+-]## ]] && field[3]+=:$field[4]
     (( 10#$field[1] > now )) || continue
     (( count++ ))
     if [[ -n $JIT_GRANT_ID && $field[2] == "$JIT_GRANT_ID" ]]; then
@@ -66,17 +69,18 @@ _jit_read() {
   done
 }
 
-# _jit_warn SECONDS NAME LEFT: once at five minutes and once at one minute; an extended grant warns again.
+# _jit_warn SECONDS NAME LEFT: once at five minutes and once at one minute, if there were twice as many to begin
+# with; an extended grant warns again.
 _jit_warn() {
-  if (( $1 > 300 )); then
-    _JIT_WARNED=
-  elif (( $1 > 60 )); then
-    [[ -z $_JIT_WARNED ]] || return 0
+  (( $1 <= _JIT_BEFORE )) || _JIT_WARNED= _JIT_WHOLE=$1
+  _JIT_BEFORE=$1
+  if (( $1 <= 60 && _JIT_WHOLE >= 120 )); then
+    [[ $_JIT_WARNED != 1m ]] || return 0
+    _JIT_WARNED=1m
+    _JIT_MESSAGES+=("jit: $2 ends in $3 - \"jit extend --for 15m\" or finish up."$'\a')
+  elif (( $1 > 60 && $1 <= 300 && _JIT_WHOLE >= 600 )) && [[ -z $_JIT_WARNED ]]; then
     _JIT_WARNED=5m
     _JIT_MESSAGES+=("jit: $2 ends in $3")
-  elif [[ $_JIT_WARNED != 1m ]]; then
-    _JIT_WARNED=1m
-    _JIT_MESSAGES+=("jit: $2 ends in $3 - \"jit extend\" or finish up."$'\a')
   fi
 }
 
@@ -94,7 +98,8 @@ _jit_check() {
     if [[ -e $_JIT_STATE ]] || (( 10#${JIT_GRANT_EXP:-0} <= now )); then
       _jit_drop
     else # no file: the broker is gone, and what this shell was told at its start holds
-      count=1 own=$(( 10#$JIT_GRANT_EXP )) name=${JIT_TARGET//[^A-Za-z0-9._\/@:+-]/_}
+      count=1 own=$(( 10#$JIT_GRANT_EXP )) name=$JIT_TARGET${JIT_ROLE:+:$JIT_ROLE}
+      name=${name//[^A-Za-z0-9._\/@:+-]/_}
     fi
   fi
   if [[ $JIT_GRANT_STATE == ended ]]; then

@@ -46,7 +46,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
   /** Starts the shell and waits for a prompt that shows the grant. */
   async function startShell(described: Partial<Described> = {}, env: Record<string, string> = {}) {
     const screen = await stage.start({ command: null, shell, ...described }, env);
-    await screen.waitFor(/^\[prod-db \d+m\] inner> $/m);
+    await screen.waitFor(/^\[prod-db:write \d+m\] inner> $/m);
     return screen;
   }
 
@@ -80,20 +80,37 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
       const screen = await startShell();
       stage.scene.writeState(stage.scene.entry(7290));
       await screen.press('Enter');
-      await screen.waitFor(/^\[prod-db 2h1m\] inner> $/m);
-      await screen.waitFor(/\[32m\[prod-db 2h1m\]/, { colours: true });
+      await screen.waitFor(/^\[prod-db:write 2h1m\] inner> $/m);
+      await screen.waitFor(/\[32m\[prod-db:write 2h1m\]/, { colours: true });
       stage.scene.writeState(stage.scene.entry(290));
       await screen.press('Enter');
-      await screen.waitFor(/^jit: prod-db ends in 5m *$/m);
-      await screen.waitFor(/\[33m\[prod-db 5m\]/, { colours: true });
+      await screen.waitFor(/^jit: prod-db:write ends in 5m *$/m);
+      await screen.waitFor(/\[33m\[prod-db:write 5m\]/, { colours: true });
       stage.scene.writeState(
         stage.scene.entry(55),
         `${Math.floor(Date.now() / 1000) + 900} gother aws-prod admin`,
       );
       await screen.press('Enter');
-      await screen.waitFor(/^jit: prod-db ends in \d\ds - "jit extend" or finish up\. *$/m);
-      await screen.waitFor(/^\[prod-db\+1 \d\ds\] inner> $/m);
-      await screen.waitFor(/31m\[prod-db\+1 \d\ds\]/, { colours: true });
+      await screen.waitFor(/^jit: prod-db:write ends in \d\ds - "jit extend --for 15m" or finish up\. *$/m);
+      await screen.waitFor(/^\[prod-db:write\+1 \d\ds\] inner> $/m);
+      await screen.waitFor(/31m\[prod-db:write\+1 \d\ds\]/, { colours: true });
+    });
+
+    test('a grant that was short from the start warns only when half of it has gone', async () => {
+      writeRc(rc);
+      const screen = await stage.start({ command: null, shell, seconds: 290 });
+      await screen.waitFor(/^\[prod-db:write 5m\] inner> $/m);
+      stage.scene.writeState(stage.scene.entry(200));
+      await screen.press('Enter');
+      await screen.waitFor(/^\[prod-db:write 4m\] inner> $/m);
+      expect(await screen.screen()).not.toContain('ends in');
+      stage.scene.writeState(stage.scene.entry(280));
+      await screen.press('Enter');
+      await screen.waitFor(/^\[prod-db:write 5m\] inner> $/m);
+      stage.scene.writeState(stage.scene.entry(50));
+      await screen.press('Enter');
+      await screen.waitFor(/^jit: prod-db:write ends in \d\ds - /m);
+      expect(await screen.screen()).not.toMatch(/ends in \dm/);
     });
 
     test('at the end the next command sees no variables, and the prompt says so', async () => {
@@ -102,7 +119,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
       await stage.scene.endGrant();
       await screen.line(isSet('PGSERVICE'));
       await screen.waitFor(/^is=<none>/m);
-      await screen.waitFor(/^jit: grant prod-db has ended; PGSERVICE PGPASSFILE removed from this shell\./m);
+      await screen.waitFor(/^jit: prod-db:write has ended; its variables are gone from this shell\./m);
       await screen.waitFor(/^\[jit ended\] inner> $/m);
       await screen.line('exit 6');
       await screen.waitFor(/^exit=6/m);
@@ -123,7 +140,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
     test('without a broker the shell drops its variables by its own clock', async () => {
       writeRc(rc);
       const screen = await stage.start({ command: null, shell, seconds: 3 });
-      await screen.waitFor(/^\[prod-db \ds\] inner> $/m);
+      await screen.waitFor(/^\[prod-db:write \ds\] inner> $/m);
       stage.scene.removeState();
       await expect
         .poll(
@@ -177,7 +194,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
         stage.scene.entry(1190),
       );
       await screen.press('Enter');
-      await screen.waitFor(/^\[prod-db\+1 20m\] inner> $/m);
+      await screen.waitFor(/^\[prod-db:write\+1 20m\] inner> $/m);
       await screen.line('echo one more');
       await screen.waitFor(/^one more/m);
       expect(existsSync(`${stage.scene.folder}/pwned`)).toBe(false);
@@ -186,13 +203,13 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
     test('JIT_PROMPT_INJECT=0 and NO_COLOR are obeyed', async () => {
       writeRc(rc);
       const plain = await startShell({}, { NO_COLOR: '1' });
-      expect(await plain.screen({ colours: true })).toMatch(/^\[prod-db 30m\] inner> $/m);
+      expect(await plain.screen({ colours: true })).toMatch(/^\[prod-db:write 30m\] inner> $/m);
       await plain.line('exit 0');
       await plain.waitFor(/^exit=0/m);
       await plain.line('clear; JIT_PROMPT_INJECT=0 ./jit');
       await plain.waitFor(/^inner> $/m);
       await plain.line('echo "for tools: $JIT_PROMPT"');
-      await plain.waitFor(/^for tools: prod-db 30m/m);
+      await plain.waitFor(/^for tools: prod-db:write 30m/m);
     });
 
     test('a shell that never loads the hook is announced, and closed with the grant', async () => {

@@ -15,7 +15,7 @@ describe.skipIf(noBash)(`bash in odd company${noBash ? ` (skipped: ${noBash})` :
   test('an IFS without a blank does not keep the variables', async () => {
     writeRc(`PS1='inner> '; IFS=:; set -u\n`);
     const screen = await stage.start({ command: null, shell: 'bash' });
-    await screen.waitFor(/^\[prod-db 30m\] inner> $/m);
+    await screen.waitFor(/^\[prod-db:write 30m\] inner> $/m);
     await stage.scene.endGrant();
     await screen.line(`echo "is=<\${PGSERVICE-none} \${PGPASSFILE-none}>"`);
     await screen.waitFor(/^is=<none none>/m);
@@ -26,23 +26,23 @@ describe.skipIf(noBash)(`bash in odd company${noBash ? ` (skipped: ${noBash})` :
     const screen = await stage.start({ command: null, shell: 'bash' });
     await screen.waitFor(/^slow/m);
     await screen.press('C-c');
-    await screen.waitFor(/^\^C\[prod-db 30m\] /m);
+    await screen.waitFor(/^\^C\[prod-db:write 30m\] /m);
   });
 
   test('an array of prompt commands and a prompt that is set anew each time keep the indicator', async () => {
     writeRc(`PROMPT_COMMAND=('count=$((count + 1))' "PS1='inner> '")\n`);
     const screen = await stage.start({ command: null, shell: 'bash' });
-    await screen.waitFor(/^\[prod-db 30m\] inner> $/m);
+    await screen.waitFor(/^\[prod-db:write 30m\] inner> $/m);
     await screen.line('echo "count=$count"');
-    await screen.waitFor(/^count=1\n\[prod-db 30m\] inner> $/m);
+    await screen.waitFor(/^count=1\n\[prod-db:write 30m\] inner> $/m);
   });
 
   test('a session inside of a session names the outer grant, and inherits nothing meant for one shell', async () => {
     writeRc(`PS1='inner> '; seen="<\${JIT_NOW-none}>"\n`);
     const screen = await stage.start({ command: null, shell: 'bash' });
-    await screen.waitFor(/^\[prod-db 30m\] inner> $/m);
+    await screen.waitFor(/^\[prod-db:write 30m\] inner> $/m);
     await screen.line('./jit; echo exit=$?');
-    await screen.waitFor(/^\[prod-db 30m\] inner> $(?![\s\S]*exit=)/m);
+    await screen.waitFor(/^\[prod-db:write 30m\] inner> $(?![\s\S]*exit=)/m);
     await screen.line(`echo "stack=$JIT_STACK ready=<\${JIT_READY-none}> now=$seen"`);
     await screen.waitFor(new RegExp(`^stack=${stage.scene.grant.id}=prod-db ready=<none> now=<none>`, 'm'));
     await screen.line('exit 3');
@@ -61,7 +61,7 @@ describe.skipIf(noZsh)(`zsh with a ZDOTDIR${noZsh ? ` (skipped: ${noZsh})` : ''}
     writeFileSync(path.join(zdotdir, '.zshenv'), 'ENV_READ=yes\n');
     writeFileSync(path.join(zdotdir, '.zshrc'), `PROMPT='inner> '\n`);
     const screen = await stage.start({ command: null, shell: 'zsh' }, { ZDOTDIR: zdotdir });
-    await screen.waitFor(/^\[prod-db 30m\] inner> $/m);
+    await screen.waitFor(/^\[prod-db:write 30m\] inner> $/m);
     await screen.line(`echo "dir=<$ZDOTDIR> env=$ENV_READ user=<\${JIT_USER_ZDOTDIR-none}>"`);
     await screen.waitFor(/^dir=<.*\/home\/zsh files> env=yes user=<none>/m);
   });

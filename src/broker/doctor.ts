@@ -1,6 +1,7 @@
 // `POST /v1/doctor`: what is well and what is not, of the broker and of each target.
 
-import { hasCode, toJitError } from '../core/errors.ts';
+import { type ErrorCode, hasCode, toJitError } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
 import type { TargetConfig } from '../core/target.ts';
 import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
@@ -8,11 +9,15 @@ import { resolveTarget } from './wish.ts';
 
 type Line = DoctorReply['checks'][number];
 
-/** Checks of the broker itself, then of one target or of all. Reports trouble, never throws for it. */
+/**
+ * Checks of the broker itself, then of one target or of all. Reports trouble, never throws for it.
+ * @throws JitError `ERR_UNKNOWN_NAME` for a target that is neither in the configuration nor still to be cleaned up
+ */
 export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
-  const checks: Line[] = [...hardening(broker), auditLine(broker), ...overdueLines(broker)];
-  const chosen = await targetsOf(broker, request.target, checks);
-  for (const target of chosen) checks.push(...(await targetLines(broker, target)));
+  const leases = leaseLines(broker, request.target);
+  const { line, targets } = await targetsOf(broker, request.target, leases.length > 0);
+  const checks: Line[] = [...hardening(broker), auditLine(broker), line, ...leases];
+  for (const target of targets) checks.push(...(await targetLines(broker, target)));
   return { checks };
 }
 
@@ -40,34 +45,54 @@ function auditLine(broker: Broker): Line {
   };
 }
 
-function overdueLines(broker: Broker): Line[] {
+/** Leases that did not go at the first attempt; of one target, or of all, also of those that left the configuration. */
+function leaseLines(broker: Broker, target: string | null): Line[] {
   return broker.ledger
     .openLeases()
-    .filter((lease) => lease.state === 'overdue')
-    .map((lease) => ({
-      target: lease.target,
-      name: 'overdue lease',
-      status: 'failed',
-      detail: `${lease.id} is not confirmed gone after ${lease.attempts} attempts (${lease.lastError ?? 'unknown'})`,
-    }));
+    .filter((lease) => target === null || lease.target === target)
+    .filter(({ state, attempts }) => state === 'overdue' || (state === 'revoking' && attempts > 0))
+    .map(leaseLine);
 }
 
+function leaseLine({ target, name, state, attempts, lastError, accessEndedAt }: Lease): Line {
+  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  const why = lastError === null ? '' : ` (${whyWords[lastError] ?? lastError})`;
+  const access = accessEndedAt === null ? 'access may go on' : 'access has ended, clean-up remains';
+  return {
+    target,
+    name: state === 'overdue' ? 'overdue lease' : 'lease',
+    status: state === 'overdue' ? 'failed' : 'warning',
+    detail: `${name} is not confirmed gone after ${tries}${why}: ${access}`,
+    advice: 'the broker tries until it is; what fails below may keep it from that',
+  };
+}
+
+const whyWords: Partial<Record<ErrorCode, string>> = {
+  ERR_TARGET_UNREACHABLE: 'the target cannot be reached',
+  ERR_TARGET_REFUSED: 'the target refuses',
+  ERR_SECRET_UNAVAILABLE: "the broker's own password is not at hand",
+  ERR_REVOKE_INCOMPLETE: 'something of it is still there',
+};
+
 /** The targets to look at; a configuration that cannot be read is a line of the report. */
-async function targetsOf(broker: Broker, name: string | null, checks: Line[]): Promise<TargetConfig[]> {
+async function targetsOf(
+  broker: Broker,
+  name: string | null,
+  isNeeded: boolean,
+): Promise<{ line: Line; targets: TargetConfig[] }> {
+  const configuration = { target: null, name: 'configuration' };
   try {
     const config = await broker.policy.config();
-    const chosen = name === null ? [...config.targets.values()] : [resolveTarget(config, name)];
-    checks.push({ target: null, name: 'configuration', status: 'ok', detail: config.path });
-    return chosen;
+    const line: Line = { ...configuration, status: 'ok', detail: config.path };
+    if (name === null) return { line, targets: [...config.targets.values()] };
+    if (isNeeded && !config.targets.has(name)) {
+      const detail = `${config.path} has no target "${name}" any more; it is revoked all the same`;
+      return { line: { ...configuration, status: 'warning', detail }, targets: [] };
+    }
+    return { line, targets: [resolveTarget(config, name)] };
   } catch (thrown) {
     if (hasCode(thrown, 'ERR_UNKNOWN_NAME')) throw thrown;
-    checks.push({
-      target: null,
-      name: 'configuration',
-      status: 'failed',
-      detail: toJitError(thrown).message,
-    });
-    return [];
+    return { line: { ...configuration, status: 'failed', ...wordsOf(thrown) }, targets: [] };
   }
 }
 
@@ -78,6 +103,11 @@ async function targetLines(broker: Broker, target: TargetConfig): Promise<Line[]
     const lines = (await provider.check?.(AbortSignal.timeout(broker.timing.call))) ?? [];
     return lines.map((line) => ({ target: target.name, ...line }));
   } catch (thrown) {
-    return [{ target: target.name, name: 'provider', status: 'failed', detail: toJitError(thrown).message }];
+    return [{ target: target.name, name: 'provider', status: 'failed', ...wordsOf(thrown) }];
   }
+}
+
+function wordsOf(thrown: unknown): Pick<Line, 'detail' | 'advice'> {
+  const { message, hint } = toJitError(thrown);
+  return { detail: message, ...(hint === undefined ? {} : { advice: hint }) };
 }

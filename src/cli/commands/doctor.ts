@@ -10,23 +10,42 @@ import { reachBroker } from '../reach.ts';
 
 type Check = DoctorReply['checks'][number];
 
+function warn(out: Output, { target, name, detail }: Check): void {
+  out.warn(`${target ?? 'broker'}: ${name}: ${detail.replaceAll('\n', '; ')}`);
+}
+
 function mark(check: Check, out: Output): string {
   if (check.status === 'ok') return out.paint.good('ok     ');
   return check.status === 'warning' ? out.paint.caution('warning') : out.paint.alarm('FAILED ');
 }
 
+/** One heading per target, the broker's own first, however the checks are mixed. */
 function print(out: Output, checks: readonly Check[]): void {
-  let group: string | undefined;
-  for (const check of checks) {
-    const name = check.target ?? 'broker';
-    if (name !== group) out.print(`${group === undefined ? '' : '\n'}${out.paint.strong(escapeText(name))}`);
-    group = name;
-    out.print(`  ${mark(check, out)}  ${escapeText(check.name)}: ${escapeText(check.detail)}`);
-    for (const text of [check.advice, check.remedy]) {
-      if (text === undefined) continue;
-      for (const line of escapeLines(text).split('\n')) out.print(`             ${line}`);
-    }
+  const groups = [...new Set(checks.map(({ target }) => target))].sort(
+    (a, b) => Number(a !== null) - Number(b !== null),
+  );
+  for (const [index, group] of groups.entries()) {
+    out.print(`${index === 0 ? '' : '\n'}${out.paint.strong(escapeText(group ?? 'broker'))}`);
+    for (const check of checks) if (check.target === group) printCheck(out, check);
   }
+}
+
+function printCheck(out: Output, check: Check): void {
+  const [detail, ...more] = escapeLines(check.detail).split('\n');
+  out.print(`  ${mark(check, out)}  ${escapeText(check.name)}: ${detail}`);
+  const below = [...more];
+  if (check.advice !== undefined) below.push(...escapeLines(check.advice).split('\n'));
+  if (check.remedy !== undefined) below.push(...remedyLines(check.remedy, check.target));
+  for (const line of below) out.print(`             ${line}`);
+}
+
+/** A whole set-up would bury the other checks. */
+const longest = 8;
+
+function remedyLines(remedy: string, target: string | null): string[] {
+  const lines = escapeLines(remedy.trimEnd()).split('\n');
+  if (target === null || lines.length <= longest) return lines;
+  return [`jit doctor ${escapeText(target)} --sql`];
 }
 
 export const doctor = defineCommand({
@@ -58,7 +77,12 @@ export const doctor = defineCommand({
     const remedies = checks.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));
     if (json) out.json({ checks });
     else if (!options.sql) print(out, checks);
-    else if (remedies.length > 0) out.print(escapeLines([...new Set(remedies)].join('\n')));
+    else {
+      if (remedies.length > 0) out.print(escapeLines([...new Set(remedies)].join('\n')));
+      // What no SQL mends; stdout goes to the server.
+      for (const check of checks)
+        if (check.status === 'failed' && check.remedy === undefined) warn(out, check);
+    }
     return checks.some(({ status }) => status === 'failed') ? exitCodeOf.ERR_CHECK_FAILED : 0;
   },
 });

@@ -38,6 +38,75 @@ describe('jit doctor', () => {
     expect(ran.stdout).toBe('ALTER ROLE jit_broker CREATEROLE;\n-- once\n');
   });
 
+  it('has one heading per target, the broker first, however the checks are mixed', async () => {
+    const line = (target: string | null, name: string) => ({
+      target,
+      name,
+      status: 'ok' as const,
+      detail: 'x',
+    });
+    const mixed = ['prod-db', null, 'prod-db', 'other-db', null, 'prod-db'].map((target, index) =>
+      line(target, `check ${index}`),
+    );
+    const fake = createFakeClient({ doctor: async () => ({ checks: mixed }) });
+    const ran = await jit(['doctor'], { client: fake });
+    const names = ran.stdout.match(/^\S+$|check \d/gm);
+    expect(names).toEqual([
+      ...['broker', 'check 1', 'check 4', 'prod-db', 'check 0', 'check 2', 'check 5', 'other-db', 'check 3'],
+    ]);
+  });
+
+  it('keeps the lines of a detail and of advice as lines, and nothing in them acts on the terminal', async () => {
+    const fake = createFakeClient({
+      doctor: async () => ({
+        checks: [
+          {
+            target: null,
+            name: 'configuration',
+            status: 'failed',
+            detail: 'jit.yaml:2:1: one\njit.yaml:3:1: two \u001b[2J',
+            advice: 'correct it',
+          },
+        ],
+      }),
+    });
+    const { stdout } = await jit(['doctor'], { client: fake });
+    expect(
+      stdout
+        .split('\n')
+        .slice(1, 4)
+        .map((text) => text.trim()),
+    ).toEqual(['FAILED   configuration: jit.yaml:2:1: one', 'jit.yaml:3:1: two \\u{1b}[2J', 'correct it']);
+  });
+
+  it('names the command for a whole set-up instead of printing it between the checks', async () => {
+    const remedy = `${Array.from({ length: 20 }, (_, index) => `-- line ${index}`).join('\n')}\n`;
+    const fake = createFakeClient({
+      doctor: async () => ({
+        checks: [
+          { target: 'prod-db', name: 'connection', status: 'failed', detail: 'x', advice: 'set up', remedy },
+        ],
+      }),
+    });
+    const shown = await jit(['doctor'], { client: fake });
+    expect(shown.stdout).toContain('jit doctor prod-db --sql');
+    expect(shown.stdout).not.toContain('-- line');
+    const sql = await jit(['doctor', '--sql'], { client: fake });
+    expect(sql.stdout.trimEnd()).toBe(remedy.trimEnd());
+    expect(sql.stderr).toBe('');
+  });
+
+  it('tells with --sql on stderr of what no SQL mends', async () => {
+    const fake = createFakeClient({
+      doctor: async () => ({
+        checks: [{ target: 'prod-db', name: 'connection', status: 'failed', detail: 'down\nreally' }],
+      }),
+    });
+    const ran = await jit(['doctor', '--sql'], { client: fake });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toContain('prod-db: connection: down; really');
+  });
+
   it('ends with 0 when all is well, warnings included', async () => {
     const fine = createFakeClient({
       doctor: async () => ({ checks: checks.filter(({ status }) => status !== 'failed') }),

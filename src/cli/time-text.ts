@@ -33,9 +33,12 @@ export function untilText(deadline: Instant, now: Instant): string {
   return `until ${clockText(deadline, now)} (${aboutText(deadline - now)})`;
 }
 
-/** `2026-11-22 14:32:05` by the local clock: for lists that reach back. */
+/** `2026-11-22 14:32:05+01:00` by the local clock: for lists that reach back, and are compared with those of others. */
 export function stampText(at: Instant): string {
   const date = new Date(at);
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const zone = -date.getTimezoneOffset();
+  const [hours, minutes] = [Math.trunc(Math.abs(zone) / 60), Math.abs(zone) % 60];
+  const offset = `${zone < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${offset}`;
 }

@@ -54,14 +54,14 @@ describe('jit audit log', () => {
     const data = { role: 'read', scope: null, duration_ms: 1_800_000, reason: 'fix it', digest: 'f00' };
     const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });
     expect(stdout).toMatch(
-      /^2026-11-22 \d\d:00:00 {2}grant\.requested {2}user:ada {2}prod-db {2}g7f3k2 {2}role=read duration=30m reason="fix it"\n$/,
+      /^2026-11-22 \d\d:\d\d:00[+-]\d\d:\d\d {2}grant\.requested {2}user:ada {2}prod-db {2}g7f3k2 {2}role=read duration=30m reason="fix it"\n$/,
     );
   });
 
   it('shows lists as words and points in time by the local clock', async () => {
     const data = { files: ['pgpass', 'pg_service.conf'], expires: '2026-11-22T12:30:00.000Z' };
     const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });
-    expect(stdout).toMatch(/files=pgpass,pg_service\.conf expires="2026-11-2\d \d\d:30:00"$/m);
+    expect(stdout).toMatch(/files=pgpass,pg_service\.conf expires="2026-11-2\d \d\d:\d\d:00[+-]\d\d:\d\d"$/m);
   });
 
   it('lets no text of others act on the terminal or add a line', async () => {
@@ -91,6 +91,7 @@ describe('jit audit verify', () => {
     head: 'abc',
     firstAt: '2026-11-22T12:00:00.000Z',
     lastAt: '2026-11-22T13:00:00.000Z',
+    clockSteps: 0,
     problem: null,
   };
   const broken = {

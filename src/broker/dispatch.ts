@@ -95,7 +95,7 @@ function checkConfig(broker: Broker, wanted: string | string[] | undefined): voi
   // Sent as encodeURI writes it: a header cannot hold every path.
   if (wanted === undefined || wanted === encodeURI(broker.policy.path)) return;
   throw new JitError('ERR_CONFLICT', `the broker that runs uses "${broker.policy.path}", another one`, {
-    hint: 'jit broker stop',
+    hint: 'jit broker stop ends it, and revokes every grant that it gave; or leave out --config',
   });
 }
 

@@ -1,10 +1,12 @@
 // `POST /v1/extend`: a later end for a grant, within what the policy gives for the whole of it.
 
 import type { AuditEvent } from '../audit/event.ts';
+import { formatDuration } from '../core/duration.ts';
 import { JitError } from '../core/errors.ts';
 import type { Grant } from '../core/grant.ts';
 import { moveLease } from '../core/lease.ts';
-import type { Instant } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import type { Decision } from '../policy/config.ts';
 import type { ExtendRequest, GrantView } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isoTime } from './intent.ts';
@@ -50,11 +52,11 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
   const parent = grant.parent === null ? null : ledger.grant(grant.parent);
   if (parent && deadline > (parent.deadline ?? 0)) {
     throw new JitError('ERR_POLICY_DENIED', `the grant around it, "${parent.id}", ends before that`, {
-      hint: `jit extend ${parent.id}`,
+      hint: `jit extend ${parent.id} --for ${formatDuration(request.duration)}`,
     });
   }
   if (decision.outcome !== 'allowed') {
-    const why = `${decision.reasons.join('; ')} (counted from the start of the grant)`;
+    const why = whyNot(decision, wish.duration, request.duration);
     const data = {
       entitlement: decision.entitlement,
       policy: digest,
@@ -63,7 +65,8 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
     } as const;
     ledger.write({ events: [{ type: 'grant.extension_denied', at: now, ...placeOf(grant), data }] });
     throw new JitError('ERR_POLICY_DENIED', `grant "${grant.id}" cannot be extended: ${why}`, {
-      hint: decision.hint ?? `jit policy explain ${grant.target}:${grant.role}`,
+      hint:
+        hintFor(grant, decision, now, wish.duration) ?? `jit policy explain ${grant.target}:${grant.role}`,
     });
   }
   // The targets first: if we die before the record, the old deadline still holds here.
@@ -104,6 +107,28 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
   writePromptState(broker);
   tellChange(broker, grant.id);
   return grantView(broker, ledger.grant(grant.id) ?? grant);
+}
+
+/** In the words of the person: that long from now. The policy was asked for the whole, from the start. */
+function whyNot(decision: Decision, whole: Milliseconds, asked: Milliseconds): string {
+  const reasons = decision.reasons.join('; ');
+  const told = formatDuration(whole);
+  const since = formatDuration(whole - asked);
+  if (told === formatDuration(asked)) return `${reasons} (counted from the start of the grant)`;
+  return reasons.replace(told, `${formatDuration(asked)} from now, ${since} after its start,`);
+}
+
+/** What still works, when only the length was too much; null: something else was wrong. */
+function hintFor(grant: Grant, decision: Decision, now: Instant, whole: Milliseconds): string | null {
+  const { limit } = decision;
+  if (limit === null || whole <= limit.value) return decision.hint;
+  const longest = limit.value - (now - (grant.startedAt ?? now));
+  const left = (grant.deadline ?? now) - now;
+  // Some seconds go by until it is typed; whole minutes are also easier to read.
+  const handy = Math.floor((longest - 5_000) / 60_000) * 60_000;
+  const best = handy > left ? handy : longest - 5_000;
+  if (best >= left + 1_000) return `jit extend ${grant.id} --for ${formatDuration(best)}`;
+  return `it lasts as long as it may; exit first, then: jit elevate ${grant.target}:${grant.role}`;
 }
 
 /** Moves the end of every credential of a grant; answers when each target's own clock ends it, by lease. */

@@ -1,5 +1,7 @@
 // A grant in words: its name, its state, its row in a table. Shared by the commands that show grants.
 
+import type { ErrorCode } from '../core/errors.ts';
+import type { EndCause } from '../core/grant.ts';
 import type { Instant } from '../core/time.ts';
 import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
 import type { Paint } from './colour.ts';
@@ -31,35 +33,88 @@ function cut(text: string, most: number): string {
 
 function whenText(grant: GrantView, now: Instant): string {
   if (grant.deadline === null) return '-';
+  if (grant.endedAt !== null) return `ended ${clockText(grant.endedAt, now)}`;
   if (grant.deadline > now) return `${clockText(grant.deadline, now)} (${aboutText(grant.deadline - now)})`;
   return `${clockText(grant.deadline, now)} (${aboutText(now - grant.deadline)} ago)`;
 }
 
-function stateCell(grant: GrantView, paint: Paint): string {
+function stateCell(grant: GrantView, paint: Paint, own: string | null): string {
   const state = stateOf(grant);
-  if (state === 'overdue') return paint.alarm(state.toUpperCase());
-  return state === 'active' ? paint.good(state) : paint.caution(state);
+  const known =
+    state === 'overdue'
+      ? paint.alarm(state.toUpperCase())
+      : state === 'active'
+        ? paint.good(state)
+        : paint.caution(state);
+  return [
+    known,
+    ...(grant.id === own ? ['this shell'] : []),
+    ...(grant.keep ? ['kept'] : []),
+    ...(grant.parent === null ? [] : [`inside ${escapeText(grant.parent)}`]),
+  ].join(', ');
 }
 
-/** What is being done about a credential that is past its deadline and not confirmed gone. */
+const failures: Partial<Record<ErrorCode, string>> = {
+  ERR_TARGET_UNREACHABLE: 'the target cannot be reached',
+  ERR_TARGET_REFUSED: 'the target refuses',
+  ERR_SECRET_UNAVAILABLE: "the broker's own password is not at hand",
+  ERR_CONFIG: 'the configuration is not valid',
+  ERR_REVOKE_INCOMPLETE: 'something of it is still there',
+};
+
+/** Why the last attempt failed: in words, with the code for those who search for it. */
+function failureText(code: ErrorCode): string {
+  const words = failures[code];
+  return words === undefined ? code : `${words}, ${code}`;
+}
+
+const causes: Record<EndCause, string> = {
+  expired: 'its deadline',
+  revoked: 'revoked',
+  'session-ended': 'its session ended',
+  'session-lost': 'its session was lost',
+  'issue-failed': 'it could not be issued',
+  recovery: 'the broker restarted',
+  'broker-stopped': 'the broker was stopped',
+  'parent-ended': 'the grant around it ended',
+  'audit-failed': 'the audit log could not be written',
+  'clock-step': 'the clock was set',
+  'credential-lost': 'its credential was taken away on the target',
+};
+
+/** `prod-db:read ended at 13:20 (the broker restarted)`; at its deadline, when nothing else is known. */
+export function endText(grant: GrantView, now: Instant): string {
+  const at = grant.endedAt ?? Math.min(grant.deadline ?? now, now);
+  return `${roleAndScope(grant)} ended at ${clockText(at, now)} (${causes[grant.endCause ?? 'expired']})`;
+}
+
+/** What is being done about a credential that should be gone and is not confirmed gone. */
 export function overdueText(lease: LeaseView, now: Instant): string {
   const access =
     lease.accessEndedAt === null
       ? 'ACCESS MAY GO ON'
       : `access ended ${clockText(lease.accessEndedAt, now)}, clean-up remains`;
-  const why = lease.lastError === null ? '' : `, last failure ${lease.lastError}`;
+  const why = lease.lastError === null ? '' : `: ${failureText(lease.lastError)}`;
   return `${escapeText(lease.name)}: ${access}; the broker keeps trying (attempt ${lease.attempts}${why})`;
 }
 
-/** One line per grant under a heading, and one more for each lease that is overdue. */
-export function grantTable(grants: readonly GrantView[], now: Instant, paint: Paint): string[] {
+/**
+ * One line per grant under a heading, and one more for each lease that is overdue.
+ * @param own the grant that this shell was started for, which is marked
+ */
+export function grantTable(
+  grants: readonly GrantView[],
+  now: Instant,
+  paint: Paint,
+  own: string | null,
+): string[] {
   const head = ['GRANT', 'TARGET:ROLE', 'SCOPE', 'UNTIL', 'STATE', 'REASON'].map(paint.faint);
   const rows = grants.map((grant) => [
     paint.strong(escapeText(grant.id)),
     roleName(grant),
     grant.scope === null ? '-' : escapeText(grant.scope),
     whenText(grant, now),
-    stateCell(grant, paint),
+    stateCell(grant, paint, own),
     grant.reason === null ? '-' : cut(escapeText(grant.reason), 40),
   ]);
   const [header = '', ...lines] = table([head, ...rows]);

@@ -143,12 +143,24 @@ function unknownOption(flag: string, known: readonly string[], hint: string): Ji
   });
 }
 
+/** `jit elevate prod-db psql -c …`: the option is one of the command, and `--` was forgotten; null: it was not that. */
+function forgottenDashes(command: Command | null, head: readonly string[]): string | null {
+  if (!command || !Object.values(command.args).some(({ rest }) => rest)) return null;
+  const name = command.name.split(' ');
+  const [target, first] = head.slice(name.length);
+  if (target === undefined || first === undefined) return null;
+  const isPlain = !target.startsWith('-') && !first.startsWith('-');
+  return isPlain ? `put "--" before the command: jit ${command.name} ${target} -- ${first} …` : null;
+}
+
 /** Commander's own complaints in our words. */
-function translate(error: CommanderError, command: Command | null): JitError {
+function translate(error: CommanderError, command: Command | null, head: readonly string[]): JitError {
   const quoted = /'([^']*)'/s.exec(error.message)?.[1] ?? '';
   const help = command ? `jit ${command.name} --help` : 'jit help';
-  if (error.code === 'commander.unknownOption')
-    return unknownOption(quoted, Object.keys(optionsOf(command)), help);
+  if (error.code === 'commander.unknownOption') {
+    const hint = forgottenDashes(command, head) ?? help;
+    return unknownOption(quoted, Object.keys(optionsOf(command)), hint);
+  }
   if (error.code === 'commander.optionMissingArgument') {
     const flag = quoted.replace(/ <value>$/, '').replace(/^-\w, /, '');
     return new JitError('ERR_USAGE', `option "${flag}" needs a value`, { hint: help });
@@ -195,7 +207,7 @@ export function parseCommandLine(
   try {
     parser.parse([...head], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) throw translate(error, likelyCommand(registry, head));
+    if (error instanceof CommanderError) throw translate(error, likelyCommand(registry, head), head);
     throw error;
   }
 

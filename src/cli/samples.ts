@@ -34,13 +34,28 @@ export const sampleGrant = {
   ],
 };
 
+/** The same grant after its end, as `revoke` prints it. */
+export const sampleEnded = {
+  ...sampleGrant,
+  state: 'ended',
+  ended_at: '2026-11-22T14:12:00.000Z',
+  end_cause: 'revoked',
+  leases: sampleGrant.leases.map((lease) => ({
+    ...lease,
+    state: 'revoked',
+    access_ended_at: '2026-11-22T14:12:00.000Z',
+    revoked_at: '2026-11-22T14:12:00.000Z',
+    attempts: 1,
+  })),
+};
+
 /** A finding, as `status` prints it. */
 export const sampleFinding = {
   kind: 'owned-object',
   target: 'prod-db',
   lease: 'l4k9p1',
   where: 'orders/public.scratch',
-  detail: 'table',
-  action: 'moved to jit_quarantine and dropped',
+  detail: 'table made by jit_l4k9p1',
+  action: 'now owned by jit_quarantine',
   found_at: '2026-11-22T14:32:00.000Z',
 };

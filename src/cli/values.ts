@@ -88,7 +88,9 @@ export function readArguments(
     else values[name] = readWord(command, name, spec, all.shift());
   }
   if (all.length === 0) return values;
-  const hint = takesRest ? `to run a command: jit ${command.name} … -- ${all.join(' ')}` : helpOf(command);
+  const hint = takesRest
+    ? `put "--" before the command: jit ${command.name} … -- ${all.join(' ')}`
+    : helpOf(command);
   throw new JitError('ERR_USAGE', `unexpected argument "${all[0]}"`, { hint });
 }
 

@@ -24,7 +24,7 @@ export interface Finding {
   /** Where: for PostgreSQL `database/schema.name`. */
   readonly where: string;
   readonly detail: string;
-  /** What was done about it, e.g. `moved to jit_quarantine and dropped`. */
+  /** What was done about it, e.g. `now owned by jit_quarantine`. */
   readonly action: string;
   readonly foundAt: Instant;
 }

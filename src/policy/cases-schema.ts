@@ -64,7 +64,7 @@ export const casesSchema = v.strictObject({
         entitlement: v.optional(name),
       }),
     ),
-    v.minLength(1, 'expected a list of at least one'),
+    v.minLength(1, 'expected at least one case'),
   ),
 });
 

@@ -60,9 +60,10 @@ export function runCases(
   file: { readonly path: string; readonly text: string | Uint8Array },
   now: Instant,
 ): CaseRow[] {
+  const again = `jit policy test ${file.path}`;
   const { value, source, problems } = readYaml(file.path, file.text);
-  if (value === undefined || problems.length > 0) throw configError(file.path, problems);
+  if (value === undefined || problems.length > 0) throw configError(file.path, problems, again);
   const checked = checkAgainst(casesSchema, value, source);
-  if (!checked.ok) throw configError(file.path, checked.problems);
+  if (!checked.ok) throw configError(file.path, checked.problems, again);
   return checked.value.cases.map((one) => rowOf(one, policy.decide(requestOf(one, now))));
 }

@@ -35,9 +35,9 @@ export function positionIn(text: string, offset: number): Position {
 
 /**
  * One error of all problems: a line each, `<path>:<line>:<column>: <what>`, in order of the file, at most ten.
- * The main file's problems come first.
+ * The main file's problems come first. `next` is the command that reads the file again.
  */
-export function configError(path: string, problems: readonly Problem[]): JitError {
+export function configError(path: string, problems: readonly Problem[], next = 'jit policy check'): JitError {
   const rank = (problem: Problem) => (problem.path === path ? 0 : 1);
   const sorted = [...problems].sort(
     (a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path) || a.line - b.line || a.column - b.column,
@@ -48,6 +48,6 @@ export function configError(path: string, problems: readonly Problem[]): JitErro
   const shown = [...lines].slice(0, most);
   if (lines.size > most) shown.push(`and ${lines.size - most} more`);
   return new JitError('ERR_CONFIG', shown.join('\n'), {
-    hint: 'correct the file, then run jit policy check',
+    hint: `correct the file, then run ${next}`,
   });
 }

@@ -68,6 +68,8 @@ export interface VerifyReply {
   readonly head: string;
   readonly firstAt: string | null;
   readonly lastAt: string | null;
+  /** How often the clock went back from one event to the next: no fault of the log. */
+  readonly clockSteps: number;
   /** The first thing that is wrong. */
   readonly problem: { readonly seq: number; readonly what: string } | null;
 }

@@ -44,7 +44,16 @@ const offline: Partial<Offline> = {
     cases: [{ name: 'x', expected: 'denied', actual: 'denied', passed: true, why: '' }],
   }),
   auditVerify: async () => ({
-    ...{ path: 'x', valid: true, events: 1, head: 'x', firstAt: null, lastAt: null, problem: null },
+    ...{
+      path: 'x',
+      valid: true,
+      events: 1,
+      head: 'x',
+      firstAt: null,
+      lastAt: null,
+      clockSteps: 0,
+      problem: null,
+    },
   }),
   init: async () => ({ path: 'x', secret: 'y', sql: 'z' }),
 };

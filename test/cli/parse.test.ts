@@ -91,6 +91,15 @@ describe('malformed command lines', () => {
     });
   });
 
+  it.each([
+    [['psql', '-c', 'select 1'], 'put "--" before the command: jit elevate prod-db:read -- psql …'],
+    [['psql', 'orders'], 'put "--" before the command: jit elevate … -- psql orders'],
+    [['--bogus'], 'jit elevate --help'],
+  ])('say where "--" belongs when it was forgotten: %j', async (words, hint) => {
+    const ran = await jit(['elevate', 'prod-db:read', ...words, '--json']);
+    expect(jsonError(ran)).toMatchObject({ code: 'ERR_USAGE', hint });
+  });
+
   it('show what steers a terminal as text', async () => {
     const ran = await jit(['elevate', 'prod-db', '--for', '\u001b[2J5m']);
     expect(ran.code).toBe(2);

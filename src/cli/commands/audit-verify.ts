@@ -18,6 +18,7 @@ export const auditVerify = defineCommand({
     head: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     first_at: '2026-11-01T08:00:00.000Z',
     last_at: '2026-11-22T14:32:00.000Z',
+    clock_steps: 0,
     problem: null,
   },
   examples: [

@@ -3,6 +3,7 @@
 import { exitCodeOf } from '../../core/errors.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
+import { hardeningRow } from '../hardening-text.ts';
 import { reachRunningBroker } from '../reach.ts';
 import { table } from '../table.ts';
 import { stampText } from '../time-text.ts';
@@ -20,7 +21,7 @@ export const brokerStatus = defineCommand({
     pid: 4711,
     started_at: '2026-11-22T14:00:00.000Z',
     config: '/home/alice/.config/jit/jit.yaml',
-    hardening: { undumpable: 'on' },
+    hardening: { debugger: 'on', environment: 'on', cores: 'on', undumpable: 'on', peercred: 'on' },
   },
   examples: [{ command: 'jit broker status', does: 'process, configuration and hardening' }],
   async run(world, { json }) {
@@ -41,7 +42,7 @@ export const brokerStatus = defineCommand({
       ['process', String(hello.pid)],
       ['running since', stampText(hello.startedAt)],
       ['config', escapeText(hello.config)],
-      ...Object.entries(hello.hardening).map(([name, state]) => [escapeText(name), escapeText(state)]),
+      ...Object.entries(hello.hardening).map(([name, state]) => hardeningRow(name, state).map(escapeText)),
     ];
     out.print(table(rows).join('\n'));
     return 0;

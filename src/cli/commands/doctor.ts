@@ -4,6 +4,7 @@ import { exitCodeOf } from '../../core/errors.ts';
 import type { DoctorReply } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeLines, escapeText } from '../escape.ts';
+import { hardeningRow } from '../hardening-text.ts';
 import type { Output } from '../output.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
@@ -30,9 +31,18 @@ function print(out: Output, checks: readonly Check[]): void {
   }
 }
 
+const measure = /^hardening: (.*)$/;
+
+/** The broker names its measures by their keys. */
+function wordsOf({ name, detail }: Check): readonly [string, string] {
+  const key = measure.exec(name)?.[1];
+  return key === undefined ? [name, detail] : hardeningRow(key, detail);
+}
+
 function printCheck(out: Output, check: Check): void {
-  const [detail, ...more] = escapeLines(check.detail).split('\n');
-  out.print(`  ${mark(check, out)}  ${escapeText(check.name)}: ${detail}`);
+  const [name, text] = wordsOf(check);
+  const [detail, ...more] = escapeLines(text).split('\n');
+  out.print(`  ${mark(check, out)}  ${escapeText(name)}: ${detail}`);
   const below = [...more];
   if (check.advice !== undefined) below.push(...escapeLines(check.advice).split('\n'));
   if (check.remedy !== undefined) below.push(...remedyLines(check.remedy, check.target));
@@ -59,9 +69,9 @@ export const doctor = defineCommand({
     checks: [
       {
         target: 'prod-db',
-        name: 'may create roles',
+        name: 'login jit_broker',
         status: 'failed',
-        detail: 'jit_broker lacks CREATEROLE',
+        detail: 'may not create roles',
         remedy: 'ALTER ROLE jit_broker CREATEROLE;',
       },
     ],

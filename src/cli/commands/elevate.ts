@@ -4,6 +4,8 @@ import { JitError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Wish } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { extensionOf } from '../elevate/extension.ts';
+import { withWholeHint } from '../elevate/hint.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
 import { runUnder } from '../elevate/session.ts';
 import { printSummary } from '../elevate/summary.ts';
@@ -42,8 +44,8 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
     );
   }
   if (json) {
-    throw new JitError('ERR_USAGE', 'option "--json" needs "--keep" or a command: a shell prints no JSON', {
-      hint: 'jit elevate … --keep --json',
+    throw new JitError('ERR_USAGE', 'option "--json" needs "--keep": a shell prints no JSON', {
+      hint: 'jit elevate … --keep --json; with a command after "--" only failures are JSON',
     });
   }
   if (isTerminal(world)) return 'shell';
@@ -65,16 +67,6 @@ function wishOf(world: World, word: string, flags: Flags): Wish {
   };
 }
 
-/** The grants around this one, for people; empty outside of one. */
-async function stackOf(
-  client: Awaited<ReturnType<typeof reachBroker>>,
-  parent: string | null,
-): Promise<string> {
-  if (parent === null) return '';
-  const { grants } = await client.status();
-  return stackText(parent, grants);
-}
-
 export const elevate = defineCommand({
   name: 'elevate',
   summary: 'get a role on a target for a while, in a shell or for one command',
@@ -82,6 +74,9 @@ export const elevate = defineCommand({
     'Opens your own shell with access in its environment, or runs the command after "--". The access ends when the',
     'shell or command does, and at the deadline at the latest. What is missing is asked for on a terminal; elsewhere',
     'the missing flag is named. JIT_REASON stands in for --reason. The exit code is that of the shell or command.',
+    'With --keep and without a command, --json or the lack of a terminal prints the grant as JSON instead of opening a',
+    "shell. With a command, stdout is the command's own: --json then makes jit's failures JSON, and nothing else. Inside",
+    'an elevated shell the new grant ends with the one around it at the latest, also with --keep.',
   ].join('\n'),
   args: {
     target: arg.required('<target> or <target>:<role>', 'target'),
@@ -94,7 +89,9 @@ export const elevate = defineCommand({
     reason: opt.text('text', 'why; goes into the audit log', { aliases: ['justification'] }),
     ticket: opt.name('ticket', 'the ticket that this is for'),
     export: opt.choice('kind', ['reference', 'url'], 'url: put a URL with the password into the environment'),
-    keep: opt.flag('keep the grant until its deadline, also after the shell or command'),
+    keep: opt.flag(
+      'keep the grant after the shell or command, until its deadline or the end of the grant around it',
+    ),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
   },
   json: {
@@ -116,12 +113,15 @@ export const elevate = defineCommand({
     const wish = wishOf(world, args.target, options);
     const client = await reachBroker(world);
     const complete = await completeWish({ world, client, yes: options.yes }, wish);
-    const stack = await stackOf(client, complete.parent);
-    const held = await requestGrant(world, client, {
+    const around = complete.parent === null ? [] : (await client.status()).grants;
+    const request = {
       ...complete,
       export: options.export ?? 'reference',
       keep: options.keep,
       session: options.keep ? null : world.ownSession(),
+    };
+    const held = await requestGrant(world, client, request).catch((error: unknown) => {
+      throw withWholeHint(error, complete, options.reason, args.command);
     });
     const { reply } = held;
     if (use === 'print') {
@@ -134,7 +134,11 @@ export const elevate = defineCommand({
       world.out.json(reply);
       return 0;
     }
-    printSummary(world, reply, stack, use === 'shell');
-    return runUnder(world, { client, held, command: use === 'shell' ? null : args.command });
+    const stack = complete.parent === null ? '' : stackText(complete.parent, around);
+    const isShell = use === 'shell';
+    const extension =
+      isShell && !options.keep ? await extensionOf(client, complete, reply.grant, around) : null;
+    printSummary(world, reply, { stack, isShell, extension });
+    return runUnder(world, { client, held, command: isShell ? null : args.command });
   },
 });

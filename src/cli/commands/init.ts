@@ -6,6 +6,7 @@ import type { Milliseconds } from '../../core/time.ts';
 import type { InitRequest } from '../../protocol/offline.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
+import { quotedWord } from '../quoted-word.ts';
 import type { World } from '../world.ts';
 
 /** `read=orders_read,orders_ref` -> `['read', ['orders_read', 'orders_ref']]`. @throws JitError `ERR_USAGE` */
@@ -39,28 +40,56 @@ function parsePort(text: string): number {
   throw new JitError('ERR_USAGE', `"${text}" is not a port`, { hint: 'a whole number from 1 to 65535' });
 }
 
+/** As the configuration takes it. */
+function parseTarget(text: string): string {
+  if (/^[a-z][a-z0-9._-]{0,39}$/.test(text)) return text;
+  throw new JitError('ERR_USAGE', `"${text}" is not a name of a target`, {
+    hint: 'a small letter, then small letters, digits, ".", "_" and "-", at most 40 in all; e.g. prod-db',
+  });
+}
+
+/** A name, an address, or the folder of a socket. */
+function parseHost(text: string): string {
+  if (/^[A-Za-z0-9._:%/@-]+$/.test(text)) return text;
+  throw new JitError('ERR_USAGE', `"${text}" is not a host`, {
+    hint: 'a name or an address, e.g. db.example.com',
+  });
+}
+
+const rolesQuestion =
+  'Roles, as name=group[,group], blanks between them (groups are NOLOGIN roles on the server)';
+
+/** Asks until the answer can be read: one slip must not lose the answers before it. */
+async function askFor<T>(
+  { ask, out }: World,
+  question: string,
+  read: (text: string) => T,
+  fallback?: string,
+): Promise<T> {
+  for (;;) {
+    const answer = await ask.text(question, fallback);
+    try {
+      return read(answer);
+    } catch (error) {
+      if (!(error instanceof JitError)) throw error;
+      out.note(`jit: ${escapeText(error.message)}`);
+      if (error.hint !== undefined) out.hint(error.hint);
+    }
+  }
+}
+
 /** A flag's value, else the answer to a question, else an error that names the flag. */
-async function need(
+async function need<T>(
   world: World,
   flag: string,
   given: string | null,
   question: string,
+  read: (text: string) => T,
   fallback?: string,
-): Promise<string> {
-  if (given !== null) return given;
-  if (world.interactive) return world.ask.text(question, fallback);
+): Promise<T> {
+  if (given !== null) return read(given);
+  if (world.interactive) return askFor(world, question, read, fallback);
   throw new JitError('ERR_INPUT_NEEDED', `"jit init" needs "${flag}"`, { hint: 'jit init --help' });
-}
-
-async function needRoles(world: World, given: readonly string[]): Promise<Record<string, readonly string[]>> {
-  if (given.length > 0) return parseRoles(given);
-  const text = await need(
-    world,
-    '--role',
-    null,
-    'Roles, as name=group[,group], blanks between them (groups are NOLOGIN roles on the server)',
-  );
-  return parseRoles(text.split(/\s+/));
 }
 
 interface Flags {
@@ -83,16 +112,41 @@ async function askForAll(world: World, word: string | null, flags: Flags): Promi
       hint: 'write another one with --config, or replace it with --force',
     });
   }
-  const target = await need(world, '<target>', word, 'Name of the target', 'prod-db');
-  const host = await need(world, '--host', flags.host, 'Host of the PostgreSQL server', 'localhost');
-  const port = flags.port ?? (asks ? parsePort(await world.ask.text('Port', '5432')) : 5432);
-  const database = await need(world, '--database', flags.database, 'Database');
-  const roles = await needRoles(world, flags.role);
+  const text = (answer: string): string => answer;
+  const readRoles = (answer: string) => parseRoles(answer.split(/\s+/));
+  const target = await need(world, '<target>', word, 'Name of the target', parseTarget, 'prod-db');
+  const host = await need(
+    world,
+    '--host',
+    flags.host,
+    'Host of the PostgreSQL server',
+    parseHost,
+    'localhost',
+  );
+  const port = flags.port ?? (asks ? await askFor(world, 'Port', parsePort, '5432') : 5432);
+  const database = await need(world, '--database', flags.database, 'Database', text);
+  const roles =
+    flags.role.length > 0
+      ? parseRoles(flags.role)
+      : await need(world, '--role', null, rolesQuestion, readRoles);
   const brokerUser = flags.user ?? 'jit_broker';
   const maxDuration =
-    flags.max ?? (asks ? parseDuration(await world.ask.text('Longest grant', '1h')) : 3_600_000);
+    flags.max ?? (asks ? await askFor(world, 'Longest grant', parseDuration, '1h') : 3_600_000);
   const risk = flags.risk ?? 'medium';
   return { path, force: flags.force, target, host, port, database, roles, brokerUser, maxDuration, risk };
+}
+
+/** What is left to do, in order. `config` is set when the next commands must be told of the file too. */
+function nextSteps(request: InitRequest, config: string | null): string[] {
+  const { target, host, port, database, roles } = request;
+  const jit = config === null ? 'jit' : `jit --config ${quotedWord(config)}`;
+  const [role, ...others] = Object.keys(roles);
+  const name = others.length > 0 ? `${target}:${role}` : target;
+  return [
+    `an administrator runs the SQL on stdout, once: psql -h ${quotedWord(host)} -p ${port} -U postgres -d ${quotedWord(database)} -f <file>`,
+    `${jit} doctor ${target}`,
+    `${jit} elevate ${name} --for ${formatDuration(Math.min(request.maxDuration, 1_800_000))}`,
+  ];
 }
 
 export const init = defineCommand({
@@ -115,7 +169,7 @@ export const init = defineCommand({
   },
   json: {
     path: '/home/alice/.config/jit/jit.yaml',
-    secret: '/home/ada/.config/jit/prod-db.password',
+    secret: '/home/alice/.config/jit/prod-db.password',
     sql: "CREATE ROLE jit_broker LOGIN CREATEROLE PASSWORD 'SCRAM-SHA-256$…';",
   },
   examples: [
@@ -138,9 +192,9 @@ export const init = defineCommand({
     out.note(
       `     grants on "${escapeText(request.target)}" last ${formatDuration(request.maxDuration)} at most`,
     );
-    out.note('     1. an administrator runs the SQL on stdout, once');
-    out.note(`     2. jit doctor ${escapeText(request.target)}`);
-    out.note(`     3. jit elevate ${escapeText(request.target)} --for 30m`);
+    for (const [index, step] of nextSteps(request, world.config).entries()) {
+      out.note(`     ${index + 1}. ${escapeText(step)}`);
+    }
     out.print(reply.sql.trimEnd());
     return 0;
   },

@@ -1,10 +1,12 @@
 // `jit` alone: where things stand, and the next useful command. Not in the registry.
 
 import { hasCode } from '../../core/errors.ts';
+import type { StatusReply } from '../../protocol/routes.ts';
+import { escapeText } from '../escape.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
 import { table } from '../table.ts';
 import type { World } from '../world.ts';
-import { printStatus } from './status.ts';
+import { overdueTargets, printStatus } from './status.ts';
 
 function printNext(world: World, commands: readonly (readonly [string, string])[]): void {
   const { out } = world;
@@ -26,25 +28,38 @@ export async function overview(world: World): Promise<number> {
   }
   const client = await reachBroker(world);
   const status = await client.status();
-  printStatus(world.out, status);
-  if (surroundingGrant(world) !== null) {
-    printNext(world, [
-      ['jit extend --for 30m', 'goes on for longer'],
-      ['exit', 'ends the grant around this shell'],
-    ]);
-  } else if (status.grants.length > 0) {
-    printNext(world, [
-      [`jit extend ${status.grants[0]?.id} --for 30m`, 'goes on for longer'],
-      ['jit revoke --all', 'ends all of them now'],
-    ]);
-  } else {
-    printNext(world, [
-      [`jit elevate ${await firstTarget(client)} --for 30m`, 'opens a shell with access'],
-      ['jit targets', 'lists what you may ask for'],
-      ['jit help', 'lists all commands'],
-    ]);
-  }
+  const own = surroundingGrant(world);
+  printStatus(world.out, status, own);
+  const doctor = overdueTargets(status).map(
+    (target) => [`jit doctor ${escapeText(target)}`, 'says what keeps the credential there'] as const,
+  );
+  const next = nextFor(status, own) ?? [
+    [`jit elevate ${await firstTarget(client)} --for 30m`, 'opens a shell with access'] as const,
+    ['jit targets', 'lists what you may ask for'] as const,
+    ['jit help', 'lists all commands'] as const,
+  ];
+  printNext(world, [...doctor, ...next]);
   return 0;
+}
+
+type Next = readonly (readonly [string, string])[];
+
+/** What can be done about grants that go on, or about a shell whose grant is over; null: neither is there. */
+function nextFor({ grants }: StatusReply, own: string | null): Next | null {
+  const active = grants.filter(({ state }) => state === 'active');
+  const around = active.find(({ id }) => id === own);
+  if (around) {
+    return [
+      ['jit extend --for 30m', 'goes on for longer'],
+      ['exit', around.keep ? 'leaves this shell; the grant goes on' : 'ends the grant around this shell'],
+    ];
+  }
+  if (own !== null) return [['exit', 'leaves this shell, whose grant has ended; then: jit elevate …']];
+  if (!active[0]) return null;
+  return [
+    [`jit extend ${active[0].id} --for 30m`, 'goes on for longer'],
+    ['jit revoke --all', 'ends all of them now'],
+  ];
 }
 
 async function firstTarget(client: Awaited<ReturnType<typeof reachBroker>>): Promise<string> {

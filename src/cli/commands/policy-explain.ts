@@ -50,14 +50,16 @@ export const policyExplain = defineCommand({
     target: 'prod-db',
     role: 'write',
     scope: null,
-    outcome: 'denied',
-    duration_ms: null,
+    outcome: 'allowed',
+    duration_ms: 3_600_000,
     entitlement: 'developers-write',
-    reasons: ['2h is longer than the 1h that "developers-write" allows'],
-    hint: 'jit elevate prod-db:write --for 1h',
+    reasons: ['entitlement "developers-write" allows prod-db:write for up to 1h'],
+    hint: null,
     limit: { value_ms: 3_600_000, from: 'entitlement' },
-    considered: [{ entitlement: 'developers-write', matched: true, why: 'matches prod-db:write' }],
-    preview: ['member of orders_write'],
+    considered: [
+      { entitlement: 'developers-write', matched: true, why: 'who, role, scope and condition match' },
+    ],
+    preview: ['the rights of orders_write'],
   },
   examples: [
     {

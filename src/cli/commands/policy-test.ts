@@ -16,9 +16,9 @@ export const policyTest = defineCommand({
       {
         name: 'nobody writes for a day',
         expected: 'denied',
-        actual: 'denied',
+        actual: 'denied by developers-write',
         passed: true,
-        why: 'longer than 1h',
+        why: '1d is longer than the 1h that entitlement "developers-write" allows',
       },
     ],
   },

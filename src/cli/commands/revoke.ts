@@ -5,7 +5,7 @@ import { arg, defineCommand, opt } from '../define-command.ts';
 import { roleAndScope } from '../grant-text.ts';
 import { waiting } from '../progress.ts';
 import { grantFor, reachBroker } from '../reach.ts';
-import { sampleGrant } from '../samples.ts';
+import { sampleEnded } from '../samples.ts';
 
 export const revoke = defineCommand({
   name: 'revoke',
@@ -13,7 +13,7 @@ export const revoke = defineCommand({
   description: 'Inside an elevated shell the grant of that shell is meant when none is named.',
   args: { grant: arg.optional('the grant, or the beginning of its id', 'grant') },
   options: { all: opt.flag('end all of your grants') },
-  json: { revoked: [sampleGrant], ending: [], overdue: [] },
+  json: { revoked: [sampleEnded], ending: [], overdue: [] },
   examples: [
     { command: 'jit revoke g7f3', does: 'one grant, by the beginning of its id' },
     { command: 'jit revoke --all', does: 'all of yours' },
@@ -37,7 +37,7 @@ export const revoke = defineCommand({
     }
     for (const one of reply.overdue) {
       out.warn(
-        `grant ${one.id} (${roleAndScope(one)}) could not be revoked yet; the broker keeps trying: jit status`,
+        `grant ${one.id} (${roleAndScope(one)}) could not be revoked yet; the broker keeps trying; see: jit doctor ${one.target}`,
       );
     }
     return reply.overdue.length === 0 ? 0 : exitCodeOf.ERR_REVOKE_INCOMPLETE;

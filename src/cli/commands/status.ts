@@ -2,19 +2,31 @@
 
 import type { StatusReply } from '../../protocol/routes.ts';
 import { defineCommand } from '../define-command.ts';
+import { escapeText } from '../escape.ts';
 import { findingLine, grantTable } from '../grant-text.ts';
 import type { Output } from '../output.ts';
-import { reachBroker } from '../reach.ts';
+import { reachBroker, surroundingGrant } from '../reach.ts';
 import { sampleFinding, sampleGrant } from '../samples.ts';
 
-/** Prints a status for people. */
-export function printStatus(out: Output, reply: StatusReply): void {
+/** The targets of grants that have a credential which is overdue, each once. */
+export function overdueTargets({ grants }: StatusReply): string[] {
+  const overdue = grants.filter(({ leases }) => leases.some(({ state }) => state === 'overdue'));
+  return [...new Set(overdue.map(({ target }) => target))];
+}
+
+/** Prints a status for people. `own` is the grant around this shell. */
+export function printStatus(out: Output, reply: StatusReply, own: string | null): void {
   if (reply.overdue > 0) {
-    const what = reply.overdue === 1 ? '1 credential is' : `${reply.overdue} credentials are`;
-    out.print(out.paint.alarm(`OVERDUE: ${what} past the deadline and not confirmed gone`));
+    const what =
+      reply.overdue === 1
+        ? '1 credential should be gone and is'
+        : `${reply.overdue} credentials should be gone and are`;
+    const next = overdueTargets(reply).map((target) => `jit doctor ${escapeText(target)}`);
+    const see = next.length > 0 ? `; see: ${next.join(', ')}` : '';
+    out.print(out.paint.alarm(`OVERDUE: ${what} not confirmed gone${see}`));
   }
   if (reply.grants.length === 0) out.print('no active grants');
-  else out.print(grantTable(reply.grants, reply.now, out.paint).join('\n'));
+  else out.print(grantTable(reply.grants, reply.now, out.paint, own).join('\n'));
   if (reply.recentFindings.length === 0) return;
   out.print(out.paint.caution('\nFound left behind:'));
   for (const finding of reply.recentFindings) out.print(`  ${findingLine(finding, reply.now)}`);
@@ -39,7 +51,7 @@ export const status = defineCommand({
   async run(world, { json }) {
     const reply = await (await reachBroker(world)).status();
     if (json) world.out.json(reply);
-    else printStatus(world.out, reply);
+    else printStatus(world.out, reply, surroundingGrant(world));
     return 0;
   },
 });

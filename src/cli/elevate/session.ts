@@ -4,10 +4,10 @@ import type { Client } from '../../client/client.ts';
 import { exitCodeOf } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
 import type { SessionResult } from '../../shell/session.ts';
-import { reachBroker } from '../reach.ts';
+import { reachBroker, reachRunningBroker } from '../reach.ts';
 import type { World } from '../world.ts';
 import { giveBack, type Held } from './request.ts';
-import { printLeft, warnOverdue } from './summary.ts';
+import { printEnded, printLeft, warnOverdue } from './summary.ts';
 import { type GrantWatch, watchGrant } from './watch.ts';
 
 /** What runs under the grant. */
@@ -38,14 +38,31 @@ function start(world: World, { held, command }: Under, watch: GrantWatch): Promi
   return session;
 }
 
-/** After the broker ended the grant itself: whether anything of it is overdue. Best effort, `jit status` has it too. */
-async function warnIfOverdue(world: World, client: Client, grant: GrantView): Promise<void> {
+/** What is left of a grant; null: nothing. @throws JitError when no broker says so */
+async function leftOf(world: World, client: Client, known: GrantView): Promise<GrantView | null> {
+  const find = async (asked: Client): Promise<GrantView | null> =>
+    (await asked.status()).grants.find(({ id }) => id === known.id) ?? null;
   try {
-    const { grants } = await client.status();
-    const found = grants.find(({ id }) => id === grant.id);
-    if (found?.leases.some(({ state }) => state === 'overdue')) warnOverdue(world, found);
+    return await find(client);
   } catch {
-    world.out.warn(`cannot tell whether grant ${grant.id} is revoked; see: jit status`);
+    // Gone since. Whoever stopped it was told what it could not revoke: none is started to say it again.
+    const isStopped = known.endCause === 'broker-stopped';
+    const other = isStopped ? await reachRunningBroker(world) : await reachBroker(world);
+    return other && find(other);
+  }
+}
+
+/** After the broker ended the grant itself: when and why, and whether anything of it is overdue. Never throws. */
+async function tellEnd(world: World, { client, command }: Under, known: GrantView): Promise<void> {
+  const gone = { ...known, leases: known.leases.map((lease) => ({ ...lease, state: 'revoked' as const })) };
+  const isGone = known.state === 'ended' && known.leases.every(({ state }) => state === 'revoked');
+  try {
+    const left = isGone ? null : await leftOf(world, client, known);
+    printEnded(world, left ?? gone, command === null);
+    if (left?.leases.some(({ state }) => state === 'overdue')) warnOverdue(world, left);
+  } catch {
+    printEnded(world, known, command === null);
+    world.out.warn(`cannot tell whether grant ${known.id} is revoked; see: jit status`);
   }
 }
 
@@ -67,7 +84,7 @@ export async function runUnder(world: World, under: Under): Promise<number> {
   } finally {
     held.release();
     watch.stop();
-    if (result?.grantEnded) await warnIfOverdue(world, client, grant);
+    if (result?.grantEnded) await tellEnd(world, under, watch.current());
     else if (!grant.keep || !result) {
       const ended = await giveBack(world, client, grant);
       if (result && command === null) printLeft(world, grant, ended);

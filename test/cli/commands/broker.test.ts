@@ -23,7 +23,7 @@ describe('jit broker', () => {
   it('status shows process, configuration and hardening', async () => {
     const { stdout } = await jit(['broker', 'status']);
     expect(stdout).toMatch(/^process +4711$/m);
-    expect(stdout).toMatch(/^undumpable +on$/m);
+    expect(stdout).toMatch(/^memory +unreadable to others$/m);
   });
 
   it('stop is content when none runs', async () => {

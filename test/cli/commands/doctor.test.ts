@@ -33,6 +33,22 @@ describe('jit doctor', () => {
     expect(ran.stdout).toContain('ALTER ROLE jit_broker CREATEROLE;');
   });
 
+  it('shows the hardening by what it is about and what holds', async () => {
+    const measures = [
+      ['debugger', 'on'],
+      ['cores', 'reduced: no library'],
+    ] as const;
+    const hardened = createFakeClient({
+      doctor: async () => ({
+        checks: measures.map(([name, detail]) => ({
+          ...{ target: null, name: `hardening: ${name}`, status: 'ok' as const, detail },
+        })),
+      }),
+    });
+    const { stdout } = await jit(['doctor'], { client: hardened });
+    expect(stdout).toMatch(/ debugger: blocked\n.* core files: reduced: no library\n/);
+  });
+
   it('prints SQL and nothing else on stdout with --sql, each remedy once', async () => {
     const ran = await jit(['doctor', '--sql'], { client: client() });
     expect(ran.stdout).toBe('ALTER ROLE jit_broker CREATEROLE;\n-- once\n');

@@ -10,7 +10,7 @@ import {
   fakePreview,
   fakeStatus,
 } from '../../fakes/client.ts';
-import { jit, jsonError } from '../harness.ts';
+import { jit, jsonError, type Setting } from '../harness.ts';
 
 const denied = (changes: Partial<PreviewReply> = {}) =>
   fakePreview({ outcome: 'denied', duration: null, entitlement: null, preview: [], ...changes });
@@ -140,6 +140,12 @@ describe('jit elevate with a command', () => {
     expect(ran.stderr).toContain('jit: warning: not revoked yet: jit_l4k9p1: ACCESS MAY GO ON');
   });
 
+  it('says that the command was stopped at the deadline of the grant', async () => {
+    const session = async () => ({ exitCode: 124, grantEnded: true });
+    const ran = await jit(['elevate', 'prod-db', ...command], { session });
+    expect(ran.stderr).toMatch(/^jit: prod-db:read ended at its deadline \(30m\); the command was stopped$/m);
+  });
+
   it('warns when the grant could not be revoked, and keeps the exit code', async () => {
     const left = fakeGrant({
       leases: [fakeLease({ state: 'revoking', attempts: 1, lastError: 'ERR_TARGET_UNREACHABLE' })],
@@ -218,6 +224,23 @@ describe('jit elevate with a command', () => {
     expect(ran.client.asked('elevate')).toHaveLength(1);
     expect(ran.questions).toEqual([]);
   });
+
+  it.each([
+    [['--', './clean.sh'], ' -- ./clean.sh'],
+    [['--', 'psql', '-c', 'planted'], ' -- psql …'],
+  ])(
+    'repeats in the hint of a refusal what was typed, but for the words of the command: %j',
+    async (rest, end) => {
+      const elevate = async () => {
+        throw new JitError('ERR_POLICY_DENIED', 'no', { hint: 'jit elevate prod-db:read --for 30m' });
+      };
+      const argv = ['elevate', 'prod-db:read', '--for', '8h', '--reason', 'nightly run', ...rest];
+      const ran = await jit(argv, { client: createFakeClient({ elevate }) });
+      expect(ran.stderr).toContain(
+        `jit: hint: jit elevate prod-db:read --for 30m --reason "nightly run"${end}\n`,
+      );
+    },
+  );
 
   it('hands JSON errors to stderr before the command, with stdout empty', async () => {
     const elevate = async () => {
@@ -329,6 +352,57 @@ describe('jit elevate with a shell', () => {
     expect((await jit(['elevate', 'prod-db'], { tty: true, session })).code).toBe(3);
   });
 
+  it.each([
+    ['the whole grant again', 3_600_000, '"exit" ends it, "jit extend --for 30m" extends it'],
+    ['a part of it', 2_700_000, '"exit" ends it, "jit extend --for 15m" extends it'],
+    ['nothing more', 1_800_000, '"exit" ends it\n'],
+  ] as const)('says how it can be extended when policy allows %s', async (_what, limit, line) => {
+    const preview: Client['preview'] = async ({ duration }) =>
+      duration !== null && duration > limit ? denied() : fakePreview();
+    const ran = await jit(['elevate', 'prod-db'], { tty: true, client: createFakeClient({ preview }) });
+    expect(ran.stderr).toContain(line);
+  });
+
+  it.each([
+    ['recovery', 'the broker restarted'],
+    ['revoked', 'revoked'],
+    ['expired', 'its deadline'],
+  ] as const)('tells when and why its grant had ended: %s', async (endCause, words) => {
+    const over = fakeGrant({
+      ...{ state: 'ended', endedAt: fakeNow, endCause, leases: [fakeLease({ state: 'revoked' })] },
+    });
+    const session: Setting['session'] = async ({ ended }) => {
+      await ended;
+      return { exitCode: 0, grantEnded: true };
+    };
+    const client = createFakeClient({ wait: async () => over });
+    const ran = await jit(['elevate', 'prod-db'], { tty: true, client, session });
+    expect(ran.stderr).toMatch(
+      new RegExp(`^jit: prod-db:read ended at \\d\\d:\\d\\d:\\d\\d \\(${words}\\); access revoked$`, 'm'),
+    );
+  });
+
+  it('raises no alarm, and starts no broker, when the broker was stopped meanwhile', async () => {
+    const over = fakeGrant({ state: 'ended', endedAt: fakeNow, endCause: 'broker-stopped' });
+    let isStopped = true;
+    const client = createFakeClient({
+      wait: async () => over,
+      status: async () => {
+        if (!isStopped) return fakeStatus();
+        isStopped = false;
+        throw new JitError('ERR_BROKER_UNREACHABLE', 'gone');
+      },
+    });
+    const session: Setting['session'] = async ({ ended }) => {
+      await ended;
+      return { exitCode: 0, grantEnded: true };
+    };
+    const ran = await jit(['elevate', 'prod-db'], { tty: true, client, session });
+    expect(ran.stderr).toContain('(the broker was stopped); access revoked');
+    expect(ran.stderr).not.toContain('warning');
+    expect(ran.connects.map(({ start }) => start)).toEqual([true, false]);
+  });
+
   it('prints no JSON', async () => {
     const ran = await jit(['elevate', 'prod-db', '--json'], { tty: true });
     expect([ran.code, jsonError(ran).code]).toEqual([2, 'ERR_USAGE']);
@@ -358,6 +432,25 @@ describe('jit elevate --keep without a command', () => {
 });
 
 describe('jit elevate inside of a grant', () => {
+  it('says that a kept grant ends with the one around it all the same', async () => {
+    const elevate: Client['elevate'] = async () => ({
+      ...{ grant: fakeGrant({ parent: 'gouter', keep: true }), env: {}, unset: [], notes: [] },
+    });
+    const client = createFakeClient({ elevate });
+    const ran = await jit(['elevate', 'prod-db', '--keep', ...command], { client });
+    expect(ran.stderr).toContain('kept until its deadline, or until gouter ends');
+  });
+
+  it('offers to extend only as far as the grant around it goes', async () => {
+    const outer = fakeGrant({ id: 'gouter', deadline: fakeNow + 2_100_000 });
+    const elevate: Client['elevate'] = async () => ({
+      ...{ grant: fakeGrant({ parent: 'gouter' }), env: {}, unset: [], notes: [] },
+    });
+    const client = createFakeClient({ elevate, status: async () => fakeStatus({ grants: [outer] }) });
+    const ran = await jit(['elevate', 'prod-db'], { client, tty: true, env: { JIT_GRANT_ID: 'gouter' } });
+    expect(ran.stderr).toContain('"jit extend --for 5m" extends it');
+  });
+
   it('names the grant around it and shows the stack', async () => {
     const outer = fakeGrant({ id: 'gouter', role: 'write' });
     const inner = fakeGrant({ id: 'ginner', parent: 'gouter', scope: 'orders' });

@@ -69,6 +69,35 @@ describe('jit init', () => {
     });
   });
 
+  it('asks again after an answer that cannot be read, and keeps the others', async () => {
+    const bad = ['Prod DB', 'Bad Name', '99999', 'read', 'soon'];
+    const good = ['shop', 'db', '5433', 'read=a', '2h'];
+    const answers = [
+      bad[0],
+      good[0],
+      bad[1],
+      good[1],
+      bad[2],
+      good[2],
+      'shop',
+      bad[3],
+      good[3],
+      bad[4],
+      good[4],
+    ];
+    const ran = await init(['init'], { tty: true, answers: answers.map(String) });
+    expect(ran.code).toBe(0);
+    expect(ran.requests[0]).toMatchObject({ target: 'shop', host: 'db', port: 5433, roles: { read: ['a'] } });
+    expect(ran.stderr).toContain('jit: "Bad Name" is not a host');
+  });
+
+  it('names in the next steps how to run the SQL, the role when there are several, and the configuration', async () => {
+    const ran = await init(['--config', './my jit.yaml', ...flags, '--role', 'write=w', '--max', '10m']);
+    expect(ran.stderr).toContain('psql -h db -p 5432 -U postgres -d orders -f <file>');
+    expect(ran.stderr).toContain('jit --config "./my jit.yaml" doctor prod-db');
+    expect(ran.stderr).toContain('jit --config "./my jit.yaml" elevate prod-db:read --for 10m');
+  });
+
   it.each(['<target>', '--host', '--database', '--role'])(
     'names %s when it is missing and nobody can be asked',
     async (flag) => {

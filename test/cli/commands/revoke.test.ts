@@ -29,7 +29,9 @@ describe('jit revoke', () => {
     const ran = await jit(['revoke', '--all'], { client });
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain('revoked g7f3k2');
-    expect(ran.stderr).toContain('could not be revoked yet; the broker keeps trying: jit status');
+    expect(ran.stderr).toContain(
+      'could not be revoked yet; the broker keeps trying; see: jit doctor prod-db',
+    );
     const json = await jit(['revoke', '--all', '--json'], { client });
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout).overdue).toHaveLength(1);

@@ -22,11 +22,28 @@ describe('jit status', () => {
     const lease = fakeLease({ state: 'overdue', attempts: 7, lastError: 'ERR_TARGET_UNREACHABLE' });
     const grant = fakeGrant({ state: 'ended', deadline: fakeNow - 60_000, leases: [lease] });
     const { stdout } = await showing({ grants: [grant], overdue: 1 });
-    expect(stdout).toContain('OVERDUE: 1 credential is past the deadline and not confirmed gone');
+    expect(stdout).toContain(
+      'OVERDUE: 1 credential should be gone and is not confirmed gone; see: jit doctor prod-db',
+    );
     expect(stdout).toContain('(1m ago)  OVERDUE');
     expect(stdout).toContain(
-      'jit_l4k9p1: ACCESS MAY GO ON; the broker keeps trying (attempt 7, last failure ERR_TARGET_UNREACHABLE)',
+      'jit_l4k9p1: ACCESS MAY GO ON; the broker keeps trying (attempt 7: the target cannot be reached, ERR_TARGET_UNREACHABLE)',
     );
+  });
+
+  it('tells when a grant ended whose credential is overdue before its deadline', async () => {
+    const grant = fakeGrant({ endedAt: fakeNow - 5_000, leases: [fakeLease({ state: 'overdue' })] });
+    const { stdout } = await showing({ grants: [grant], overdue: 1 });
+    expect(stdout).toMatch(/ended \d\d:\d\d:\d\d {2}OVERDUE/);
+    expect(stdout).not.toContain('(30m)');
+  });
+
+  it('marks the grant of this shell, what is kept, and what lies inside of another grant', async () => {
+    const grants = [fakeGrant({ id: 'gouter' }), fakeGrant({ id: 'ginner', parent: 'gouter', keep: true })];
+    const client = createFakeClient({ status: async () => fakeStatus({ grants }) });
+    const { stdout } = await jit(['status'], { client, env: { JIT_GRANT_ID: 'gouter' } });
+    expect(stdout).toMatch(/^gouter .* active, this shell {2,}INC-4711$/m);
+    expect(stdout).toMatch(/^ginner .* active, kept, inside gouter {2}INC-4711$/m);
   });
 
   it('tells when only the clean-up is overdue', async () => {

@@ -28,6 +28,8 @@ test(`of ${brokers} brokers started at once exactly one stays, and every client 
 
 test(`${clients} clients at once are all answered, and no role is issued twice`, async () => {
   const { server, world } = served;
+  // One broker that runs already: what a crowd that finds none does is the test above.
+  await (await world.client()).hello();
   const times: number[] = [];
   const replies = await Promise.all(
     Array.from({ length: clients }, async (): Promise<ElevateReply> => {

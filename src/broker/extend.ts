@@ -109,6 +109,8 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
         },
       ],
     });
+    // What is served was made for the old end.
+    await broker.refreshing.get(id)?.now();
   }
   writePromptState(broker);
   tellChange(broker, grant.id);

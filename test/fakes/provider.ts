@@ -2,11 +2,11 @@
 // For faults that a real server cannot be made to show; real servers are tested beside it.
 
 import * as v from 'valibot';
-import { JitError } from '../../src/core/errors.ts';
+import { type ErrorCode, JitError } from '../../src/core/errors.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { Instant } from '../../src/core/time.ts';
-import type { Provider, ProviderKind } from '../../src/providers/provider.ts';
+import type { Instant, Milliseconds } from '../../src/core/time.ts';
+import type { HandOut, PlanRequest, Provider, ProviderKind } from '../../src/providers/provider.ts';
 
 /** What the fake puts into a lease. */
 export type FakeHandle = { readonly name: string; readonly serial: number | null };
@@ -24,6 +24,16 @@ export interface Faults {
   refuseCleanup?: boolean;
   /** Revoke says done; the credential stays. */
   lieOnRevoke?: boolean;
+  /** The hand-out names an endpoint, and the credential can be refreshed from the start at this age. */
+  endpoint?: { refreshAfter: Milliseconds | null };
+  /** The refresh fails with this code. */
+  refuseRefresh?: ErrorCode;
+  /** Keeps a refresh waiting until it is settled. */
+  holdRefresh?: Promise<void>;
+  /** Nothing to serve. */
+  refuseAnswer?: boolean;
+  /** Revoking takes nothing back: the credential stays until its own end. */
+  cannotWithdraw?: boolean;
   /** Keeps the clean-up after the end of access waiting until it is settled. */
   holdCleanup?: Promise<void>;
 }
@@ -34,6 +44,8 @@ export interface FakeTarget {
   readonly faults: Faults;
   readonly issued: string[];
   readonly revoked: string[];
+  /** Requests of the refreshes so far, failed ones too. */
+  readonly refreshed: PlanRequest[];
   readonly leftBehind: Omit<Finding, 'lease' | 'target'>[];
   readonly kind: ProviderKind<FakeHandle>;
 }
@@ -44,12 +56,33 @@ export function createFakeTarget(): FakeTarget {
   const faults: Faults = {};
   const issued: string[] = [];
   const revoked: string[] = [];
+  const refreshed: PlanRequest[] = [];
   const leftBehind: FakeTarget['leftBehind'] = [];
   let serial = 0;
 
   function reach(): void {
     if (faults.unreachable) throw new JitError('ERR_TARGET_UNREACHABLE', 'the fake target is down');
   }
+
+  /** What is served holds the serial, so that a test sees when it changes. */
+  const byEndpoint = (name: string): HandOut => ({
+    env: { FAKE_USER: name },
+    files: [],
+    endpoints: [
+      {
+        urlVariable: 'FAKE_URL',
+        tokenFileVariable: 'FAKE_TOKEN_FILE',
+        answer() {
+          const found = live.get(name);
+          if (faults.refuseAnswer || !found)
+            throw new JitError('ERR_TARGET_REFUSED', `nothing of planted-${name}`);
+          return new Secret(JSON.stringify({ secret: `planted-${name}`, serial: found.serial }));
+        },
+      },
+    ],
+    unset: ['FAKE_PASSWORD'],
+    exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },
+  });
 
   const provider: Provider<FakeHandle> = {
     plan: (request) => ({
@@ -65,6 +98,15 @@ export function createFakeTarget(): FakeTarget {
       issued.push(handle.name);
       await faults.duringIssue?.();
       if (faults.loseIssueAnswer) throw new JitError('ERR_INTERNAL', 'the answer was lost');
+      if (faults.endpoint) {
+        const { refreshAfter } = faults.endpoint;
+        return {
+          handle: { ...handle, serial },
+          expiresAt: request.deadline,
+          refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
+          handOut: byEndpoint(handle.name),
+        };
+      }
       return {
         handle: { ...handle, serial },
         expiresAt: request.deadline,
@@ -78,6 +120,21 @@ export function createFakeTarget(): FakeTarget {
         },
       };
     },
+    async refresh(handle, request, signal) {
+      refreshed.push(request);
+      if (faults.holdRefresh) await Promise.race([faults.holdRefresh, aborted(signal)]);
+      reach();
+      if (faults.refuseRefresh) throw new JitError(faults.refuseRefresh, 'the fake target refreshes nothing');
+      serial += 1;
+      const found = live.get(handle.name);
+      if (found) found.serial = serial;
+      const refreshAfter = faults.endpoint?.refreshAfter ?? null;
+      return {
+        expiresAt: request.deadline,
+        refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
+      };
+    },
+    withdrawal: () => (faults.cannotWithdraw ? 'cannot be withdrawn; ends by itself' : null),
     async renew(handle, deadline) {
       reach();
       const found = live.get(handle.name);
@@ -87,6 +144,7 @@ export function createFakeTarget(): FakeTarget {
     },
     async revoke(handle, _cause, report) {
       reach();
+      if (faults.cannotWithdraw) return;
       if (faults.refuseRevoke) throw new JitError('ERR_TARGET_REFUSED', 'the fake target keeps it');
       report.step('fenced');
       report.accessEnded();
@@ -118,6 +176,7 @@ export function createFakeTarget(): FakeTarget {
     faults,
     issued,
     revoked,
+    refreshed,
     leftBehind,
     kind: {
       kind: 'fake',
@@ -126,4 +185,13 @@ export function createFakeTarget(): FakeTarget {
       openByHandle: () => provider,
     },
   };
+}
+
+/** Rejects when told to stop, as a call over the network does. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(new JitError('ERR_TARGET_UNREACHABLE', 'told to stop'));
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
 }

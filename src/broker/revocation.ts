@@ -165,6 +165,7 @@ export function recordRevoked(broker: Broker, leaseId: string): void {
   const now = broker.clock.now();
   const late = Math.max(0, now - lease.deadline);
   broker.steps.delete(leaseId);
+  broker.withdrawals.delete(leaseId);
   removeQuietly(broker, lease.grant);
   broker.ledger.writeRevocation({
     leases: [

@@ -19,10 +19,7 @@ export function tellWithdrawal(
 ): string | null {
   const words = provider.withdrawal?.(before.handle) ?? null;
   const now = broker.clock.now();
-  if (words === null || now >= before.hardDeadline) {
-    broker.withdrawals.delete(before.id);
-    return null;
-  }
+  if (words === null || now >= before.hardDeadline) return null;
   const lease = broker.ledger.lease(before.id) ?? before;
   const accessEndedAt = lease.accessEndedAt ?? (isHeldByNobody(broker, lease) ? now : null);
   const isNew = !broker.withdrawals.has(lease.id);

@@ -6,7 +6,13 @@ import { type ErrorCode, JitError } from '../../src/core/errors.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Instant, Milliseconds } from '../../src/core/time.ts';
-import type { HandOut, PlanRequest, Provider, ProviderKind } from '../../src/providers/provider.ts';
+import type {
+  HandOut,
+  HandOutEndpoint,
+  PlanRequest,
+  Provider,
+  ProviderKind,
+} from '../../src/providers/provider.ts';
 
 /** What the fake puts into a lease. */
 export type FakeHandle = { readonly name: string; readonly serial: number | null };
@@ -26,10 +32,14 @@ export interface Faults {
   lieOnRevoke?: boolean;
   /** The hand-out names an endpoint, and the credential can be refreshed from the start at this age. */
   endpoint?: { refreshAfter: Milliseconds | null };
+  /** Is shown each endpoint that the hand-out names. */
+  seeEndpoint?: (endpoint: HandOutEndpoint) => void;
   /** The refresh fails with this code. */
   refuseRefresh?: ErrorCode;
   /** Keeps a refresh waiting until it is settled. */
   holdRefresh?: Promise<void>;
+  /** A refresh goes on although it is told to stop. */
+  ignoreAbort?: boolean;
   /** Nothing to serve. */
   refuseAnswer?: boolean;
   /** Revoking takes nothing back: the credential stays until its own end. */
@@ -65,24 +75,27 @@ export function createFakeTarget(): FakeTarget {
   }
 
   /** What is served holds the serial, so that a test sees when it changes. */
-  const byEndpoint = (name: string): HandOut => ({
-    env: { FAKE_USER: name },
-    files: [],
-    endpoints: [
-      {
-        urlVariable: 'FAKE_URL',
-        tokenFileVariable: 'FAKE_TOKEN_FILE',
-        answer() {
-          const found = live.get(name);
-          if (faults.refuseAnswer || !found)
-            throw new JitError('ERR_TARGET_REFUSED', `nothing of planted-${name}`);
-          return new Secret(JSON.stringify({ secret: `planted-${name}`, serial: found.serial }));
-        },
-      },
-    ],
-    unset: ['FAKE_PASSWORD'],
-    exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },
+  const endpointOf = (name: string): HandOutEndpoint => ({
+    urlVariable: 'FAKE_URL',
+    tokenFileVariable: 'FAKE_TOKEN_FILE',
+    answer() {
+      const found = live.get(name);
+      if (faults.refuseAnswer || !found)
+        throw new JitError('ERR_TARGET_REFUSED', `nothing of planted-${name}`);
+      return new Secret(JSON.stringify({ secret: `planted-${name}`, serial: found.serial }));
+    },
   });
+  const byEndpoint = (name: string): HandOut => {
+    const endpoint = endpointOf(name);
+    faults.seeEndpoint?.(endpoint);
+    return {
+      env: { FAKE_USER: name },
+      files: [],
+      endpoints: [endpoint],
+      unset: ['FAKE_PASSWORD'],
+      exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },
+    };
+  };
 
   const provider: Provider<FakeHandle> = {
     plan: (request) => ({
@@ -122,7 +135,8 @@ export function createFakeTarget(): FakeTarget {
     },
     async refresh(handle, request, signal) {
       refreshed.push(request);
-      if (faults.holdRefresh) await Promise.race([faults.holdRefresh, aborted(signal)]);
+      if (faults.ignoreAbort) await faults.holdRefresh;
+      else if (faults.holdRefresh) await Promise.race([faults.holdRefresh, aborted(signal)]);
       reach();
       if (faults.refuseRefresh) throw new JitError(faults.refuseRefresh, 'the fake target refreshes nothing');
       serial += 1;

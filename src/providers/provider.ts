@@ -155,6 +155,11 @@ export interface ProviderTools {
   readonly origin: string;
   /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */
   resolveSecret(reference: string): Promise<Secret>;
+  /**
+   * Asks a person for something short, e.g. an MFA code; questions with the same key are asked once. Absent, or answering
+   * null: nobody can be asked.
+   */
+  askInput?(question: { readonly key: string; readonly text: string }): Promise<Secret | null>;
 }
 
 /** A vendor before any target: what its configuration looks like, and how to reach a target. */

@@ -6,6 +6,7 @@ import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
+import { revoke } from '../../src/broker/revoke.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
 
@@ -66,6 +67,14 @@ test('nobody has access when the endpoint served it to nobody', async () => {
   const known = await openEndpoint(world, { duration: 30 * minute });
   await endGrant(world.broker, known.grant, 'revoked');
   expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: world.clock.now() });
+});
+
+test('a session that never asked for it ends without a warning, and one that did is told', async () => {
+  const [idle, busy] = [await openEndpoint(world), await openEndpoint(world)];
+  await busy.ask();
+  const end = (grant: string) => revoke(world.broker, ada, { grant, all: false, cause: 'session-ended' });
+  expect((await end(idle.grant)).ending.map(({ id }) => id)).toEqual([idle.grant]);
+  expect((await end(busy.grant)).overdue.map(({ id }) => id)).toEqual([busy.grant]);
 });
 
 test.each(['reference', 'url'] as const)(

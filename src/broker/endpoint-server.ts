@@ -144,17 +144,17 @@ function send(response: ServerResponse, status: number, body: Buffer): void {
   response.end(body);
 }
 
-const statusOf: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+const flaws: Readonly<Record<string, readonly [status: string, why: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'too-large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'too-slow'],
 };
 
 /** The answer to what is no request: too slow, too large, or no HTTP. */
 function hangUp(owner: EndpointOwner, socket: Duplex, error: string | undefined): void {
   socket.on('error', () => undefined);
   if (!socket.writable || error === 'ECONNRESET') return void socket.destroy();
-  const status = statusOf[error ?? ''] ?? '400 Bad Request';
+  const [status, why] = flaws[error ?? ''] ?? ['400 Bad Request', 'not-http'];
   const head = [`HTTP/1.1 ${status}`, 'connection: close', 'cache-control: no-store', 'content-length: 0'];
   socket.end(`${head.join('\r\n')}\r\n\r\n`, () => socket.destroy());
-  owner.refused('not-http');
+  owner.refused(why);
 }

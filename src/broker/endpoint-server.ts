@@ -112,12 +112,12 @@ function answer(owner: EndpointOwner, response: ServerResponse): void {
   } catch (thrown) {
     failure = toJitError(thrown).code;
   }
-  if (failure !== undefined) refuse(owner, response, { status: 503, why: 'nothing-to-serve' }, failure);
-  else if (body === null) refuse(owner, response, { status: 410, why: 'ended' });
-  else {
+  if (body !== null) {
     send(response, 200, Buffer.from(body.reveal()));
     owner.served();
-  }
+  } else if (failure === undefined || failure === 'ERR_GRANT_ENDED') {
+    refuse(owner, response, { status: 410, why: 'ended' });
+  } else refuse(owner, response, { status: 503, why: 'nothing-to-serve' }, failure);
 }
 
 const messages: Readonly<Record<number, readonly [code: string, message: string]>> = {

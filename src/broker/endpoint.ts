@@ -52,7 +52,6 @@ export async function openEndpoints(
     answers: wanted,
     servers,
     tally,
-    files: handOut.files.length,
   });
   broker.endpoints.set(grantId, held);
   try {
@@ -83,14 +82,13 @@ interface Holding {
   readonly answers: readonly HandOutEndpoint[];
   readonly servers: EndpointServer[];
   readonly tally: Tally;
-  readonly files: number;
 }
 
 function hold(
   broker: Broker,
   grantId: string,
   leaseId: string,
-  { answers, servers, tally, files }: Holding,
+  { answers, servers, tally }: Holding,
 ): GrantEndpoints & { serve(index: number): Secret | null } {
   let live: readonly HandOutEndpoint[] = answers;
   let cancel = (): void => undefined;
@@ -127,7 +125,7 @@ function hold(
 
   return {
     get isUntouched() {
-      return files === 0 && !tally.hasServed;
+      return !tally.hasServed;
     },
     get hasEnded() {
       return live.length === 0;

@@ -13,7 +13,7 @@ import type { Broker } from './broker.ts';
 import { removeHandOut } from './hand-out.ts';
 import { writePromptState } from './prompt-state.ts';
 import { retryDelay } from './retry.ts';
-import { isEndAwaited, tellWithdrawal } from './withdrawal.ts';
+import { isEndAwaited, nextLook, tellWithdrawal } from './withdrawal.ts';
 
 /**
  * Ends a grant, all that were asked for inside it, and takes back everything under them. Answers when each lease
@@ -123,7 +123,7 @@ async function revokeOnTarget(broker: Broker, lease: Lease, grant: Grant, cause:
   await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
   if (presence === 'gone') return;
-  const ends = tellWithdrawal(broker, provider, lease, grant);
+  const ends = tellWithdrawal(broker, provider, lease, grant, presence ?? 'unknown');
   if (ends !== null)
     throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" ${ends}`);
   if (presence === 'alive') report.accessFound();
@@ -205,9 +205,7 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
   const changed = moveLease(lease, state, {
     attempts,
     lastError: code,
-    nextAttemptAt: isAwaited
-      ? Math.min(now + 60_000, Math.max(lease.hardDeadline, now + 500))
-      : now + retryDelay(attempts, code, fraction),
+    nextAttemptAt: isAwaited ? nextLook(broker, lease) : now + retryDelay(attempts, code, fraction),
   });
   const shout: AuditEvent = {
     type: 'lease.overdue',
@@ -216,7 +214,9 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
     lease: lease.id,
     data: { cause: lease.cause ?? 'revoked', attempts, code },
   };
-  broker.log.warn(`lease ${lease.id} is ${state} after ${attempts} attempts: ${error.message}`, error.cause);
+  const text = `lease ${lease.id} is ${state} after ${attempts} attempts: ${error.message}`;
+  if (!isAwaited) broker.log.warn(text, error.cause);
+  else if (attempts === 1) broker.log.info(text);
   broker.ledger.writeRevocation({
     leases: [changed],
     events: state === 'overdue' && lease.state !== 'overdue' ? [shout] : [],

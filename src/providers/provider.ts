@@ -56,6 +56,7 @@ export interface HandOut {
   /** Values that are no secret. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: readonly HandOutFile[];
+  /** With one, the credential is served there and is in none of the files, which configure its clients. */
   readonly endpoints?: readonly HandOutEndpoint[];
   /** Variables that would win over these and so are removed from the child. */
   readonly unset: readonly string[];

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
-import { endGrant } from '../../src/broker/revocation.ts';
+import { endGrant, revokeLease } from '../../src/broker/revocation.ts';
 import { revoke } from '../../src/broker/revoke.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
@@ -53,12 +53,12 @@ test('the log says once when it ends', async () => {
   const known = await openEndpoint(world, { duration: 30 * minute });
   await known.ask();
   const stopExpiry = startExpiry(world.broker);
-  const ends = new Date(lease(known.lease)?.hardDeadline ?? 0).toISOString();
+  const until = new Date(lease(known.lease)?.hardDeadline ?? 0).toISOString();
   await endGrant(world.broker, known.grant, 'revoked');
   await pass(10 * minute);
   const steps = world.store.events().filter(({ body }) => body.type === 'lease.step');
   expect(steps.map(({ body }) => body.data)).toEqual([
-    { step: 'cannot-be-withdrawn', facts: { ends, held_by_nobody: false } },
+    { step: 'cannot-be-withdrawn', facts: { until, held_by_nobody: false } },
   ]);
   stopExpiry();
 });
@@ -88,6 +88,19 @@ test.each(['reference', 'url'] as const)(
     expect(lease(grant.leases[0]?.id ?? '')).toMatchObject({ state: 'revoking', accessEndedAt: null });
   },
 );
+
+test('access that was thought to have ended is told again when the credential is seen to work', async () => {
+  const known = await openEndpoint(world, { duration: 30 * minute });
+  await known.ask();
+  world.target.faults.endsAccess = true;
+  world.target.faults.silent = true;
+  await endGrant(world.broker, known.grant, 'revoked');
+  expect(lease(known.lease)?.accessEndedAt).toBe(world.clock.now());
+  world.target.faults.endsAccess = false;
+  world.target.faults.silent = false;
+  await revokeLease(world.broker, known.lease, 'revoked');
+  expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: null });
+});
 
 test('what is still there after its end is overdue', async () => {
   const known = await openEndpoint(world, { duration: minute });

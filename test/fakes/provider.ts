@@ -44,6 +44,10 @@ export interface Faults {
   refuseAnswer?: boolean;
   /** Revoking takes nothing back: the credential stays until its own end. */
   cannotWithdraw?: boolean;
+  /** Revoking says that access has ended although nothing was taken back. */
+  endsAccess?: boolean;
+  /** Does not tell whether a credential is there. */
+  silent?: boolean;
   /** Keeps the clean-up after the end of access waiting until it is settled. */
   holdCleanup?: Promise<void>;
 }
@@ -158,6 +162,7 @@ export function createFakeTarget(): FakeTarget {
     },
     async revoke(handle, _cause, report) {
       reach();
+      if (faults.endsAccess) report.accessEnded();
       if (faults.cannotWithdraw) return;
       if (faults.refuseRevoke) throw new JitError('ERR_TARGET_REFUSED', 'the fake target keeps it');
       report.step('fenced');
@@ -169,6 +174,7 @@ export function createFakeTarget(): FakeTarget {
     },
     async confirm(handle) {
       reach();
+      if (faults.silent) return 'unknown';
       return live.has(handle.name) ? 'alive' : 'gone';
     },
     async reconcile(known) {

@@ -4,7 +4,7 @@
 export const longestSessionPolicy = 2048;
 
 /** Length of the Deny that ends a session at its deadline, comma included; tested against the real one. */
-export const timeBoxLength = 124;
+export const timeBoxLength = 127;
 
 /** What a scope's statements may refer to as `${jit.name}`; IAM's own `${aws:name}` are left alone. */
 export const variables = ['principal', 'lease', 'grant', 'ticket'] as const;

@@ -60,9 +60,10 @@ async function isTimeBoxed(context: Context, handle: AwsHandle, report: RevokeRe
 
 async function deny(context: Context, handle: AwsHandle, report: RevokeReport): Promise<void> {
   const { shared, tools } = context;
+  // Asked before the policy is read: what is denied although nothing was listed, something else denies, and then the
+  // probe proves nothing about our Deny.
+  const before = tools.clock.now() < handle.deadline ? await probe(context, handle) : 'unknown';
   if (!(await isDenied(context, handle))) {
-    // Something else denies the probe's call already: its answer says nothing about our Deny.
-    const before = tools.clock.now() < handle.deadline ? await probe(context, handle) : 'unknown';
     if (before === 'denied') shared.inconclusive.add(handle.lease);
     failpoint('revoke.before-deny');
     await denySession(context, handle);

@@ -180,8 +180,8 @@ export const scopeOptions = (options: unknown): ScopeOptions => v.parse(scopeObj
 export function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  const isolated = /^(us-iso[a-z]?|eu-isoe|us-isof)-/.exec(region)?.[1];
-  if (isolated !== undefined) return `aws-${isolated.replace(/^(us|eu)-/, '')}`;
+  const isolated = /^[a-z]{2}-iso([a-z]?)-/.exec(region);
+  if (isolated) return isolated[1] ? `aws-iso-${isolated[1]}` : 'aws-iso';
   return region.startsWith('eusc-') ? 'aws-eusc' : 'aws';
 }
 

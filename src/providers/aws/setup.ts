@@ -92,7 +92,8 @@ export function setupText(target: TargetConfig, origin: string): string {
     `aws iam put-user-policy --user-name '<the broker>' --policy-name jit-broker --policy-document '${JSON.stringify(brokerPolicy(roles))}'`,
     '',
     `# The broker writes one inline policy, ${denyPolicyName(origin)}, to roles with revoke: deny-session.`,
-    '# PutRolePolicy on a role is the power over its rights: name exactly these roles, and deny the broker to assume them unasked.',
+    '# Whoever may do that could also widen the role: give it a permissions boundary of what it may do at most.',
+    '# Roles of a chain need the right to sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity on the next one.',
     '',
   ].join('\n');
 }

@@ -54,6 +54,10 @@ export interface FakeAws {
   /** Difference of the server's clock, as signatures and the Date header see it. */
   skew: number;
   fault(fault: Fault): void;
+  /** No fault that is left hits any more. */
+  calm(): void;
+  /** Breaks the connections that hang. */
+  hangUp(): void;
   /** Time passes for sessions and policies. */
   advance(duration: number): void;
   count(action: string): number;
@@ -192,6 +196,10 @@ export async function startFakeAws(id = '123456789012'): Promise<FakeAws> {
       skew = value;
     },
     fault: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
+    calm: () => {
+      faults.length = 0;
+    },
+    hangUp: () => server.closeAllConnections(),
     advance: (duration) => {
       account.offset += duration;
     },

@@ -13,8 +13,8 @@ export interface Tally {
   readonly hasServed: boolean;
   served(): void;
   refused(why: string): void;
-  /** Writes what is not told yet, and forgets its timer. */
-  flush(): void;
+  /** Writes what is not told yet, and counts nothing more. Never throws. */
+  close(): void;
 }
 
 /** Writes never wait for the answer to a client, nor keep it from one. */
@@ -25,6 +25,7 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
   const refused = new Map<string, number>();
   let toldAt = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | null = null;
+  let isClosed = false;
 
   function flush(): void {
     cancel?.();
@@ -42,6 +43,7 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
   }
 
   function plan(): void {
+    if (isClosed) return;
     cancel ??= clock.after(Math.max(0, toldAt + pause - clock.sinceBoot()), flush);
   }
 
@@ -58,6 +60,13 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
       refused.set(why, (refused.get(why) ?? 0) + 1);
       plan();
     },
-    flush,
+    close() {
+      isClosed = true;
+      try {
+        flush();
+      } catch (thrown) {
+        broker.log.error(`the uses of an endpoint of grant ${grantId} are not told`, thrown);
+      }
+    },
   };
 }

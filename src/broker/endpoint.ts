@@ -48,11 +48,7 @@ export async function openEndpoints(
   if (wanted.length === 0) return [];
   const tally = keepTally(broker, grantId, leaseId);
   const servers: EndpointServer[] = [];
-  const held = hold(broker, grantId, leaseId, {
-    answers: wanted,
-    servers,
-    tally,
-  });
+  const held = hold(broker, grantId, leaseId, { answers: wanted, servers, tally });
   broker.endpoints.set(grantId, held);
   try {
     const opened: OpenedEndpoint[] = [];
@@ -107,7 +103,7 @@ function hold(
     end();
     cancel();
     broker.endpoints.delete(grantId);
-    tally.flush();
+    tally.close();
     try {
       removeHandOut(broker, grantId);
     } catch (thrown) {

@@ -31,6 +31,11 @@ export async function baseKeys(context: Context): Promise<Keys> {
     region,
     sts_url,
   ]);
+  if (mfa_serial !== null && !context.mayAsk) {
+    const kept = shared.keys.peek(key);
+    if (kept) return kept;
+    throw new JitError('ERR_SECRET_UNAVAILABLE', `no MFA session for target "${access.target}" yet`);
+  }
   return shared.keys.get(key, async () => {
     if (token_file !== null) return webIdentity(long);
     if (credentials === 'default') return fromChain(long);

@@ -16,6 +16,8 @@ export interface Context {
   readonly clients: Clients;
   readonly shared: Shared;
   readonly signal: AbortSignal;
+  /** False for work that nobody waits for: it must not make a question appear. */
+  readonly mayAsk: boolean;
 }
 
 /** Shared by all providers of one broker. */
@@ -52,7 +54,7 @@ export function contextOf(access: Access, tools: ProviderTools, signal: AbortSig
   const key = JSON.stringify([access.region, access.sts_url, access.iam_url]);
   const clients = shared.clients.get(key) ?? createClients(access);
   shared.clients.set(key, clients);
-  return { access, tools, clients, shared, signal };
+  return { access, tools, clients, shared, signal, mayAsk: true };
 }
 
 /** The same for work that several callers wait for: it does not end when one of them gives up. */

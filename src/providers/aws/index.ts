@@ -1,5 +1,6 @@
 // The AWS provider: what the broker calls, and which file answers.
 
+import { hasCode } from '../../core/errors.ts';
 import type { TargetConfig } from '../../core/target.ts';
 import type { PlanRequest, Provider, ProviderKind, ProviderTools, RevokeReport } from '../provider.ts';
 import { checkTarget } from './check.ts';
@@ -42,7 +43,10 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<AwsHandle> {
     ...callsByHandle(tools),
     async reconcile(_known, signal) {
       // STS lists no sessions: what can be put in order are the denied ones that have ended.
-      await pruneRoles(target, tools, signal);
+      await pruneRoles(target, tools, signal).catch((thrown: unknown) => {
+        // Nobody is logged in: tidying can wait, and whoever asks for access will be told.
+        if (!hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) throw thrown;
+      });
       return { unknown: [], missing: [] };
     },
     check: (signal) => checkTarget(contextOf(accessOf(target), tools, signal), target),
@@ -51,7 +55,7 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<AwsHandle> {
 }
 
 async function pruneRoles(target: TargetConfig, tools: ProviderTools, signal: AbortSignal): Promise<void> {
-  const context = contextOf(accessOf(target), tools, signal);
+  const context = { ...contextOf(accessOf(target), tools, signal), mayAsk: false };
   for (const { options } of target.roles.values()) {
     const { role_arn, revoke, revoke_role } = roleOptions(options);
     if (revoke !== 'deny-session') continue;

@@ -44,13 +44,18 @@ export async function issueLease(
   };
 }
 
-/** A new session for an active lease; what the endpoint answers changes. @throws JitError as {@link issueLease} */
+/** A new session for an active lease, unless the one it has lasts long enough; what the endpoint answers changes. @throws JitError as {@link issueLease} */
 export async function refreshLease(
   context: Context,
   handle: AwsHandle,
   request: PlanRequest,
   rights: Rights,
 ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }> {
+  const latest = context.shared.sessions.latest(handle.lease);
+  // STS gives at least 900 seconds: another session would only outlive the grant by more.
+  if (latest !== null && latest.expiresAt >= handle.deadline) {
+    return { expiresAt: latest.expiresAt, refreshAt: null };
+  }
   const { session, refreshAt } = await makeSession(context, handle, request, rights);
   return { expiresAt: session.expiresAt, refreshAt };
 }

@@ -7,12 +7,16 @@ import type { Context } from './context.ts';
  * Six digits. Called inside a single flight, so that a thousand grants ask once.
  * @throws JitError `ERR_SECRET_UNAVAILABLE` when no program is configured and nobody can be asked, or no code came
  */
-export async function mfaCode({ access, tools }: Context): Promise<string> {
+export async function mfaCode({ access, tools, mayAsk }: Context): Promise<string> {
   const { mfa_process, mfa_serial, target } = access;
   const answer =
     mfa_process !== null
       ? await tools.resolveSecret(mfa_process)
-      : await tools.askInput?.({ key: `mfa ${mfa_serial}`, text: `MFA code of ${mfa_serial} for ${target}` });
+      : mayAsk &&
+        (await tools.askInput?.({
+          key: `mfa ${mfa_serial}`,
+          text: `MFA code of ${mfa_serial} for ${target}`,
+        }));
   if (!answer) {
     throw new JitError(
       'ERR_SECRET_UNAVAILABLE',

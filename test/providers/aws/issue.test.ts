@@ -110,6 +110,19 @@ describe('issuing on AWS', () => {
     expect(() => endpoint?.answer()).toThrow(expect.objectContaining({ code: 'ERR_GRANT_ENDED' }));
   });
 
+  it('makes no second session where the first one covers the grant', async () => {
+    world = await awsWorld();
+    const wanted = world.request({ length: 5 * minute });
+    const issued = await world.provider.issue(
+      world.provider.plan(wanted).handle,
+      wanted,
+      AbortSignal.timeout(10_000),
+    );
+    const again = await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000));
+    expect(again).toEqual({ expiresAt: issued.expiresAt, refreshAt: null });
+    expect(world.aws.count('AssumeRole')).toBe(1);
+  });
+
   it('asks STS once for a hundred callers of one lease', async () => {
     world = await awsWorld();
     world.aws.fault({ action: 'AssumeRole', kind: 'slow', delay: 100 });
@@ -190,6 +203,19 @@ describe('MFA', () => {
     expect(world.asked).toEqual([`MFA code of ${serial} for aws-prod`]);
     expect(world.aws.count('GetSessionToken')).toBe(1);
     expect(world.aws.account.live()).toHaveLength(100);
+  });
+
+  it('asks nobody for work in the background', async () => {
+    world = await awsWorld({ mfa_serial: serial }, undefined, { canAsk: true });
+    world.aws.mfaCodes.set(serial, '123456');
+    const reconcile = () => world.provider.reconcile?.([], AbortSignal.timeout(10_000));
+    await reconcile();
+    expect(world.asked).toEqual([]);
+    expect(world.aws.calls).toEqual([]);
+    await world.issue();
+    await reconcile();
+    expect(world.aws.count('GetRolePolicy')).toBe(1);
+    expect(world.asked).toHaveLength(1);
   });
 
   it('takes the code of a program', async () => {

@@ -17,12 +17,6 @@ import type { Keys, Session } from './sessions.ts';
 
 const sharedWork: Milliseconds = 60_000;
 
-/** Names of a session; those of a lease unless for a probe of it. */
-export type Names = Pick<
-  AwsHandle,
-  'session_name' | 'source_identity' | 'tags' | 'transitive' | 'external_id'
->;
-
 /**
  * The keys that may assume the role: the broker's own, or those of the last role of the chain. The sessions between are
  * the broker's, kept in memory and shared by all grants of one principal.

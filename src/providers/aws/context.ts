@@ -34,7 +34,7 @@ export interface Shared {
 
 const all = new WeakMap<ProviderTools, Shared>();
 
-export function sharedOf(tools: ProviderTools): Shared {
+function sharedOf(tools: ProviderTools): Shared {
   const known = all.get(tools);
   if (known) return known;
   const shared: Shared = {

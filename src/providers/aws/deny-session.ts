@@ -23,7 +23,7 @@ const limit = 25_000;
 type Place = Pick<AwsHandle, 'role_arn' | 'policy_name' | 'revoke_role'>;
 
 /** How a session is named in the Deny. */
-export function denialOf(handle: AwsHandle): DeniedSession {
+function denialOf(handle: AwsHandle): DeniedSession {
   const lease = handle.tags[leaseTag];
   const endsBy = handle.ends_by;
   return lease === undefined

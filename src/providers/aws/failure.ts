@@ -112,7 +112,7 @@ function refusedHint(thrown: unknown): string {
 }
 
 /** One line of at most 300 units, without what could steer a terminal. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
     .slice(0, 300)

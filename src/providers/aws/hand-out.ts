@@ -78,7 +78,7 @@ function endOf(handle: AwsHandle, session: Session): Instant {
 }
 
 /** As the container credential provider of every SDK reads it. */
-export function containerAnswer(handle: AwsHandle, session: Session): Secret {
+function containerAnswer(handle: AwsHandle, session: Session): Secret {
   return new Secret(
     JSON.stringify({
       AccessKeyId: session.accessKeyId,

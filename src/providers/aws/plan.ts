@@ -15,7 +15,7 @@ import { sessionPolicy } from './session-policy.ts';
 export const shortestSession: Milliseconds = 900_000;
 
 /** Between the plan and the answer of STS; later than this, nothing is made. */
-export const planSlack: Milliseconds = 60_000;
+const planSlack: Milliseconds = 60_000;
 
 /** What a role and scope of the config mean. */
 export interface Rights {

@@ -5,7 +5,7 @@ import type { Account, Identity, Role } from './state.ts';
 import { type Element, Refusal } from './xml.ts';
 
 /** Sum of a role's inline policies, without blanks. */
-export const inlineQuota = 10_240;
+const inlineQuota = 10_240;
 
 export function callIam(
   action: string,

@@ -26,7 +26,7 @@ function render(value: Element): string {
     .join('');
 }
 
-export const namespaces: Readonly<Record<string, string>> = {
+const namespaces: Readonly<Record<string, string>> = {
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
   iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
 };

@@ -108,6 +108,20 @@ describe('taking back one session', () => {
     await attempt;
   });
 
+  it('denies sessions whose keys never arrived, by the names that were chosen before', async () => {
+    world = await awsWorld();
+    const wanted = world.request();
+    const { handle } = world.provider.plan(wanted);
+    world.aws.fault({ action: 'AssumeRole', kind: 'lost', times: 4 });
+    const lost = world.provider.issue(handle, wanted, soon());
+    await expect(lost).rejects.toMatchObject({ code: 'ERR_REVOKE_INCOMPLETE' });
+    expect(world.aws.account.usable()).toHaveLength(4);
+    const told = await revoke(handle);
+    expect(told.steps[0]).toMatchObject({ name: 'undisclosed', facts: { session: handle.session_name } });
+    expect(await world.provider.confirm(handle, soon())).toBe('gone');
+    expect(world.aws.account.usable()).toHaveLength(0);
+  });
+
   it('is idempotent, also from several at once', async () => {
     world = await awsWorld();
     const { handle } = await world.issue();

@@ -5,6 +5,7 @@ import { createCommands } from '../src/demo/commands.ts';
 import { buildScene } from '../src/demo/scene.ts';
 import { stopBroker } from '../src/demo/story.ts';
 import { benchElevate } from './elevate.ts';
+import { benchEndpoint } from './endpoint.ts';
 import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
 import { recordingSettings } from './recording.ts';
@@ -43,6 +44,9 @@ try {
   const elevate = await benchElevate(scene, jit);
   const what = `jit elevate / its ${elevate.statements} statements`;
   tell(what, ms(elevate.ours), ms(elevate.baseline), elevate.ratio, 2);
+  const endpoint = await benchEndpoint();
+  const served = 'a credential served / a bare reply';
+  tell(served, ms(endpoint.ours), ms(endpoint.baseline), endpoint.ratio, 1.5);
   const log = benchLog();
   tell('log appends / bare inserts', perSecond(log.ours), perSecond(log.baseline), log.ratio, 0.7, true);
 } finally {

@@ -42,7 +42,7 @@ export interface EventData {
   'grant.ended': { cause: EndCause; used_ms: number };
   'lease.intent': { provider: string; name: string; facts: Json; deadline: string; hard_deadline: string };
   'lease.issued': { name: string; facts: Json; expires: string };
-  'lease.handed_out': { variables: string[]; files: string[]; secrets: boolean };
+  'lease.handed_out': { variables: string[]; files: string[]; secrets: boolean; endpoints?: number };
   'lease.renewed': { deadline: string; hard_deadline: string };
   'lease.revoking': { cause: EndCause };
   'lease.step': { step: string; facts: Json };
@@ -53,6 +53,9 @@ export interface EventData {
   'revoke.unaudited': { lost: number; code: ErrorCode };
   'clock.step': { by_ms: number };
   'process.signal_probe': { signal: string };
+  /** Several uses of an endpoint in one event. */
+  'lease.served': { count: number };
+  'lease.refused': { why: string; count: number };
 }
 
 /** A name from the closed list. */

@@ -85,6 +85,7 @@ export const dataSchemas = {
     variables: v.pipe(v.array(name), v.maxLength(256)),
     files: v.pipe(v.array(prose), v.maxLength(256)),
     secrets: v.boolean(),
+    endpoints: v.exactOptional(count),
   }),
   'lease.renewed': v.strictObject({ deadline: moment, hard_deadline: moment }),
   'lease.revoking': v.strictObject({ cause }),
@@ -96,6 +97,8 @@ export const dataSchemas = {
   'revoke.unaudited': v.strictObject({ lost: count, code }),
   'clock.step': v.strictObject({ by_ms: integer }),
   'process.signal_probe': v.strictObject({ signal: name }),
+  'lease.served': v.strictObject({ count }),
+  'lease.refused': v.strictObject({ why: name, count }),
 };
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];

@@ -6,9 +6,11 @@ import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Random } from '../system/random.ts';
+import type { GrantEndpoints } from './endpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
 import type { Providers } from './providers.ts';
+import type { Refreshing } from './refresh.ts';
 
 /** How long the broker waits for things; tests shorten them. */
 export interface Timing {
@@ -24,6 +26,8 @@ export interface Timing {
   readonly reconcile: Milliseconds;
   /** How long `stop` waits for targets that do not answer. */
   readonly stop: Milliseconds;
+  /** How long the endpoint of a grant that has ended goes on to say so. */
+  readonly linger: Milliseconds;
 }
 
 /** Timing of a real broker. */
@@ -34,6 +38,7 @@ export const usualTiming: Timing = {
   idle: 10 * 60_000,
   reconcile: 10 * 60_000,
   stop: 10_000,
+  linger: 10 * 60_000,
 };
 
 /** Everything a verb may use. */
@@ -59,6 +64,12 @@ export interface Broker {
   readonly issuing: Map<string, Promise<void>>;
   /** Steps of a revocation that the log has already: lease id -> names. */
   readonly steps: Map<string, Set<string>>;
+  /** What serves credentials from memory: grant id -> its endpoints, for a while after its end as well. */
+  readonly endpoints: Map<string, GrantEndpoints>;
+  /** What keeps served credentials fresh: lease id -> its schedule. */
+  readonly refreshing: Map<string, Refreshing>;
+  /** What revoking cannot take back, in the provider's words: lease id -> e.g. `cannot be withdrawn; ends at 14:05`. */
+  readonly withdrawals: Map<string, string>;
   /** Set by `stop`: no new grants. */
   stopping: boolean;
   /** Asks the process to end; resolved by start.ts. */

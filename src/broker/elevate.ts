@@ -10,11 +10,13 @@ import type { ElevateReply, ElevateRequest } from '../protocol/routes.ts';
 import type { Issued } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
+import { openEndpoints } from './endpoint.ts';
 import { writeHandOut } from './hand-out.ts';
 import { type Attempt, writeIntent } from './intent.ts';
 import { issue } from './issue.ts';
 import { newGrant, parentOf } from './new-grant.ts';
 import { writePromptState } from './prompt-state.ts';
+import { keepFresh } from './refresh.ts';
 import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { grantView } from './views.ts';
 import { decide } from './wish.ts';
@@ -75,7 +77,7 @@ function refuse(broker: Broker, grant: Grant, asked: AuditEvent, decision: Decis
   });
 }
 
-/** Files, the event that says so, and only then the answer. */
+/** Endpoints, files, the event that says so, and only then the answer. */
 async function handOut(
   broker: Broker,
   caller: Caller,
@@ -85,6 +87,12 @@ async function handOut(
 ): Promise<Omit<ElevateReply, 'notes'>> {
   const { grant } = attempt;
   try {
+    // What puts the secret into the environment needs nobody to serve it.
+    const opened =
+      request.export === 'reference'
+        ? await openEndpoints(broker, grant.id, attempt.lease.id, issued.handOut)
+        : [];
+    failpoint('elevate.endpoints-open');
     if (caller.signal.aborted) throw new JitError('ERR_CONFLICT', 'the caller went away while waiting');
     const lease = broker.ledger.lease(attempt.lease.id);
     if (lease?.state !== 'active') {
@@ -92,15 +100,21 @@ async function handOut(
         hint: 'jit status',
       });
     }
-    const handed = writeHandOut(broker, grant.id, issued.handOut, request.export);
+    const handed = writeHandOut(broker, grant.id, issued.handOut, request.export, opened);
     failpoint('elevate.files-written');
     const now = broker.clock.now();
-    const data = { variables: Object.keys(handed.env), files: [...handed.files], secrets: handed.secrets };
+    const data = {
+      variables: Object.keys(handed.env),
+      files: [...handed.files],
+      secrets: handed.secrets,
+      ...(handed.endpoints > 0 && { endpoints: handed.endpoints }),
+    };
     broker.ledger.write({
       leases: [{ ...lease, handedOutAt: now }],
       events: [{ type: 'lease.handed_out', at: now, ...placeOf(grant), lease: lease.id, data }],
     });
     failpoint('elevate.after-hand-out');
+    if (opened.length > 0) keepFresh(broker, attempt, issued.refreshAt ?? null);
     writePromptState(broker);
     tellChange(broker, grant.id);
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.
@@ -108,6 +122,7 @@ async function handOut(
     const current = broker.ledger.grant(grant.id) ?? grant;
     return { grant: grantView(broker, current), env: handed.env, unset: handed.unset };
   } catch (thrown) {
+    await broker.endpoints.get(grant.id)?.close();
     await endGrant(broker, grant.id, caller.signal.aborted ? 'session-lost' : 'issue-failed');
     throw thrown;
   }

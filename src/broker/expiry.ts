@@ -3,21 +3,15 @@
 
 import type { Lease } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
-import type { Clock } from '../system/clock.ts';
 import { failpoint } from '../system/failpoint.ts';
 import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
+import { isDue } from './due.ts';
 import { endGrant, revokeLease } from './revocation.ts';
 
 /** A wall clock that steps back by more than this could hide a deadline: everything ends now. */
 const backwardsStep = 60_000;
 const worthNoting = 2_000;
-
-/** True when the wall clock or, on the same boot, the time since boot has reached the deadline. */
-export function isDue(lease: Lease, clock: Clock): boolean {
-  if (clock.now() >= lease.deadline) return true;
-  return lease.bootId === clock.bootId && clock.sinceBoot() >= lease.bootDeadline;
-}
 
 /** Runs until the answer is called. */
 export function startExpiry(broker: Broker): () => void {

@@ -104,6 +104,8 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
       }),
     ],
   });
+  // What is served was made for the old end.
+  for (const { id } of renewed) await broker.refreshing.get(id)?.now();
   writePromptState(broker);
   tellChange(broker, grant.id);
   return grantView(broker, ledger.grant(grant.id) ?? grant);

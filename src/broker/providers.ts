@@ -3,6 +3,7 @@
 import { JitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { TargetConfig } from '../core/target.ts';
+import { awsSchema, validateAws } from '../providers/aws/schema.ts';
 import { postgresSchema, validatePostgres } from '../providers/postgres/schema.ts';
 import type { Provider, ProviderKind, ProviderTools } from '../providers/provider.ts';
 
@@ -22,6 +23,12 @@ export const kinds: readonly LazyKind[] = [
     validate: validatePostgres,
     load: async () =>
       (await import('../providers/postgres/index.ts')).postgresKind as unknown as ProviderKind,
+  },
+  {
+    kind: 'aws',
+    schema: awsSchema,
+    validate: validateAws,
+    load: async () => (await import('../providers/aws/index.ts')).awsKind as unknown as ProviderKind,
   },
 ];
 

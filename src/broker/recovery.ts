@@ -1,12 +1,13 @@
 // After a crash: every lease that was open is finished or taken back. Safe to be killed and run again.
 
-import type { AuditEvent } from '../audit/event.ts';
+import type { AuditEvent, EventData } from '../audit/event.ts';
 import { type Grant, moveGrant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
 import { failpoint } from '../system/failpoint.ts';
 import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
-import { isDue } from './expiry.ts';
+import { isDue } from './due.ts';
+import { sweepHandOuts } from './hand-out.ts';
 import { endGrant, placeOf, revokeLease } from './revocation.ts';
 
 /**
@@ -29,6 +30,7 @@ export function recover(broker: Broker): number {
     failpoint('recover.after-lease');
   }
   endWithoutLease(broker);
+  sweepHandOuts(broker);
   return taken;
 }
 
@@ -39,7 +41,21 @@ function mayResume(broker: Broker, grant: Grant, lease: Lease): boolean {
   // Died between ending the one around it and this one.
   if (grant.parent !== null && broker.ledger.grant(grant.parent)?.state !== 'active') return false;
   if (grant.onRestart !== 'resume') return false;
-  return grant.keep || (grant.session !== null && isAlive(grant.session));
+  if (!grant.keep && (grant.session === null || !isAlive(grant.session))) return false;
+  return !tellLostEndpoint(broker, grant, lease);
+}
+
+/** What an endpoint served was in the memory of the last broker only: whatever the rule says, there is nothing to resume. */
+function tellLostEndpoint(broker: Broker, grant: Grant, lease: Lease): boolean {
+  const [handedOut] = broker.ledger.store.events({ grant: grant.id, type: 'lease.handed_out', limit: 1 });
+  const { endpoints = 0 } = (handedOut?.body.data ?? {}) as Partial<EventData['lease.handed_out']>;
+  if (endpoints === 0) return false;
+  broker.log.info(`grant ${grant.id} cannot be resumed: its credential was in memory only`);
+  const data = { step: 'endpoint-lost', facts: { endpoints } };
+  broker.ledger.writeRevocation({
+    events: [{ type: 'lease.step', at: broker.clock.now(), ...placeOf(grant), lease: lease.id, data }],
+  });
+  return true;
 }
 
 /** A grant that never got as far as a lease, or whose leases are all gone, is over. */

@@ -13,6 +13,7 @@ import type { Broker } from './broker.ts';
 import { removeHandOut } from './hand-out.ts';
 import { writePromptState } from './prompt-state.ts';
 import { retryDelay } from './retry.ts';
+import { isEndAwaited, nextLook, tellWithdrawal } from './withdrawal.ts';
 
 /**
  * Ends a grant, all that were asked for inside it, and takes back everything under them. Answers when each lease
@@ -65,6 +66,9 @@ function markEnding(broker: Broker, endings: readonly Ending[]): void {
   const grants: Grant[] = [];
   const leases: Lease[] = [];
   for (const { grant, leases: open, cause } of endings) {
+    // Before anything is written or asked: nothing is served any more.
+    broker.endpoints.get(grant.id)?.end();
+    for (const { id } of open) broker.refreshing.get(id)?.stop();
     if (grant.state === 'active' || grant.state === 'pending') {
       grants.push(moveGrant(grant, 'ended', { endedAt: now, endCause: cause }));
       const used = grant.startedAt === null ? 0 : Math.max(0, now - grant.startedAt);
@@ -119,6 +123,9 @@ async function revokeOnTarget(broker: Broker, lease: Lease, grant: Grant, cause:
   await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
   if (presence === 'gone') return;
+  const ends = tellWithdrawal(broker, provider, lease, grant, presence ?? 'unknown');
+  if (ends !== null)
+    throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" ${ends}`);
   if (presence === 'alive') report.accessFound();
   throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" is not confirmed gone`);
 }
@@ -158,6 +165,7 @@ export function recordRevoked(broker: Broker, leaseId: string): void {
   const now = broker.clock.now();
   const late = Math.max(0, now - lease.deadline);
   broker.steps.delete(leaseId);
+  broker.withdrawals.delete(leaseId);
   removeQuietly(broker, lease.grant);
   broker.ledger.writeRevocation({
     leases: [
@@ -192,11 +200,12 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
   // Fenced and killed means that nobody has access: what remains is clean-up, not danger.
   const isLate =
     lease.accessEndedAt === null && (attempts >= 2 || now >= lease.deadline + broker.timing.grace);
-  const state = lease.state === 'overdue' || isLate ? 'overdue' : 'revoking';
+  const isAwaited = isEndAwaited(broker, lease);
+  const state = lease.state === 'overdue' || (isLate && !isAwaited) ? 'overdue' : 'revoking';
   const changed = moveLease(lease, state, {
     attempts,
     lastError: code,
-    nextAttemptAt: now + retryDelay(attempts, code, fraction),
+    nextAttemptAt: isAwaited ? nextLook(broker, lease) : now + retryDelay(attempts, code, fraction),
   });
   const shout: AuditEvent = {
     type: 'lease.overdue',
@@ -205,7 +214,9 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
     lease: lease.id,
     data: { cause: lease.cause ?? 'revoked', attempts, code },
   };
-  broker.log.warn(`lease ${lease.id} is ${state} after ${attempts} attempts: ${error.message}`, error.cause);
+  const text = `lease ${lease.id} is ${state} after ${attempts} attempts: ${error.message}`;
+  if (!isAwaited) broker.log.warn(text, error.cause);
+  else if (attempts === 1) broker.log.info(text);
   broker.ledger.writeRevocation({
     leases: [changed],
     events: state === 'overdue' && lease.state !== 'overdue' ? [shout] : [],

@@ -35,9 +35,11 @@ export async function revoke(broker: Broker, caller: Caller, request: RevokeRequ
 
 /** Nobody can use any credential of the grant any more. */
 function isOver(broker: Broker, grant: string): boolean {
-  return broker.ledger
-    .leasesOf(grant)
-    .every((lease) => lease.state === 'revoked' || (lease.accessEndedAt !== null && lease.attempts === 0));
+  return broker.ledger.leasesOf(grant).every(
+    ({ id, state, accessEndedAt, attempts }) =>
+      // Attempts that only wait for the credential's own end did not fail.
+      state === 'revoked' || (accessEndedAt !== null && (attempts === 0 || broker.withdrawals.has(id))),
+  );
 }
 
 function accessEnded(broker: Broker, grant: string): Promise<void> {

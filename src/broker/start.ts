@@ -16,6 +16,7 @@ import { createSecretResolver } from '../system/secret-reference.ts';
 import { version } from '../system/version.ts';
 import { type Broker, type Timing, usualTiming } from './broker.ts';
 import { openDoor } from './door.ts';
+import { closeEndpoints } from './endpoint.ts';
 import { startExpiry } from './expiry.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
@@ -82,6 +83,9 @@ export async function startBroker(
     revocations: new Map(),
     issuing: new Map(),
     steps: new Map(),
+    endpoints: new Map(),
+    refreshing: new Map(),
+    withdrawals: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };
@@ -132,6 +136,7 @@ export async function startBroker(
 }
 
 async function close(broker: Broker, cause: string): Promise<void> {
+  await closeEndpoints(broker);
   const open = broker.ledger.openLeases().length;
   const event = { type: 'broker.stop', at: broker.clock.now(), data: { cause, open_leases: open } } as const;
   broker.ledger.writeRevocation({ events: [event] });

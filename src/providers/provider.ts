@@ -41,11 +41,23 @@ export interface HandOutFile {
   readonly content: Secret;
 }
 
+/** A loopback HTTP endpoint that the broker opens for the child: own port, path and bearer per grant. */
+export interface HandOutEndpoint {
+  /** Environment variable that names the endpoint's URL, e.g. `AWS_CONTAINER_CREDENTIALS_FULL_URI`. */
+  readonly urlVariable: string;
+  /** Environment variable that names the file with the bearer, e.g. `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`. */
+  readonly tokenFileVariable: string;
+  /** The JSON to answer with, from memory, never contacts anybody. @throws JitError when there is nothing to serve (any more) */
+  answer(): Secret;
+}
+
 /** How the child is told about its credential. */
 export interface HandOut {
   /** Values that are no secret. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: readonly HandOutFile[];
+  /** With one, the credential is served there and is in none of the files, which configure its clients. */
+  readonly endpoints?: readonly HandOutEndpoint[];
   /** Variables that would win over these and so are removed from the child. */
   readonly unset: readonly string[];
   /** Secrets in the environment, by export kind (`url`); used only when asked for by name. */
@@ -66,6 +78,8 @@ export interface Issued<Handle extends Json> {
   readonly handle: Handle;
   /** The expiry that the vendor really gave. */
   readonly expiresAt: Instant;
+  /** When the broker should call `refresh`; null: the credential lasts as long as the lease. */
+  readonly refreshAt?: Instant | null;
   readonly handOut: HandOut;
 }
 
@@ -115,6 +129,14 @@ export interface Provider<Handle extends Json = Json> {
   issue(handle: Handle, request: PlanRequest, signal: AbortSignal): Promise<Issued<Handle>>;
   /** Moves the credential's own end on the target. Idempotent. */
   renew?(handle: Handle, deadline: Instant, signal: AbortSignal): Promise<{ hardDeadline: Instant }>;
+  /** Makes the credential of an active lease anew under the names of its handle (the lease covers it already); what `answer` serves changes. */
+  refresh?(
+    handle: Handle,
+    request: PlanRequest,
+    signal: AbortSignal,
+  ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }>;
+  /** What cannot be taken back, for people, e.g. "cannot be withdrawn; ends at 14:05"; null when revoke really revokes. */
+  withdrawal?(handle: Handle): string | null;
   /** Idempotent; already gone is success. `deadline`-free: it goes on until done or the signal aborts. */
   revoke(handle: Handle, cause: EndCause, report: RevokeReport, signal: AbortSignal): Promise<void>;
   /** Looks whether the credential is really gone; never assumes. */
@@ -146,6 +168,11 @@ export interface ProviderTools {
   readonly origin: string;
   /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */
   resolveSecret(reference: string): Promise<Secret>;
+  /**
+   * Asks a person for something short, e.g. an MFA code; questions with the same key are asked once. Absent, or answering
+   * null: nobody can be asked.
+   */
+  askInput?(question: { readonly key: string; readonly text: string }): Promise<Secret | null>;
 }
 
 /** A vendor before any target: what its configuration looks like, and how to reach a target. */

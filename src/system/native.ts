@@ -7,6 +7,14 @@ import type { LibraryHandle } from 'koffi';
 /** A function of the C library that answers an int: 0 or more is success. */
 type NativeCall = (...args: readonly (number | Uint8Array)[]) => number;
 
+/** What a question to the kernel over netlink takes. */
+export interface Netlink {
+  readonly socket: NativeCall;
+  readonly send: NativeCall;
+  readonly recv: NativeCall;
+  readonly close: NativeCall;
+}
+
 /** The calls that jit needs. */
 export interface Native {
   readonly prctl: NativeCall | null;
@@ -14,6 +22,7 @@ export interface Native {
   readonly getrlimit: NativeCall;
   readonly setrlimit: NativeCall;
   readonly getpeereid: NativeCall | null;
+  readonly netlink: Netlink | null;
 }
 
 let loaded: { readonly native: Native | null; readonly why: string } | undefined;
@@ -48,5 +57,15 @@ function bind(library: LibraryHandle): Native {
     getrlimit: library.func('int getrlimit(int, void *)'),
     setrlimit: library.func('int setrlimit(int, void *)'),
     getpeereid: isLinux ? null : library.func('int getpeereid(int, void *, void *)'),
+    netlink: isLinux ? bindNetlink(library) : null,
+  };
+}
+
+function bindNetlink(library: LibraryHandle): Netlink {
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    send: library.func('intptr_t send(int, void *, size_t, int)'),
+    recv: library.func('intptr_t recv(int, void *, size_t, int)'),
+    close: library.func('int close(int)'),
   };
 }

@@ -51,6 +51,8 @@ const data: EventData = {
   'revoke.unaudited': { lost: 1, code: 'ERR_AUDIT_UNAVAILABLE' },
   'clock.step': { by_ms: -90_000 },
   'process.signal_probe': { signal: 'SIGUSR1' },
+  'lease.served': { count: 3 },
+  'lease.refused': { why: 'ended', count: 1 },
 };
 
 /** In the order of event.ts, all at the same moment, one second apart. */

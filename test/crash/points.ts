@@ -8,6 +8,7 @@ export const issuePoints = [
   'issue.sent',
   'issue.answered',
   'elevate.after-issue',
+  'elevate.endpoints-open',
   'elevate.files-written',
   'elevate.after-hand-out',
 ] as const;

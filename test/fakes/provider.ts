@@ -2,11 +2,17 @@
 // For faults that a real server cannot be made to show; real servers are tested beside it.
 
 import * as v from 'valibot';
-import { JitError } from '../../src/core/errors.ts';
+import { type ErrorCode, JitError } from '../../src/core/errors.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { Instant } from '../../src/core/time.ts';
-import type { Provider, ProviderKind } from '../../src/providers/provider.ts';
+import type { Instant, Milliseconds } from '../../src/core/time.ts';
+import type {
+  HandOut,
+  HandOutEndpoint,
+  PlanRequest,
+  Provider,
+  ProviderKind,
+} from '../../src/providers/provider.ts';
 
 /** What the fake puts into a lease. */
 export type FakeHandle = { readonly name: string; readonly serial: number | null };
@@ -24,6 +30,24 @@ export interface Faults {
   refuseCleanup?: boolean;
   /** Revoke says done; the credential stays. */
   lieOnRevoke?: boolean;
+  /** The hand-out names an endpoint, and the credential can be refreshed from the start at this age. */
+  endpoint?: { refreshAfter: Milliseconds | null };
+  /** Is shown each endpoint that the hand-out names. */
+  seeEndpoint?: (endpoint: HandOutEndpoint) => void;
+  /** The refresh fails with this code. */
+  refuseRefresh?: ErrorCode;
+  /** Keeps a refresh waiting until it is settled. */
+  holdRefresh?: Promise<void>;
+  /** A refresh goes on although it is told to stop. */
+  ignoreAbort?: boolean;
+  /** Nothing to serve. */
+  refuseAnswer?: boolean;
+  /** Revoking takes nothing back: the credential stays until its own end. */
+  cannotWithdraw?: boolean;
+  /** Revoking says that access has ended although nothing was taken back. */
+  endsAccess?: boolean;
+  /** Does not tell whether a credential is there. */
+  silent?: boolean;
   /** Keeps the clean-up after the end of access waiting until it is settled. */
   holdCleanup?: Promise<void>;
 }
@@ -34,6 +58,8 @@ export interface FakeTarget {
   readonly faults: Faults;
   readonly issued: string[];
   readonly revoked: string[];
+  /** Requests of the refreshes so far, failed ones too. */
+  readonly refreshed: PlanRequest[];
   readonly leftBehind: Omit<Finding, 'lease' | 'target'>[];
   readonly kind: ProviderKind<FakeHandle>;
 }
@@ -44,12 +70,36 @@ export function createFakeTarget(): FakeTarget {
   const faults: Faults = {};
   const issued: string[] = [];
   const revoked: string[] = [];
+  const refreshed: PlanRequest[] = [];
   const leftBehind: FakeTarget['leftBehind'] = [];
   let serial = 0;
 
   function reach(): void {
     if (faults.unreachable) throw new JitError('ERR_TARGET_UNREACHABLE', 'the fake target is down');
   }
+
+  /** What is served holds the serial, so that a test sees when it changes. */
+  const endpointOf = (name: string): HandOutEndpoint => ({
+    urlVariable: 'FAKE_URL',
+    tokenFileVariable: 'FAKE_TOKEN_FILE',
+    answer() {
+      const found = live.get(name);
+      if (faults.refuseAnswer || !found)
+        throw new JitError('ERR_TARGET_REFUSED', `nothing of planted-${name}`);
+      return new Secret(JSON.stringify({ secret: `planted-${name}`, serial: found.serial }));
+    },
+  });
+  const byEndpoint = (name: string): HandOut => {
+    const endpoint = endpointOf(name);
+    faults.seeEndpoint?.(endpoint);
+    return {
+      env: { FAKE_USER: name },
+      files: [],
+      endpoints: [endpoint],
+      unset: ['FAKE_PASSWORD'],
+      exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },
+    };
+  };
 
   const provider: Provider<FakeHandle> = {
     plan: (request) => ({
@@ -66,6 +116,15 @@ export function createFakeTarget(): FakeTarget {
       issued.push(handle.name);
       await faults.duringIssue?.();
       if (faults.loseIssueAnswer) throw new JitError('ERR_INTERNAL', 'the answer was lost');
+      if (faults.endpoint) {
+        const { refreshAfter } = faults.endpoint;
+        return {
+          handle: { ...handle, serial },
+          expiresAt: request.deadline,
+          refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
+          handOut: byEndpoint(handle.name),
+        };
+      }
       return {
         handle: { ...handle, serial },
         expiresAt: request.deadline,
@@ -79,6 +138,22 @@ export function createFakeTarget(): FakeTarget {
         },
       };
     },
+    async refresh(handle, request, signal) {
+      refreshed.push(request);
+      if (faults.ignoreAbort) await faults.holdRefresh;
+      else if (faults.holdRefresh) await Promise.race([faults.holdRefresh, aborted(signal)]);
+      reach();
+      if (faults.refuseRefresh) throw new JitError(faults.refuseRefresh, 'the fake target refreshes nothing');
+      serial += 1;
+      const found = live.get(handle.name);
+      if (found) found.serial = serial;
+      const refreshAfter = faults.endpoint?.refreshAfter ?? null;
+      return {
+        expiresAt: request.deadline,
+        refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
+      };
+    },
+    withdrawal: () => (faults.cannotWithdraw ? 'cannot be withdrawn; ends by itself' : null),
     async renew(handle, deadline) {
       reach();
       const found = live.get(handle.name);
@@ -88,6 +163,8 @@ export function createFakeTarget(): FakeTarget {
     },
     async revoke(handle, _cause, report) {
       reach();
+      if (faults.endsAccess) report.accessEnded();
+      if (faults.cannotWithdraw) return;
       if (faults.refuseRevoke) throw new JitError('ERR_TARGET_REFUSED', 'the fake target keeps it');
       report.step('fenced');
       report.accessEnded();
@@ -98,6 +175,7 @@ export function createFakeTarget(): FakeTarget {
     },
     async confirm(handle) {
       reach();
+      if (faults.silent) return 'unknown';
       return live.has(handle.name) ? 'alive' : 'gone';
     },
     async reconcile(known) {
@@ -119,6 +197,7 @@ export function createFakeTarget(): FakeTarget {
     faults,
     issued,
     revoked,
+    refreshed,
     leftBehind,
     kind: {
       kind: 'fake',
@@ -127,4 +206,13 @@ export function createFakeTarget(): FakeTarget {
       openByHandle: () => provider,
     },
   };
+}
+
+/** Rejects when told to stop, as a call over the network does. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(new JitError('ERR_TARGET_UNREACHABLE', 'told to stop'));
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
 }

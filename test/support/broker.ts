@@ -114,6 +114,9 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     revocations: new Map(),
     issuing: new Map(),
     steps: new Map(),
+    endpoints: new Map(),
+    refreshing: new Map(),
+    withdrawals: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),
   };

@@ -1,4 +1,4 @@
-// A client without manners: sends any bytes to the broker's socket and reads whatever comes back until the end.
+// A client without manners: sends any bytes to a socket of the broker and reads whatever comes back until the end.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -13,9 +13,12 @@ export interface RawReply {
   readonly code: string | null;
 }
 
+/** The path of a Unix socket, or a port of this machine. */
+export type Place = string | net.TcpNetConnectOpts;
+
 /** Opens a connection and answers it as soon as the kernel has taken it. */
-export async function openRaw(socketPath: string): Promise<net.Socket> {
-  const socket = net.connect({ path: socketPath });
+export async function openRaw(place: Place): Promise<net.Socket> {
+  const socket = net.connect(typeof place === 'string' ? { path: place } : place);
   await once(socket, 'connect');
   socket.on('error', () => undefined);
   return socket;
@@ -37,8 +40,8 @@ export async function readRaw(socket: net.Socket): Promise<RawReply> {
 }
 
 /** Sends `bytes` on a connection of its own. */
-export async function sendRaw(socketPath: string, ...bytes: (string | Buffer)[]): Promise<RawReply> {
-  const socket = await openRaw(socketPath);
+export async function sendRaw(place: Place, ...bytes: (string | Buffer)[]): Promise<RawReply> {
+  const socket = await openRaw(place);
   const reply = readRaw(socket);
   for (const part of bytes) socket.write(part);
   return reply;

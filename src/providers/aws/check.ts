@@ -1,0 +1,86 @@
+// What `jit doctor` says of an AWS target: who the broker is there, whether the clocks agree, what it may take back.
+
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { toJitError } from '../../core/errors.ts';
+import type { TargetConfig } from '../../core/target.ts';
+import type { Check } from '../provider.ts';
+import { baseKeys } from './base.ts';
+import type { Context } from './context.ts';
+import { pruneDenied } from './deny-session.ts';
+import { denyPolicyName } from './names.ts';
+import { isChained, isDirect } from './plan.ts';
+import { repeat } from './repeat.ts';
+import { roleOptions } from './schema.ts';
+
+/** Never throws for a target that is down. */
+export async function checkTarget(context: Context, target: TargetConfig): Promise<Check[]> {
+  const roles = [...target.roles.values()].map(({ name, options }) => ({ name, ...roleOptions(options) }));
+  const checks = isDirect(context.access) ? [] : await checkIdentity(context);
+  for (const role of roles) {
+    const name = `role ${role.name}`;
+    if (isChained(context.access, role.chain)) {
+      checks.push({
+        name,
+        status: 'ok',
+        detail: 'reached through another role: AWS ends each session after 1h',
+      });
+    }
+    if (!role.session_tags || isDirect(context.access)) {
+      const detail =
+        'sessions carry no lease tag: the trust policy cannot require one, so others may make sessions too';
+      checks.push({ name, status: 'warning', detail });
+    }
+    if (role.revoke === 'deny-session' && checks.every((one) => one.status !== 'failed')) {
+      const place = {
+        role_arn: role.role_arn,
+        policy_name: denyPolicyName(context.tools.origin),
+        revoke_role: role.revoke_role ?? null,
+      };
+      const detail = 'the broker may change the inline policies of the role';
+      checks.push(await attempt(`${name}: taking back`, detail, () => pruneDenied(context, place)));
+    }
+    if (role.revoke === 'none') {
+      const detail = 'sessions cannot be withdrawn before their deadline (revoke: deny-session would)';
+      checks.push({ name: `${name}: taking back`, status: 'warning', detail });
+    }
+  }
+  return checks;
+}
+
+async function checkIdentity(context: Context): Promise<Check[]> {
+  const { access, clients, tools, signal } = context;
+  try {
+    const keys = await baseKeys(context);
+    const client = clients.sts(keys);
+    const asking = { access, what: 'say who the broker is', ...tools, signal };
+    const who = await repeat(asking, (abortSignal) =>
+      client.send(new GetCallerIdentityCommand({}), { abortSignal }),
+    );
+    const seconds = Math.round(client.config.systemClockOffset / 1000);
+    return [
+      { name: 'credentials', status: 'ok', detail: `${who.Arn}` },
+      {
+        name: 'clock of AWS',
+        status: Math.abs(seconds) <= 30 ? 'ok' : Math.abs(seconds) <= 300 ? 'warning' : 'failed',
+        detail:
+          Math.abs(seconds) <= 30 ? 'agrees with this machine' : `${seconds} seconds ahead of this machine`,
+      },
+    ];
+  } catch (thrown) {
+    return [failed('credentials', thrown)];
+  }
+}
+
+async function attempt(name: string, detail: string, work: () => Promise<void>): Promise<Check> {
+  try {
+    await work();
+    return { name, status: 'ok', detail };
+  } catch (thrown) {
+    return failed(name, thrown);
+  }
+}
+
+function failed(name: string, thrown: unknown): Check {
+  const { message, hint } = toJitError(thrown);
+  return { name, status: 'failed', detail: message, ...(hint === undefined ? {} : { remedy: hint }) };
+}

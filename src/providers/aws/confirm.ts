@@ -1,0 +1,27 @@
+// Whether the sessions of a lease are over: AWS denies them, or has ended them by age. Never assumes.
+
+import type { Presence } from '../provider.ts';
+import type { Context } from './context.ts';
+import { type AwsHandle, hasExpired } from './handle.ts';
+import { probe } from './probe.ts';
+
+/**
+ * `gone`: past the hard expiry, or denied as a probe was told. `alive`: the session may act. `unknown`: AWS does not say,
+ * e.g. after a restart on a role where nothing may be denied.
+ */
+export async function confirmLease(context: Context, handle: AwsHandle): Promise<Presence> {
+  const { shared, tools } = context;
+  const now = tools.clock.now();
+  const forget = (): Presence => {
+    shared.sessions.drop(handle.lease);
+    shared.inconclusive.delete(handle.lease);
+    return 'gone';
+  };
+  if (hasExpired(handle, now)) return forget();
+  // Keys that cannot be withdrawn work until the deadline: nothing to ask.
+  if (handle.revoke === 'none' && now < handle.deadline) return 'alive';
+  if (shared.inconclusive.has(handle.lease)) return now < handle.deadline ? 'alive' : 'unknown';
+  const said = await probe(context, handle);
+  if (said === 'denied') return forget();
+  return said === 'allowed' ? 'alive' : 'unknown';
+}

@@ -1,0 +1,73 @@
+// Asks AWS, as the session itself, whether it is denied.
+//
+// GetCallerIdentity would prove nothing: AWS answers it even against an explicit Deny. sts:GetAccessKeyInfo is the
+// cheapest call whose authorization is evaluated, has no effect, and is answered in the region that the session is used
+// in. Only an explicit deny counts ("with an explicit deny in …", IAM guide, access denied messages): a role that lacks
+// the permission is refused in other words.
+
+import { GetAccessKeyInfoCommand } from '@aws-sdk/client-sts';
+import { assume } from './assume.ts';
+import type { Context } from './context.ts';
+import { awsCodeOf } from './failure.ts';
+import type { AwsHandle } from './handle.ts';
+import { shortestSession } from './plan.ts';
+import type { Session } from './sessions.ts';
+
+/** `denied`: by a Deny for it; `allowed`: not denied; `unknown`: AWS did not say, or the keys are over. */
+export type Probed = 'denied' | 'allowed' | 'unknown';
+
+const oneProbe = 6_000;
+
+/** With the session's own keys; null when the broker has none, because it was restarted or none were given. */
+export async function probeOwn(context: Context, handle: AwsHandle): Promise<Probed | null> {
+  const own = context.shared.sessions.latest(handle.lease);
+  return own === null ? null : ask(context, handle, own);
+}
+
+/**
+ * With the session's own keys, else with those of a stand-in: the same role, names and tags, hence the same Deny, and no
+ * other right than this call.
+ */
+export async function probe(context: Context, handle: AwsHandle): Promise<Probed> {
+  const said = (await probeOwn(context, handle)) ?? 'unknown';
+  if (said !== 'unknown' || handle.revoke !== 'deny-session') return said;
+  const standIn = await makeStandIn(context, handle).catch(() => null);
+  return standIn === null ? 'unknown' : ask(context, handle, standIn);
+}
+
+async function makeStandIn(context: Context, handle: AwsHandle): Promise<Session> {
+  const { shared, tools } = context;
+  const statement = { Effect: 'Allow', Action: 'sts:GetAccessKeyInfo', Resource: '*' };
+  const inline = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const key = JSON.stringify(['stand-in', handle.lease]);
+  const { session } = await shared.issues.get(key, async () => {
+    const made = await assume(context, handle, { inline, managed: [] }, shortestSession);
+    return {
+      value: { session: made, lasts: shortestSession },
+      expiresAt: tools.clock.now() + shortestSession,
+    };
+  });
+  return session;
+}
+
+async function ask(context: Context, handle: AwsHandle, session: Session): Promise<Probed> {
+  const { clients, signal, tools } = context;
+  const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(oneProbe)]);
+  try {
+    const command = new GetAccessKeyInfoCommand({ AccessKeyId: session.accessKeyId });
+    await clients.sts(session).send(command, { abortSignal });
+    return 'allowed';
+  } catch (thrown) {
+    const code = awsCodeOf(thrown);
+    if (code !== 'AccessDenied') return 'unknown';
+    return deniedBy((thrown as Error).message, tools.clock.now() >= handle.deadline);
+  }
+}
+
+/** A session policy denies by the time box alone, once that is due; before, by something of the scope's own. */
+function deniedBy(message: string, isDue: boolean): Probed {
+  const by = /with an explicit deny in an? ([a-z -]+?) policy/i.exec(message)?.[1]?.toLowerCase();
+  if (by === undefined) return 'allowed';
+  if (by === 'identity-based') return 'denied';
+  return by === 'session' && isDue ? 'denied' : 'unknown';
+}

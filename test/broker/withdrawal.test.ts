@@ -1,0 +1,113 @@
+// Credentials that nobody can take back before their end: never called revoked, never called overdue before that.
+
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { elevate } from '../../src/broker/elevate.ts';
+import { closeEndpoints } from '../../src/broker/endpoint.ts';
+import { startExpiry } from '../../src/broker/expiry.ts';
+import { endGrant, revokeLease } from '../../src/broker/revocation.ts';
+import { revoke } from '../../src/broker/revoke.ts';
+import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { openEndpoint } from '../support/endpoint.ts';
+
+const minute = 60_000;
+
+let world: TestBroker;
+beforeEach(() => {
+  world = createTestBroker();
+  world.target.faults.cannotWithdraw = true;
+});
+afterEach(async () => {
+  await closeEndpoints(world.broker);
+  world.remove();
+});
+
+const lease = (id: string) => world.broker.ledger.lease(id);
+
+async function pass(duration: number, step = 10_000): Promise<void> {
+  for (let passed = 0; passed < duration; passed += step) {
+    world.clock.advance(step);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('it stays "revoking", with access, until it has ended by itself', async () => {
+  const known = await openEndpoint(world, { duration: 30 * minute });
+  await known.ask();
+  const stopExpiry = startExpiry(world.broker);
+  await endGrant(world.broker, known.grant, 'revoked');
+  await pass(29 * minute);
+  expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: null });
+  expect(world.broker.withdrawals.get(known.lease)).toContain('cannot be withdrawn');
+  expect(world.types()).not.toContain('lease.overdue');
+  // The target's own clock.
+  await pass(minute);
+  world.target.live.clear();
+  await pass(minute);
+  await vi.waitFor(() => expect(lease(known.lease)?.state).toBe('revoked'));
+  expect(world.broker.withdrawals.size).toBe(0);
+  stopExpiry();
+});
+
+test('the log says once when it ends', async () => {
+  const known = await openEndpoint(world, { duration: 30 * minute });
+  await known.ask();
+  const stopExpiry = startExpiry(world.broker);
+  const until = new Date(lease(known.lease)?.hardDeadline ?? 0).toISOString();
+  await endGrant(world.broker, known.grant, 'revoked');
+  await pass(10 * minute);
+  const steps = world.store.events().filter(({ body }) => body.type === 'lease.step');
+  expect(steps.map(({ body }) => body.data)).toEqual([
+    { step: 'cannot-be-withdrawn', facts: { until, held_by_nobody: false } },
+  ]);
+  stopExpiry();
+});
+
+test('nobody has access when the endpoint served it to nobody', async () => {
+  const known = await openEndpoint(world, { duration: 30 * minute });
+  await endGrant(world.broker, known.grant, 'revoked');
+  expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: world.clock.now() });
+});
+
+test('a session that never asked for it ends without a warning, and one that did is told', async () => {
+  const [idle, busy] = [await openEndpoint(world), await openEndpoint(world)];
+  await busy.ask();
+  const end = (grant: string) => revoke(world.broker, ada, { grant, all: false, cause: 'session-ended' });
+  expect((await end(idle.grant)).ending.map(({ id }) => id)).toEqual([idle.grant]);
+  expect((await end(busy.grant)).overdue.map(({ id }) => id)).toEqual([busy.grant]);
+});
+
+test.each(['reference', 'url'] as const)(
+  'somebody has access when it was handed out as "%s"',
+  async (kind) => {
+    const { grant, env } = await elevate(world.broker, ada, request({ export: kind }));
+    expect(kind === 'url' ? env['FAKE_URL'] : readFileSync(env['FAKE_PASSFILE'] ?? '', 'utf8')).toContain(
+      'planted',
+    );
+    await endGrant(world.broker, grant.id, 'revoked');
+    expect(lease(grant.leases[0]?.id ?? '')).toMatchObject({ state: 'revoking', accessEndedAt: null });
+  },
+);
+
+test('access that was thought to have ended is told again when the credential is seen to work', async () => {
+  const known = await openEndpoint(world, { duration: 30 * minute });
+  await known.ask();
+  world.target.faults.endsAccess = true;
+  world.target.faults.silent = true;
+  await endGrant(world.broker, known.grant, 'revoked');
+  expect(lease(known.lease)?.accessEndedAt).toBe(world.clock.now());
+  world.target.faults.endsAccess = false;
+  world.target.faults.silent = false;
+  await revokeLease(world.broker, known.lease, 'revoked');
+  expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: null });
+});
+
+test('what is still there after its end is overdue', async () => {
+  const known = await openEndpoint(world, { duration: minute });
+  await known.ask();
+  const stopExpiry = startExpiry(world.broker);
+  await pass(3 * minute);
+  expect(lease(known.lease)?.state).toBe('overdue');
+  expect(world.types()).toContain('lease.overdue');
+  stopExpiry();
+});

@@ -1,0 +1,93 @@
+// What an AWS target may look like in the config, and what its values mean together.
+
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { awsSchema, partitionOf, validateAws } from '../../../src/providers/aws/schema.ts';
+import { awsTarget, roleOf } from '../../support/aws-target.ts';
+
+const target = v.strictObject(awsSchema.target);
+const role = v.strictObject(awsSchema.role);
+const url = 'http://127.0.0.1:1';
+
+describe('the schema of an AWS target', () => {
+  it('fills in defaults, and stays the same when parsed again', () => {
+    const once = v.parse(target, { region: 'eu-west-1' });
+    expect(once).toMatchObject({ credentials: 'default' });
+    expect(v.parse(target, once)).toEqual(once);
+    const made = v.parse(role, { role_arn: roleOf('deploy') });
+    expect(made).toMatchObject({ revoke: 'none', max_session: '1h', session_tags: true, chain: [] });
+    expect(v.parse(role, made)).toEqual(made);
+  });
+
+  it.each([
+    ['a key in plain text', { credentials: 'AKIA-hunter2' }],
+    ['a region that is none', { region: 'europe' }],
+    ['an endpoint without TLS elsewhere', { endpoints: { sts: 'http://sts.example.com' } }],
+    ['an endpoint with a password', { endpoints: { sts: 'https://me:hunter2@sts.example.com' } }],
+    ['a code instead of a program', { mfa_process: 'env:CODE' }],
+    ['an unknown endpoint', { endpoints: { s3: 'https://s3.example.com' } }],
+  ])('refuses %s and does not repeat it', (_what, change) => {
+    const result = v.safeParse(target, { region: 'eu-west-1', ...change });
+    expect(result.success).toBe(false);
+    expect(JSON.stringify(result.issues?.map(({ message }) => message))).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['a user instead of a role', { role_arn: 'arn:aws:iam::123456789012:user/x' }],
+    ['a session under 15 minutes', { max_session: '5m' }],
+    ['a session over 12 hours', { max_session: '13h' }],
+    ['a misspelt statement', { statements: [{ effect: 'Allow', Action: '*', Resource: '*' }] }],
+    ['another way to revoke', { revoke: 'deny-all' }],
+  ])('refuses a role with %s', (_what, change) => {
+    expect(v.safeParse(role, { role_arn: roleOf('deploy'), ...change }).success).toBe(false);
+  });
+
+  it('has nothing to say about a target that makes sense', () => {
+    expect(validateAws(awsTarget(url))).toEqual([]);
+  });
+
+  const statements = [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }];
+  const problem = (options: object, one: object): string[] =>
+    validateAws(awsTarget(url, { ...options }, { deploy: { role_arn: roleOf('deploy'), ...one } }));
+
+  it.each([
+    ['two sources of credentials', { profile: 'dev' }, {}, 'only one of'],
+    [
+      'MFA without an access key',
+      { credentials: 'default', mfa_serial: 'arn:aws:iam::1:mfa/x' },
+      {},
+      'mfa_serial',
+    ],
+    ['another partition', { region: 'cn-north-1' }, {}, 'partition aws-cn'],
+    ['a chain of more than an hour', {}, { chain: [roleOf('hub')], max_session: '2h' }, 'an hour'],
+    ['tags of jit’s own', {}, { tags: { 'jit:lease': 'mine' } }, 'jit:'],
+    ['a scope that narrows nothing', {}, { scopes: { all: {} } }, 'narrows nothing'],
+    [
+      'a scope beside a session policy',
+      {},
+      { statements, scopes: { some: { statements } } },
+      'session policy and scopes',
+    ],
+    [
+      'an unknown variable',
+      {},
+      { statements: [{ ...statements[0], Resource: '$' + '{jit.shoe}' }] },
+      'jit.shoe',
+    ],
+    ['a statement without action', {}, { statements: [{ Effect: 'Allow', Resource: '*' }] }, 'Action'],
+    [
+      'a policy over the limit',
+      {},
+      { statements: [{ ...statements[0], Resource: 'x'.repeat(2000) }] },
+      '2048',
+    ],
+  ])('says what is wrong with %s', (_what, options, one, words) => {
+    expect(problem(options, one).join('\n')).toContain(words);
+  });
+
+  it('knows the partition of a region', () => {
+    expect(
+      ['eu-west-1', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1'].map(partitionOf),
+    ).toEqual(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b']);
+  });
+});

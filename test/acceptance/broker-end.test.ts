@@ -2,11 +2,12 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, unlinkSync } from 'node:fs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
 import { wish } from '../support/request.ts';
 import { serve } from '../support/served.ts';
+import { until } from '../support/until.ts';
 
 describe('with grants open', () => {
   const served = serve();
@@ -15,10 +16,10 @@ describe('with grants open', () => {
   async function start(): Promise<Client> {
     broker = served.world.startBroker();
     let client: Client | undefined;
-    await vi.waitFor(async () => {
+    await until(async () => {
       client = await served.world.client({ start: false });
       expect((await client.hello()).pid).toBe(broker.pid);
-    }, 20_000);
+    });
     return client as Client;
   }
   afterEach(async () => {
@@ -83,14 +84,11 @@ describe('with grants open', () => {
     const client = await start();
     const { grant } = await elevate(client);
     unlinkSync(served.world.paths.socket);
-    await vi.waitFor(
-      async () => {
-        const again = await served.world.client({ start: false });
-        expect((await again.hello()).pid).toBe(broker.pid);
-        expect((await again.status()).grants).toMatchObject([{ id: grant.id, state: 'active' }]);
-      },
-      { timeout: 15_000, interval: 200 },
-    );
+    await until(async () => {
+      const again = await served.world.client({ start: false });
+      expect((await again.hello()).pid).toBe(broker.pid);
+      expect((await again.status()).grants).toMatchObject([{ id: grant.id, state: 'active' }]);
+    });
   });
 
   test('after kill -9 the next broker takes the place of the socket that was left, and takes back the grant', async () => {
@@ -100,7 +98,7 @@ describe('with grants open', () => {
     await ended();
     expect(existsSync(served.world.paths.socket)).toBe(true);
     await start();
-    await vi.waitFor(async () => expect(await roles()).toBe(0), { timeout: 10_000, interval: 50 });
+    await until(async () => expect(await roles()).toBe(0));
     const verified = await served.world.jit('audit', 'verify');
     expect([verified.code, verified.stderr]).toEqual([0, '']);
   });

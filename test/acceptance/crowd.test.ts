@@ -1,9 +1,10 @@
 // Many at once: two hundred clients with one broker, fifty brokers for one user.
 
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
 import { wish } from '../support/request.ts';
 import { serve } from '../support/served.ts';
+import { until } from '../support/until.ts';
 
 const served = serve();
 
@@ -50,8 +51,7 @@ test(`${clients} clients at once are all answered, and no role is issued twice`,
 
   const client = await world.client();
   await client.revoke({ grant: null, all: true, cause: 'revoked' });
-  await vi.waitFor(
-    async () => expect(await server.sql('SELECT 1 FROM pg_roles WHERE rolname ~ $$^jit_l$$')).toEqual([]),
-    { timeout: 20_000, interval: 100 },
+  await until(async () =>
+    expect(await server.sql('SELECT 1 FROM pg_roles WHERE rolname ~ $$^jit_l$$')).toEqual([]),
   );
 }, 60_000);

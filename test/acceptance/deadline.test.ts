@@ -1,13 +1,14 @@
 // The promise itself, on real servers: dead within two seconds of the deadline, whatever the session did.
 
 import type { Client as PgClient } from 'pg';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { loginOf } from '../support/login.ts';
 import { postgresVersions } from '../support/postgres.ts';
 import { wish } from '../support/request.ts';
 import { serve } from '../support/served.ts';
+import { until } from '../support/until.ts';
 
 describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
   const served = serve(version);
@@ -52,10 +53,7 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
     await cursor.query('FETCH 1 FROM c');
     const broken = sleeping.query('SELECT pg_sleep(60)').catch((error: Error) => error);
 
-    await vi.waitFor(() => expect(watches.every(({ endedAt }) => endedAt !== null)).toBe(true), {
-      timeout: 15_000,
-      interval: 20,
-    });
+    await until(() => expect(watches.every(({ endedAt }) => endedAt !== null)).toBe(true));
     const late = watches.map(({ endedAt }) => (endedAt ?? 0) - (grant.deadline ?? 0));
     expect(Math.min(...late)).toBeGreaterThan(-50);
     expect(Math.max(...late)).toBeLessThan(2_000);
@@ -100,10 +98,8 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
   });
 
   async function gone(oid: number): Promise<void> {
-    await vi.waitFor(
-      async () =>
-        expect(await served.server.sql(`SELECT rolname FROM pg_roles WHERE oid = ${oid}`)).toEqual([]),
-      { timeout: 15_000, interval: 50 },
+    await until(async () =>
+      expect(await served.server.sql(`SELECT rolname FROM pg_roles WHERE oid = ${oid}`)).toEqual([]),
     );
   }
 });

@@ -1,9 +1,10 @@
 // A server that is down: when a credential is wanted, and when it has to be taken back.
 
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { loginOf } from '../support/login.ts';
 import { wish } from '../support/request.ts';
 import { serve } from '../support/served.ts';
+import { until } from '../support/until.ts';
 
 const served = serve();
 
@@ -26,20 +27,14 @@ test('a server that is down at the deadline is overdue, and access is revoked on
   const { grant, env } = await client.elevate(wish({ duration: 2_000 }));
   const login = loginOf(env);
   await server.halt('immediate');
-  await vi.waitFor(async () => expect((await client.status()).overdue).toBe(1), {
-    timeout: 15_000,
-    interval: 100,
-  });
+  await until(async () => expect((await client.status()).overdue).toBe(1));
   const shown = await world.jit('status');
   expect(shown.stdout).toMatch(/overdue/i);
   await server.start();
-  await vi.waitFor(
-    async () => {
-      expect(await server.sql(`SELECT 1 FROM pg_roles WHERE rolname = '${login.user}'`)).toEqual([]);
-      expect((await client.status()).overdue).toBe(0);
-    },
-    { timeout: 10_000, interval: 100 },
-  );
+  await until(async () => {
+    expect(await server.sql(`SELECT 1 FROM pg_roles WHERE rolname = '${login.user}'`)).toEqual([]);
+    expect((await client.status()).overdue).toBe(0);
+  });
   const log = await world.jit('audit', 'log', '--grant', grant.id, '--json');
   const types = (JSON.parse(log.stdout) as { events: { body: { type: string } }[] }).events.map(
     ({ body }) => body.type,

@@ -11,11 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Client } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import type { PostgresServer } from '../support/postgres.ts';
 import { argumentsOf, coreLimits, environmentOf, listeningPorts, statusField } from '../support/proc.ts';
+import { until } from '../support/until.ts';
 import { configFor, createWorld, finish, type World } from '../support/world.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -108,7 +109,7 @@ describe('a broker that the command line has started', () => {
   test('opens no debugger on SIGUSR1, writes no report on SIGUSR2, and notes who knocked', async () => {
     process.kill(pid, 'SIGUSR1');
     process.kill(pid, 'SIGUSR2');
-    await vi.waitFor(async () => expect(await probes(client)).toEqual(['SIGUSR2']), { timeout: 5_000 });
+    await until(async () => expect(await probes(client)).toEqual(['SIGUSR2']));
     if (isRoot) expect(listeningPorts(pid)).toEqual([]);
     expect(readdirSync('/').filter((name) => name.startsWith('report.'))).toEqual([]);
     expect((await client.hello()).pid).toBe(pid);
@@ -126,9 +127,9 @@ test('a broker started by hand, without the options that close its doors, opens 
   const child = world.startBroker();
   const gone = new Promise((resolve) => child.once('close', resolve));
   try {
-    const client = await vi.waitFor(() => world.client({ start: false }), 20_000);
+    const client = await until(() => world.client({ start: false }));
     child.kill('SIGUSR1');
-    await vi.waitFor(async () => expect(await probes(client)).toEqual(['SIGUSR1']), { timeout: 5_000 });
+    await until(async () => expect(await probes(client)).toEqual(['SIGUSR1']));
     if (isRoot) expect(listeningPorts(child.pid ?? 0)).toEqual([]);
     expect((await client.hello()).hardening['debugger']).toMatch(/^reduced: /);
   } finally {

@@ -3,11 +3,12 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registry } from '../../src/cli/registry.ts';
 import { createTypist, examples, type Typist } from '../support/examples.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { missing, openTerminal } from '../support/tmux.ts';
+import { until } from '../support/until.ts';
 import { finish, prepareServer, type Ran } from '../support/world.ts';
 
 let server: PostgresServer;
@@ -124,10 +125,7 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     await works('jit broker stop');
     const running = typist.start(`exec ${line}`);
     const ended = finish(running);
-    await vi.waitFor(
-      async () => expect(await works('jit broker status')).toContain(String(running.pid)),
-      10_000,
-    );
+    await until(async () => expect(await works('jit broker status')).toContain(String(running.pid)), 10_000);
     await works('jit broker stop');
     expect((await ended).code).toBe(0);
   },

@@ -4,12 +4,13 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { positionIn } from '../../src/policy/problem.ts';
 import { config, malformedConfigs, mark, planted } from '../support/malformed-configs.ts';
 import { malformedLines } from '../support/malformed-lines.ts';
 import { searchBytes, searchFolder } from '../support/needles.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { brokerPassword, createWorld, me, prepareServer, type Ran, type World } from '../support/world.ts';
 
 let server: PostgresServer;
@@ -156,10 +157,10 @@ describe('a malformed command line', () => {
 
 test('all of that left no grant, no role and no secret behind', async () => {
   // The session of the last case is over before its clean-up is.
-  await vi.waitFor(async () => {
+  await until(async () => {
     const { stdout } = await world.jit('status', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ grants: [], overdue: 0 });
-  }, 10_000);
+  });
   expect(await server.sql(`SELECT rolname FROM pg_roles WHERE rolname ~ '^jit_l'`)).toEqual([]);
   const verified = await world.jit('audit', 'verify', '--json');
   expect(JSON.parse(verified.stdout)).toMatchObject({ valid: true });

@@ -4,9 +4,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTypist, type Typist } from '../support/examples.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { finish, prepareServer, type Ran, type World } from '../support/world.ts';
 
 let server: PostgresServer;
@@ -211,16 +212,16 @@ describe('a signal while the server takes its time', () => {
     try {
       const child = world.start(['elevate', 'prod-db:read', '--for', '1m', '--', 'touch', trace]);
       const ended = finish(child);
-      await vi.waitFor(async () => expect(await intents()).toBe(before + 1), 10_000);
+      await until(async () => expect(await intents()).toBe(before + 1));
       child.kill(signal);
       expect(await ended).toEqual({ code: exitCode, stdout: '', stderr: 'jit: cancelled\n' });
     } finally {
       process.kill(postmaster(), 'SIGCONT');
     }
-    await vi.waitFor(async () => {
+    await until(async () => {
       expect(await client.status()).toMatchObject({ grants: [], overdue: 0 });
       expect(await server.sql(`SELECT rolname FROM pg_roles WHERE rolname ~ '^jit_l'`)).toEqual([]);
-    }, 20_000);
+    });
     expect(existsSync(trace)).toBe(false);
     expect(readdirSync(world.paths.grantsDir)).toEqual([]);
   });

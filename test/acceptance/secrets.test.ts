@@ -1,10 +1,11 @@
 // Planted secrets, and a search for them in every place that bytes can end up in.
 
 import { readFileSync } from 'node:fs';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { loginOf } from '../support/login.ts';
 import { searchBytes, searchFolder, searchProcesses } from '../support/needles.ts';
 import { serve } from '../support/served.ts';
+import { until } from '../support/until.ts';
 import { brokerPassword, configFor, createWorld, finish } from '../support/world.ts';
 
 const served = serve();
@@ -37,7 +38,7 @@ test('no planted secret is found anywhere but in the private files of the broker
   running.stderr?.setEncoding('utf8').on('data', (text: string) => {
     messages += text;
   });
-  await vi.waitFor(() => expect(output).toContain('\n'), { timeout: 15_000 });
+  await until(() => expect(output).toContain('\n'));
   const login = loginOf(JSON.parse(output) as Record<string, string>);
   expect(login.password.length).toBeGreaterThan(16);
   const url = `postgres://jit_broker:${brokerPassword}@`;

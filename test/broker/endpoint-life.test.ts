@@ -5,7 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
 import { extend } from '../../src/broker/extend.ts';
@@ -15,6 +15,7 @@ import { stop } from '../../src/broker/stop.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
 import { searchFolder } from '../support/needles.ts';
+import { until } from '../support/until.ts';
 
 let world: TestBroker;
 beforeEach(() => {
@@ -71,7 +72,7 @@ describe('handing out by endpoint', () => {
     };
     world.target.faults.endpoint = { refreshAfter: null };
     await expect(elevate(broken, ada, request())).rejects.toThrow();
-    await vi.waitFor(() => expect(world.target.live.size).toBe(0));
+    await until(() => expect(world.target.live.size).toBe(0));
     expect(world.broker.endpoints.size).toBe(0);
   });
 
@@ -133,7 +134,7 @@ describe('after the end of its grant', () => {
     await endGrant(world.broker, known.grant, 'revoked');
     expect(readFileSync(known.tokenFile, 'utf8')).toBe(known.token);
     world.clock.advance(world.broker.timing.linger);
-    await vi.waitFor(async () => expect(await connects(known.url.port)).toBe(false));
+    await until(async () => expect(await connects(known.url.port)).toBe(false));
     expect(existsSync(path.dirname(known.tokenFile))).toBe(false);
     expect(world.broker.endpoints.size).toBe(0);
   });
@@ -145,7 +146,7 @@ describe('after the end of its grant', () => {
       const { grant } = await openEndpoint(world);
       await endGrant(world.broker, grant, 'revoked');
     }
-    await vi.waitFor(async () => expect(await connects(first.url.port)).toBe(false));
+    await until(async () => expect(await connects(first.url.port)).toBe(false));
     expect(world.broker.endpoints.size).toBe(64);
   });
 
@@ -161,7 +162,7 @@ describe('after the end of its grant', () => {
     collect();
     expect(isForgotten()).toBe(false);
     await endGrant(world.broker, grant.id, 'revoked');
-    await vi.waitFor(() => {
+    await until(() => {
       collect();
       expect(isForgotten()).toBe(true);
     });
@@ -207,7 +208,7 @@ describe('after a crash of the broker', () => {
     await closeEndpoints({ ...world.broker, endpoints: new Map(world.broker.endpoints) });
     world = world.restart();
     expect(await recover(world.broker)).toBe(1);
-    await vi.waitFor(() => expect(world.broker.ledger.openLeases()).toEqual([]));
+    await until(() => expect(world.broker.ledger.openLeases()).toEqual([]));
     const steps = world.store.events().filter(({ body }) => body.type === 'lease.step');
     expect(steps.map(({ body }) => (body.data as { step: string }).step)).toContain('endpoint-lost');
     expect(world.store.grants()[0]).toMatchObject({ id: known.grant, endCause: 'recovery' });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
 import { extend } from '../../src/broker/extend.ts';
@@ -6,6 +6,7 @@ import { revoke } from '../../src/broker/revoke.ts';
 import { status } from '../../src/broker/status.ts';
 import { wait } from '../../src/broker/wait.ts';
 import { ada, createTestBroker, deadSession, request, type TestBroker } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 let world: TestBroker;
 let stop = (): void => undefined;
@@ -18,7 +19,7 @@ afterEach(() => {
   world.remove();
 });
 
-const gone = (): Promise<void> => vi.waitFor(() => expect(world.target.live.size).toBe(0));
+const gone = (): Promise<void> => until(() => expect(world.target.live.size).toBe(0));
 const leaseState = (): string | undefined => world.store.leases()[0]?.state;
 
 test('a grant is revoked at its deadline and not before', async () => {
@@ -27,7 +28,7 @@ test('a grant is revoked at its deadline and not before', async () => {
   expect(world.target.live.size).toBe(1);
   world.clock.advance(1_000);
   await gone();
-  await vi.waitFor(() => expect(leaseState()).toBe('revoked'));
+  await until(() => expect(leaseState()).toBe('revoked'));
   expect(world.store.grants()[0]).toMatchObject({ state: 'ended', endCause: 'expired' });
 });
 
@@ -50,7 +51,7 @@ test('a wall clock set back by more than a minute ends everything at once', asyn
   world.clock.step(-3600_000);
   world.clock.advance(1_000);
   await gone();
-  await vi.waitFor(() => expect(world.store.grants()[0]).toMatchObject({ endCause: 'clock-step' }));
+  await until(() => expect(world.store.grants()[0]).toMatchObject({ endCause: 'clock-step' }));
   expect(world.types()).toContain('clock.step');
 });
 
@@ -85,7 +86,7 @@ describe('a target that is down at the deadline', () => {
     world.target.faults.unreachable = false;
     world.clock.advance(5_000);
     await gone();
-    await vi.waitFor(() => expect(leaseState()).toBe('revoked'));
+    await until(() => expect(leaseState()).toBe('revoked'));
     expect((await status(world.broker, ada)).grants).toEqual([]);
   });
 
@@ -93,7 +94,7 @@ describe('a target that is down at the deadline', () => {
     await elevate(world.broker, ada, request({ duration: 1_000 }));
     world.target.faults.refuseCleanup = true;
     world.clock.advance(10_000);
-    await vi.waitFor(() => expect(world.store.leases()[0]?.attempts).toBeGreaterThan(0));
+    await until(() => expect(world.store.leases()[0]?.attempts).toBeGreaterThan(0));
     expect(leaseState()).toBe('revoking');
     expect(world.store.leases()[0]?.accessEndedAt).not.toBeNull();
   });
@@ -220,7 +221,7 @@ test('a session that has ended waits for the end of access, not for the clean-up
   expect(reply).toMatchObject({ revoked: [], overdue: [], ending: [{ id: grant.id, state: 'ended' }] });
   expect(leaseState()).toBe('revoking');
   release();
-  await vi.waitFor(() => expect(leaseState()).toBe('revoked'));
+  await until(() => expect(leaseState()).toBe('revoked'));
 });
 
 test('a session that has ended while its target is down is told that access goes on', async () => {
@@ -238,7 +239,7 @@ test('an I/O error of the store revokes everything and ends the broker', async (
   };
   world.clock.advance(1_000);
   await gone();
-  await vi.waitFor(() => {
+  await until(() => {
     world.clock.advance(1_000);
     expect(world.ended).toContain('audit failed');
   });

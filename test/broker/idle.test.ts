@@ -9,6 +9,7 @@ import { startBroker } from '../../src/broker/start.ts';
 import { resolvePaths } from '../../src/system/paths.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 const { idle } = usualTiming;
 
@@ -117,7 +118,7 @@ test('a broker that nobody needs ends by itself, with an event, and leaves no so
   void first?.ended.then(() => {
     isOver = true;
   });
-  await vi.waitFor(() => expect(isOver).toBe(true), { timeout: 10_000, interval: 20 });
+  await until(() => expect(isOver).toBe(true));
   expect(existsSync(paths.socket)).toBe(false);
   const second = await startBroker(paths, {}, timing);
   const stops = second?.broker.ledger.store.events().filter(({ body }) => body.type === 'broker.stop');

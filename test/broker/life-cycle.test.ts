@@ -1,6 +1,6 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
 import { extend } from '../../src/broker/extend.ts';
@@ -22,6 +22,7 @@ import {
   type TestBroker,
   testConfig,
 } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 let world: TestBroker;
 const ending: (() => void)[] = [];
@@ -53,7 +54,7 @@ test('what was revoked while it was being issued stays revoked, and nothing is h
     () => 'handed out',
     () => 'refused',
   );
-  await vi.waitFor(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
+  await until(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
   const revoking = revoke(world.broker, ada, { grant: null, all: true, cause: 'revoked' });
   gate.resolve();
   expect(await elevating).toBe('refused');
@@ -73,7 +74,7 @@ test('a broker that was told to stop during an issue leaves nothing alive', asyn
     () => 'handed out',
     () => 'refused',
   );
-  await vi.waitFor(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
+  await until(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
   const stopping = stop(world.broker, 'test');
   gate.resolve();
   await stopping;
@@ -95,7 +96,7 @@ test('no intent is written once the broker is stopping', async () => {
     () => 'handed out',
     () => 'refused',
   );
-  await vi.waitFor(() => expect(waits).toBe(true));
+  await until(() => expect(waits).toBe(true));
   await stop(world.broker, 'test');
   expect(world.ended).toHaveLength(1);
   gate.resolve();
@@ -120,7 +121,7 @@ test('a grant does not begin inside of one that ended meanwhile', async () => {
     () => 'handed out',
     () => 'refused',
   );
-  await vi.waitFor(() => expect(waits).toBe(true));
+  await until(() => expect(waits).toBe(true));
   await endGrant(world.broker, outer.grant.id, 'session-ended');
   gate.resolve();
   expect(await elevating).toBe('refused');
@@ -142,7 +143,7 @@ test('one failed read of the state does not stop the clock of the broker', async
     // As uncaughtException in run.ts: logged and forgotten.
   }
   world.clock.advance(60_000);
-  await vi.waitFor(() => expect(world.target.live.size).toBe(0));
+  await until(() => expect(world.target.live.size).toBe(0));
 });
 
 test('a name that is cut inside of a character is still found in the log', async () => {
@@ -196,7 +197,7 @@ test('a lease that became active while the target was looked at is not ended', a
     return found ?? { unknown: [], missing: [] };
   };
   const elevating = elevate(world.broker, ada, request());
-  await vi.waitFor(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
+  await until(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
   const reconciling = reconcileTarget(world.broker, 'fake-db', fake);
   made.resolve();
   await elevating;
@@ -266,7 +267,7 @@ test('a grant is not resumed when the one around it has ended', async () => {
   });
   world = world.restart();
   await recover(world.broker);
-  await vi.waitFor(() => expect(world.broker.ledger.grant(inner.grant.id)?.state).toBe('ended'));
+  await until(() => expect(world.broker.ledger.grant(inner.grant.id)?.state).toBe('ended'));
 });
 
 test('a call to the target that never answers does not keep the broker from trying again', async () => {
@@ -282,7 +283,7 @@ test('a call to the target that never answers does not keep the broker from tryi
     return new Promise(() => undefined);
   };
   void endGrant(world.broker, grant.id, 'revoked');
-  await vi.waitFor(() => expect(isCalled).toBe(true));
+  await until(() => expect(isCalled).toBe(true));
   fake.revoke = again;
   for (let second = 0; second < 100; second += 1) {
     world.clock.advance(1_000);
@@ -309,7 +310,7 @@ test('what waits in memory does not grow with every attempt', async () => {
 test('an intent past its deadline is taken back', async () => {
   world.target.faults.duringIssue = () => new Promise(() => undefined);
   void elevate(world.broker, ada, request({ duration: 10_000 })).catch(() => undefined);
-  await vi.waitFor(() => expect(world.target.live.size).toBe(1));
+  await until(() => expect(world.target.live.size).toBe(1));
   tickOn();
   for (let second = 0; second < 60; second += 1) {
     world.clock.advance(1_000);

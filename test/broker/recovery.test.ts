@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { reconcileTarget } from '../../src/broker/reconcile.ts';
 import { recover } from '../../src/broker/recovery.ts';
 import { retryDelay } from '../../src/broker/retry.ts';
 import { stop } from '../../src/broker/stop.ts';
 import { ada, createTestBroker, deadSession, request, type TestBroker } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 let world: TestBroker;
 beforeEach(() => {
@@ -12,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => world.remove());
 
-const settled = (): Promise<void> => vi.waitFor(() => expect(world.broker.ledger.openLeases()).toEqual([]));
+const settled = (): Promise<void> => until(() => expect(world.broker.ledger.openLeases()).toEqual([]));
 
 describe('after a crash', () => {
   test('an active lease is taken back', async () => {
@@ -27,7 +28,7 @@ describe('after a crash', () => {
   test('an intent whose issue was never answered is taken back by its name', async () => {
     world.target.faults.duringIssue = () => new Promise(() => undefined);
     void elevate(world.broker, ada, request()).catch(() => undefined);
-    await vi.waitFor(() => expect(world.target.live.size).toBe(1));
+    await until(() => expect(world.target.live.size).toBe(1));
     world.target.faults.duringIssue = () => undefined;
     world = world.restart();
     await recover(world.broker);
@@ -51,7 +52,7 @@ describe('after a crash', () => {
     await elevate(world.broker, ada, request({ role: 'write', session: deadSession }));
     world = world.restart();
     await recover(world.broker);
-    await vi.waitFor(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
+    await until(() => expect(world.broker.ledger.openLeases()).toHaveLength(1));
     expect(world.broker.ledger.activeGrants().map(({ id }) => id)).toEqual([lives.grant.id]);
   });
 

@@ -8,6 +8,7 @@ import { endGrant } from '../../src/broker/revocation.ts';
 import { status } from '../../src/broker/status.ts';
 import { ada, createTestBroker, type TestBroker } from '../support/broker.ts';
 import { type KnownEndpoint, openEndpoint } from '../support/endpoint.ts';
+import { until } from '../support/until.ts';
 
 const minute = 60_000;
 
@@ -160,6 +161,6 @@ test('a refresh that cannot be recorded ends the grant: nothing is served that t
     throw new Error('disk full');
   });
   await pass(20 * minute);
-  await vi.waitFor(() => expect(lease(known)?.state).toBe('revoked'));
+  await until(() => expect(lease(known)?.state).toBe('revoked'));
   expect(world.store.grants()[0]).toMatchObject({ endCause: 'audit-failed' });
 });

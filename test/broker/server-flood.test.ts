@@ -1,11 +1,12 @@
 // Those who come in crowds, keep silent, or never leave.
 
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { ada, request } from '../support/broker.ts';
 import { type Doorway, openDoorway } from '../support/doorway.ts';
 import { format, openRaw, readRaw } from '../support/raw-http.ts';
+import { until } from '../support/until.ts';
 
 let world: Doorway;
 beforeEach(async () => {
@@ -51,9 +52,9 @@ describe('those who waste its time', () => {
     const held = await Promise.all(Array.from({ length: 9 }, () => openRaw(world.broker.paths.socket)));
     expect((await world.status()).status).toBe(200);
     const tenth = await openRaw(world.broker.paths.socket);
-    await vi.waitFor(async () => expect((await world.status()).status).toBe(0));
+    await until(async () => expect((await world.status()).status).toBe(0));
     for (const socket of [...held, tenth]) socket.destroy();
-    await vi.waitFor(async () => expect((await world.status()).status).toBe(200));
+    await until(async () => expect((await world.status()).status).toBe(200));
   });
 
   test('requests behind each other on one connection are all answered', async () => {
@@ -75,9 +76,7 @@ describe('those who waste its time', () => {
     );
     const before = world.broker.changes.listenerCount('change');
     const polls = Array.from({ length: 1_024 }, () => world.send(poll));
-    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(before + 1_024), {
-      timeout: 10_000,
-    });
+    await until(() => expect(world.broker.changes.listenerCount('change')).toBe(before + 1_024));
     expect((await world.send(format('GET', '/v1/targets'))).code).toBe('ERR_BROKER_BUSY');
     expect((await world.status()).status).toBe(200);
     const revoked = await world.post('revoke', JSON.stringify({ grant: null, all: true, cause: 'revoked' }));
@@ -96,7 +95,7 @@ describe('those who waste its time', () => {
     const poll = { grant: grant.id, known: { state, deadline }, timeout: 60_000 };
     const before = world.broker.changes.listenerCount('change');
     expect((await world.post('wait', JSON.stringify(poll))).status).toBe(0);
-    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(before));
+    await until(() => expect(world.broker.changes.listenerCount('change')).toBe(before));
   });
 
   test('a caller that leaves a long poll leaves nothing behind', async () => {
@@ -107,9 +106,9 @@ describe('those who waste its time', () => {
     const socket = await openRaw(world.broker.paths.socket);
     const body = { grant: grant.id, known: { state, deadline }, timeout: 60_000 };
     socket.write(format('POST', '/v1/wait', JSON.stringify(body)));
-    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(listeners + 1));
+    await until(() => expect(world.broker.changes.listenerCount('change')).toBe(listeners + 1));
     socket.destroy();
-    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(listeners));
+    await until(() => expect(world.broker.changes.listenerCount('change')).toBe(listeners));
     expect(world.clock.pending).toBe(timers);
   });
 });

@@ -18,13 +18,14 @@ import {
 } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from '../../src/broker/broker.ts';
 import { openDoor } from '../../src/broker/door.ts';
 import { elevate } from '../../src/broker/elevate.ts';
 import type { FakeClock } from '../fakes/clock.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { format, openRaw, readRaw, sendRaw } from '../support/raw-http.ts';
+import { until } from '../support/until.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -199,7 +200,7 @@ describe('a socket that is no longer ours', () => {
     const reply = readRaw(socket);
     const listeners = world.broker.changes.listenerCount('change');
     socket.write(format('POST', '/v1/wait', body));
-    await vi.waitFor(() => expect(world.broker.changes.listenerCount('change')).toBe(listeners + 1));
+    await until(() => expect(world.broker.changes.listenerCount('change')).toBe(listeners + 1));
     unlinkSync(world.broker.paths.socket);
     await world.look();
     world.clock.advance(30_000);

@@ -1,7 +1,7 @@
 // Credentials that nobody can take back before their end: never called revoked, never called overdue before that.
 
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
@@ -9,6 +9,7 @@ import { endGrant, revokeLease } from '../../src/broker/revocation.ts';
 import { revoke } from '../../src/broker/revoke.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
+import { until } from '../support/until.ts';
 
 const minute = 60_000;
 
@@ -44,7 +45,7 @@ test('it stays "revoking", with access, until it has ended by itself', async () 
   await pass(minute);
   world.target.live.clear();
   await pass(minute);
-  await vi.waitFor(() => expect(lease(known.lease)?.state).toBe('revoked'));
+  await until(() => expect(lease(known.lease)?.state).toBe('revoked'));
   expect(world.broker.withdrawals.size).toBe(0);
   stopExpiry();
 });

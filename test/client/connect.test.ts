@@ -10,13 +10,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ConnectOptions, connect } from '../../src/client/connect.ts';
 import { nodeOptions } from '../../src/client/start-broker.ts';
 import { isAlive, sessionOf } from '../../src/system/process-info.ts';
 import { pathsIn, startFakeBroker } from '../fakes/broker.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 import { children } from '../support/processes.ts';
+import { until } from '../support/until.ts';
 
 const brokerEntry = path.join(import.meta.dirname, 'fixtures', 'broker.mjs');
 
@@ -37,13 +38,13 @@ function user(mode: string, more: Partial<ConnectOptions> = {}) {
   const options = { paths, configPath, env, brokerEntry, start: true, ...more };
   onTestFinished(async () => {
     // Again until nothing is left: a broker slow to start finds the place free when the one before has stopped.
-    await vi.waitFor(async () => {
+    await until(async () => {
       await connect({ ...options, start: false }).then(
         (client) => client.stop(),
         () => undefined,
       );
       expect((await children()).filter(({ command }) => command.includes(folder))).toEqual([]);
-    }, 20_000);
+    });
   });
   return { folder, paths, options };
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   isAlive,
   ownSession,
@@ -12,6 +12,7 @@ import {
   sessionOf,
 } from '../../src/system/process-info.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
+import { until } from '../support/until.ts';
 
 function start(command: string, args: string[]) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -47,7 +48,7 @@ describe('process-info', () => {
     const session = sessionOf(pid);
     expect(session && isAlive(session)).toBe(true);
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /), 5_000);
+    await until(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /), 5_000);
     expect(processStartTime(pid)).toBeNull();
     expect(session && isAlive(session)).toBe(false);
   });
@@ -66,7 +67,7 @@ describe('process-info', () => {
     const program = path.join(temporaryFolder(), 'a) S 1 (b');
     symlinkSync('/bin/cat', program);
     const { child, pid } = start(program, []);
-    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain('(a) S 1 (b)'));
+    await until(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain('(a) S 1 (b)'));
     expect(parentPid(pid)).toBe(process.pid);
     expect(processStartTime(pid)).toMatch(/^[0-9a-f]{8}\.\d+$/);
     child.kill();

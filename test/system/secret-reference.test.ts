@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import type { Keychain } from '../../src/system/keychain.ts';
 import { isAlive, sessionOf } from '../../src/system/process-info.ts';
 import { createSecretResolver, type SecretResolverOptions } from '../../src/system/secret-reference.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
+import { until } from '../support/until.ts';
 
 const keychain: Keychain = {
   get: async (service, account) =>
@@ -123,7 +124,7 @@ describe('command:', () => {
     });
     expect(existsSync(pids)).toBe(true);
     const session = sessionOf(Number(readFileSync(pids, 'utf8')));
-    await vi.waitFor(() => expect(session !== null && isAlive(session)).toBe(false));
+    await until(() => expect(session !== null && isAlive(session)).toBe(false));
   });
 
   it('ends it when it prints too much', async () => {

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askKernel } from '../../src/system/socket-diag.ts';
 import { tablesIn, tcpPeerUid } from '../../src/system/tcp-peer.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -98,7 +99,7 @@ describe.runIf(process.platform === 'linux')('a real connection', () => {
       await once(socket, 'end');
       expect(tcpPeerUid(ends, [source])).toBe(process.getuid?.());
       client.destroy();
-      await vi.waitFor(() => expect(tcpPeerUid(ends, [source])).toBe('nobody'));
+      await until(() => expect(tcpPeerUid(ends, [source])).toBe('nobody'));
       socket.destroy();
       server.close();
     },

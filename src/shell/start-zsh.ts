@@ -21,12 +21,14 @@ fi
 } always {
   if [[ -o interactive ]]; then
     _jit_boot() {
+      # sched makes its result the status of the last command, which is the user's.
+      local -i _jit_status=$?
       precmd_functions=(\${precmd_functions:#_jit_boot})
-      (( \${+_JIT_LOADED} )) && return
+      (( \${+_JIT_LOADED} )) && return _jit_status
       builtin source -- ${quotePosix(path.join(hooksDir, 'jit.zsh'))}
       _jit_precmd
       zle && zle reset-prompt
-      return 0
+      return _jit_status
     }
     typeset -ga precmd_functions
     precmd_functions+=(_jit_boot)

@@ -75,6 +75,14 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
       await screen.waitFor(/^was=3/m);
     });
 
+    test('so it does when the hook makes sure of itself, a second after the start', async () => {
+      writeRc(rc);
+      const screen = await startShell();
+      await screen.line('sh -c "sleep 1.2; exit 3"');
+      await screen.line(shell === 'fish' ? 'echo "was=$status"' : 'echo "was=$?"');
+      await screen.waitFor(/^was=3/m);
+    });
+
     test('the time left is in hours and minutes, then minutes, then seconds, and warns on the way', async () => {
       writeRc(rc);
       const screen = await startShell();

@@ -52,7 +52,7 @@ export function startExpiry(broker: Broker): () => void {
 
   function schedule(): void {
     const now = broker.clock.now();
-    const soonest = Math.min(...broker.ledger.openLeases().map(nextLook), now + broker.timing.tick);
+    const soonest = Math.min(nextDue(broker), now + broker.timing.tick);
     planned = broker.clock.sinceBoot() + Math.max(5, soonest - now);
     cancel();
     cancel = broker.clock.after(planned - broker.clock.sinceBoot(), look);
@@ -62,7 +62,7 @@ export function startExpiry(broker: Broker): () => void {
   const onChange = (): void => {
     if (isStopped) return;
     const now = broker.clock.now();
-    const soonest = Math.min(...broker.ledger.openLeases().map(nextLook));
+    const soonest = nextDue(broker);
     if (broker.clock.sinceBoot() + (soonest - now) < planned) schedule();
   };
 
@@ -73,6 +73,12 @@ export function startExpiry(broker: Broker): () => void {
     cancel();
     broker.changes.off('change', onChange);
   };
+}
+
+/** When the next lease wants something. One that is being revoked now wants nothing, however long that hangs. */
+function nextDue(broker: Broker): Instant {
+  const waiting = broker.ledger.openLeases().filter((lease) => !broker.revocations.has(lease.id));
+  return Math.min(...waiting.map(nextLook));
 }
 
 function nextLook(lease: Lease): Instant {

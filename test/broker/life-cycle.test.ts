@@ -318,3 +318,27 @@ test('an intent past its deadline is taken back', async () => {
   }
   expect(world.target.live.size).toBe(0);
 });
+
+test('while an attempt to revoke hangs, the broker looks no more often than usual', async () => {
+  const { grant } = await elevate(world.broker, ada, request());
+  tickOn();
+  world.target.faults.unreachable = true;
+  await endGrant(world.broker, grant.id, 'revoked');
+  world.target.faults.unreachable = false;
+  const fake = await provider();
+  let isCalled = false;
+  fake.revoke = () => {
+    isCalled = true;
+    return new Promise(() => undefined);
+  };
+  world.clock.advance(2_000);
+  await until(() => expect(isCalled).toBe(true));
+  let looks = 0;
+  const flush = world.broker.ledger.flush;
+  world.broker.ledger.flush = () => {
+    looks += 1;
+    return flush();
+  };
+  world.clock.advance(5_000);
+  expect(looks).toBeLessThanOrEqual(6);
+});

@@ -37,6 +37,8 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
     state: lease.state,
     name: lease.name,
     deadline: lease.deadline,
+    hardDeadline: lease.hardDeadline,
+    withdrawal: broker.withdrawals.get(lease.id) ?? null,
     accessEndedAt: lease.accessEndedAt,
     revokedAt: lease.revokedAt,
     attempts: lease.attempts,

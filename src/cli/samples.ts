@@ -25,6 +25,8 @@ export const sampleGrant = {
       state: 'active',
       name: 'jit_l4k9p1',
       deadline: '2026-11-22T14:32:00.000Z',
+      hard_deadline: '2026-11-22T14:32:00.000Z',
+      withdrawal: null,
       access_ended_at: null,
       revoked_at: null,
       attempts: 0,

@@ -2,8 +2,13 @@
 
 import type { Milliseconds } from '../core/time.ts';
 import type {
+  AnswerRequest,
   AuditReply,
   AuditRequest,
+  ConsoleReply,
+  ConsoleRequest,
+  CredentialReply,
+  CredentialRequest,
   DoctorReply,
   DoctorRequest,
   ElevateReply,
@@ -12,6 +17,8 @@ import type {
   GrantView,
   HelloReply,
   PreviewReply,
+  QuestionReply,
+  QuestionRequest,
   RevokeReply,
   RevokeRequest,
   StatusReply,
@@ -37,6 +44,11 @@ export interface Client {
   wait(request: WaitRequest, signal?: AbortSignal): Promise<GrantView>;
   audit(request: AuditRequest): Promise<AuditReply>;
   doctor(request: DoctorRequest): Promise<DoctorReply>;
+  /** An aborted `signal` throws its reason. */
+  question(request: QuestionRequest, signal?: AbortSignal): Promise<QuestionReply>;
+  answer(request: AnswerRequest): Promise<Record<string, never>>;
+  credential(request: CredentialRequest): Promise<CredentialReply>;
+  console(request: ConsoleRequest): Promise<ConsoleReply>;
   stop(): Promise<StopReply>;
 }
 
@@ -75,6 +87,10 @@ export function createClient(transport: Transport): Client {
     wait: (request, signal) => post('wait', request, request.timeout + quick, signal),
     audit: (request) => post('audit', request, slow),
     doctor: (request) => post('doctor', request, slow),
+    question: (request, signal) => post('question', request, request.timeout + quick, signal),
+    answer: (request) => post('answer', request),
+    credential: (request) => post('credential', request),
+    console: (request) => post('console', request, slow),
     stop: () => post('stop', {}, slow),
   };
 }

@@ -57,10 +57,18 @@ export interface PreviewReply {
   readonly preview: readonly string[];
 }
 
+/** How a credential reaches the child. */
+export type ExportKind = 'reference' | 'url' | 'env';
+
 /** `POST /v1/elevate` */
 export interface ElevateRequest extends Wish {
   /** `reference` (default): files and endpoints. Others put secrets into the environment. */
-  readonly export: 'reference' | 'url';
+  readonly export: ExportKind;
+  /**
+   * Where the broker may put questions for a person: an id that the caller made up and asks `POST /v1/question` with
+   * while this request is under way. null: nobody can be asked.
+   */
+  readonly channel: string | null;
   readonly keep: boolean;
   /** The process whose end ends the grant; null only with `keep`. */
   readonly session: Session | null;
@@ -104,6 +112,10 @@ export interface LeaseView {
   /** What exists on the target, e.g. the role `jit_l4k…`. */
   readonly name: string;
   readonly deadline: Instant;
+  /** When the target's own clock ends the credential, even if the broker never comes back. */
+  readonly hardDeadline: Instant;
+  /** What revoking cannot take back, in words: `cannot be withdrawn; ends at 14:05Z`; null: it can be taken back. */
+  readonly withdrawal: string | null;
   readonly accessEndedAt: Instant | null;
   readonly revokedAt: Instant | null;
   readonly attempts: number;
@@ -171,6 +183,47 @@ export interface ExtendRequest {
   readonly grant: string;
   readonly duration: Milliseconds;
   readonly reason: string | null;
+}
+
+/** `POST /v1/question` : waits for a question of the broker to the caller of the elevation with this channel. */
+export interface QuestionRequest {
+  readonly channel: string;
+  readonly timeout: Milliseconds;
+}
+
+/** A question for a person, e.g. for an MFA code; null: none came within the timeout. */
+export interface QuestionReply {
+  readonly question: { readonly id: string; readonly text: string } | null;
+}
+
+/** `POST /v1/answer` : what the person answered; null: did not want to. */
+export interface AnswerRequest {
+  readonly channel: string;
+  readonly question: string;
+  readonly answer: string | null;
+}
+
+/** `POST /v1/credential` : the credential of a grant, for a helper program that a vendor's client runs. */
+export interface CredentialRequest {
+  readonly grant: string;
+  /** Which helper asks, e.g. `aws`. */
+  readonly kind: 'aws';
+}
+
+/** What the helper prints, as the vendor's client wants it. A secret. */
+export interface CredentialReply {
+  readonly credential: Readonly<Record<string, string | number>>;
+}
+
+/** `POST /v1/console` : a link that opens the target's web console with the rights of a grant. */
+export interface ConsoleRequest {
+  readonly grant: string;
+}
+
+/** A secret link, good for one sign-in soon, and when what it opens ends. */
+export interface ConsoleReply {
+  readonly url: string;
+  readonly endsAt: Instant;
 }
 
 /** `POST /v1/wait` : answers when the grant's state or deadline differs from what the caller knows, or after `timeout`. */

@@ -2,10 +2,14 @@
 
 import * as v from 'valibot';
 import type {
+  AnswerRequest,
   AuditRequest,
+  ConsoleRequest,
+  CredentialRequest,
   DoctorRequest,
   ElevateRequest,
   ExtendRequest,
+  QuestionRequest,
   RevokeRequest,
   WaitRequest,
   Wish,
@@ -20,6 +24,9 @@ const session = v.strictObject({
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   startTime: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
 });
+
+const timeout = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(60_000));
+const channel = v.pipe(v.string(), v.minLength(16), v.maxLength(64));
 
 const wish = {
   target: name,
@@ -39,10 +46,30 @@ export const previewSchema: v.GenericSchema<unknown, Wish> = v.strictObject(wish
 /** `POST /v1/elevate` */
 export const elevateSchema: v.GenericSchema<unknown, ElevateRequest> = v.strictObject({
   ...wish,
-  export: v.picklist(['reference', 'url']),
+  export: v.picklist(['reference', 'url', 'env']),
   keep: v.boolean(),
   session: v.nullable(session),
+  channel: v.nullable(channel),
 });
+
+/** `POST /v1/question` */
+export const questionSchema: v.GenericSchema<unknown, QuestionRequest> = v.strictObject({ channel, timeout });
+
+/** `POST /v1/answer` */
+export const answerSchema: v.GenericSchema<unknown, AnswerRequest> = v.strictObject({
+  channel,
+  question: name,
+  answer: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+});
+
+/** `POST /v1/credential` */
+export const credentialSchema: v.GenericSchema<unknown, CredentialRequest> = v.strictObject({
+  grant: name,
+  kind: v.picklist(['aws']),
+});
+
+/** `POST /v1/console` */
+export const consoleSchema: v.GenericSchema<unknown, ConsoleRequest> = v.strictObject({ grant: name });
 
 /** `POST /v1/revoke` */
 export const revokeSchema: v.GenericSchema<unknown, RevokeRequest> = v.strictObject({
@@ -65,7 +92,7 @@ export const waitSchema: v.GenericSchema<unknown, WaitRequest> = v.strictObject(
     state: v.picklist(['pending', 'denied', 'withdrawn', 'lapsed', 'active', 'ended']),
     deadline: v.nullable(instant),
   }),
-  timeout: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(60_000)),
+  timeout,
 });
 
 /** `POST /v1/audit` */

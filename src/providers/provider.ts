@@ -58,6 +58,8 @@ export interface HandOut {
   readonly files: readonly HandOutFile[];
   /** With one, the credential is served there and is in none of the files, which configure its clients. */
   readonly endpoints?: readonly HandOutEndpoint[];
+  /** What helper programs of clients are given, from memory, by kind (`aws`: as `credential_process` prints it). */
+  readonly helpers?: Readonly<Record<string, () => Readonly<Record<string, string | number>>>>;
   /** Variables that would win over these and so are removed from the child. */
   readonly unset: readonly string[];
   /** Secrets in the environment, by export kind (`url`); used only when asked for by name. */
@@ -118,6 +120,11 @@ export interface Check {
 export interface Provider<Handle extends Json = Json> {
   /** Pure: chooses names, contacts nobody. @throws JitError `ERR_UNKNOWN_NAME` for a role or scope that the target lacks. */
   plan(request: PlanRequest): Plan<Handle>;
+  /**
+   * Gets what the broker itself needs to be allowed to issue, before anything is recorded: logs in, asks a person for an
+   * MFA code. Many calls at once are one. Absent: there is nothing to prepare.
+   */
+  prepare?(handle: Handle, signal: AbortSignal): Promise<void>;
   /** Pure: what a handle stands for, as it may be shown, audited and sent on. Never a secret. */
   describe(handle: Handle): Described;
   /**
@@ -135,6 +142,8 @@ export interface Provider<Handle extends Json = Json> {
     request: PlanRequest,
     signal: AbortSignal,
   ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }>;
+  /** A link that opens the vendor's web console with the rights of an active lease. @throws JitError `ERR_UNSUPPORTED` without one */
+  console?(handle: Handle, signal: AbortSignal): Promise<{ url: Secret; endsAt: Instant }>;
   /** What cannot be taken back, for people, e.g. "cannot be withdrawn; ends at 14:05"; null when revoke really revokes. */
   withdrawal?(handle: Handle): string | null;
   /** Idempotent; already gone is success. `deadline`-free: it goes on until done or the signal aborts. */
@@ -164,6 +173,8 @@ export interface Reconciled<Handle extends Json> {
 export interface ProviderTools {
   readonly clock: Clock;
   readonly random: Random;
+  /** Command line that runs jit, quoted for a shell, for configuration files of clients; absent in tools that hand out nothing. */
+  readonly helperCommand?: string;
   /** Names this broker, so that another broker's credentials on the same target are not taken for orphans. */
   readonly origin: string;
   /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */

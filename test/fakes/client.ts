@@ -51,6 +51,8 @@ export function fakeLease(changes: Partial<GrantView['leases'][number]> = {}): G
     state: 'active',
     name: 'jit_l4k9p1',
     deadline: fakeNow + 1_800_000,
+    hardDeadline: fakeNow + 1_800_000,
+    withdrawal: null,
     accessEndedAt: null,
     revokedAt: null,
     attempts: 0,
@@ -136,6 +138,18 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
     wait: (_request, signal) =>
       new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
     audit: async () => ({ events: [] }),
+    question: (_request, signal) =>
+      new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+    answer: async () => ({}),
+    credential: async () => ({
+      credential: {
+        Version: 1,
+        AccessKeyId: 'ASIAEXAMPLE',
+        SecretAccessKey: 'example',
+        SessionToken: 'example',
+      },
+    }),
+    console: async () => ({ url: 'https://signin.example.com/?token=example', endsAt: fakeNow + 1_800_000 }),
     doctor: async () => ({ checks: [] }),
     stop: async () => ({ revoked: 0, overdue: 0 }),
     ...verbs,

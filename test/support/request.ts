@@ -17,6 +17,7 @@ export function wish(changes: Partial<ElevateRequest> = {}): ElevateRequest {
     export: 'reference',
     keep: true,
     session: null,
+    channel: null,
     ...changes,
   };
 }

@@ -119,6 +119,7 @@ export const elevate = defineCommand({
       export: options.export ?? 'reference',
       keep: options.keep,
       session: options.keep ? null : world.ownSession(),
+      channel: null,
     };
     const held = await requestGrant(world, client, request).catch((error: unknown) => {
       throw withWholeHint(error, complete, options.reason, args.command);

@@ -60,6 +60,7 @@ describe('jit elevate with a command', () => {
         export: 'url',
         keep: false,
         session: { pid: 99, startTime: 'then' },
+        channel: null,
       } satisfies ElevateRequest,
     ]);
   });

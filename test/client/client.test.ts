@@ -12,6 +12,10 @@ const verbs = {
   wait: ['POST', { grant: 'g1', timeout: 60_000 }],
   audit: ['POST', { grant: 'g1' }],
   doctor: ['POST', { target: null }],
+  question: ['POST', { channel: 'c'.repeat(16), timeout: 60_000 }],
+  answer: ['POST', { channel: 'c'.repeat(16), question: 'q1', answer: null }],
+  credential: ['POST', { grant: 'g1', kind: 'aws' }],
+  console: ['POST', { grant: 'g1' }],
   stop: ['POST', {}],
 } as const;
 

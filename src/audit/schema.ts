@@ -90,6 +90,7 @@ export const dataSchemas = {
   'lease.renewed': v.strictObject({ deadline: moment, hard_deadline: moment }),
   'lease.revoking': v.strictObject({ cause }),
   'lease.step': v.strictObject({ step: name, facts: json }),
+  'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
   'lease.finding': finding,
   'lease.revoked': v.strictObject({ cause, attempts: count, late_ms: integer }),
   'lease.overdue': v.strictObject({ cause, attempts: count, code }),

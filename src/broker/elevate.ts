@@ -114,7 +114,8 @@ async function handOut(
       events: [{ type: 'lease.handed_out', at: now, ...placeOf(grant), lease: lease.id, data }],
     });
     failpoint('elevate.after-hand-out');
-    if (opened.length > 0) keepFresh(broker, attempt, issued.refreshAt ?? null);
+    const isServed = opened.length > 0 || Object.keys(issued.handOut.helpers ?? {}).length > 0;
+    if (isServed && request.export === 'reference') keepFresh(broker, attempt, issued.refreshAt ?? null);
     writePromptState(broker);
     tellChange(broker, grant.id);
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.

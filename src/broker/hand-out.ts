@@ -36,7 +36,8 @@ export function writeHandOut(
   opened: readonly OpenedEndpoint[] = [],
 ): HandedOut {
   const env: Record<string, string> = { ...handOut.env };
-  const secrets = kind === 'reference' ? {} : handOut.exports[kind];
+  const asked = kind === 'reference' ? (handOut.always ?? null) : kind;
+  const secrets = asked === null ? {} : handOut.exports[asked];
   if (secrets === undefined) {
     const known = ['reference', ...Object.keys(handOut.exports)].join(', ');
     throw new JitError('ERR_USAGE', `this target cannot export as "${kind}" (it can: ${known})`);
@@ -61,7 +62,7 @@ export function writeHandOut(
     env,
     unset: handOut.unset.filter((name) => !(name in env)),
     files: [...handOut.files.map((file) => file.name), ...tokens],
-    secrets: kind !== 'reference',
+    secrets: asked !== null,
     endpoints: opened.length,
   };
 }

@@ -4,6 +4,7 @@ import { JitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { TargetConfig } from '../core/target.ts';
 import { awsSchema, validateAws } from '../providers/aws/schema.ts';
+import { githubSchema, validateGithub } from '../providers/github/schema.ts';
 import { postgresSchema, validatePostgres } from '../providers/postgres/schema.ts';
 import type { Provider, ProviderKind, ProviderTools } from '../providers/provider.ts';
 
@@ -29,6 +30,12 @@ export const kinds: readonly LazyKind[] = [
     schema: awsSchema,
     validate: validateAws,
     load: async () => (await import('../providers/aws/index.ts')).awsKind as unknown as ProviderKind,
+  },
+  {
+    kind: 'github',
+    schema: githubSchema,
+    validate: validateGithub,
+    load: async () => (await import('../providers/github/index.ts')).githubKind as unknown as ProviderKind,
   },
 ];
 

@@ -13,6 +13,7 @@ const silent: RevokeReport = {
   accessEnded: () => undefined,
   accessFound: () => undefined,
   finding: () => undefined,
+  undisclosed: () => undefined,
 };
 
 /**

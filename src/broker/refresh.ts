@@ -4,6 +4,7 @@
 import { JitError, toJitError } from '../core/errors.ts';
 import { type Lease, moveLease } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
+import type { Refreshed, RefreshRecord } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker } from './broker.ts';
 import { isDue } from './due.ts';
@@ -26,7 +27,7 @@ const longestWait = 30_000;
 /** A provider that wants it sooner than this again is mistaken. */
 const shortestPause = 1_000;
 
-type Refresh = { expiresAt: Instant; refreshAt: Instant | null };
+type Refresh = Refreshed<Lease['handle']>;
 
 /**
  * Registers a schedule with the broker, if the provider can refresh.
@@ -84,7 +85,7 @@ export function keepFresh(broker: Broker, attempt: Attempt, refreshAt: Instant |
   async function call(lease: Lease): Promise<Refresh> {
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(broker.timing.call)]);
     const request = { ...plan, now: clock.now(), deadline: lease.deadline };
-    const answer = Promise.resolve(provider.refresh?.(lease.handle, request, signal));
+    const answer = Promise.resolve(provider.refresh?.(lease.handle, request, signal, keepOnDisk));
     broker.issuing.set(
       id,
       answer.then(
@@ -101,7 +102,20 @@ export function keepFresh(broker: Broker, attempt: Attempt, refreshAt: Instant |
     }
   }
 
-  function record({ expiresAt, refreshAt: next }: Refresh): void {
+  /** A lease that is being taken back takes along what was made for it meanwhile, but nothing new is begun under it. */
+  const keepOnDisk: RefreshRecord<Lease['handle']> = ({ handle, hardDeadline, step }) => {
+    const lease = ledger.lease(id);
+    if (!lease || lease.state === 'revoked') throw new JitError('ERR_CONFLICT', 'the lease is over');
+    const changed = { ...lease, handle, hardDeadline: Math.max(lease.hardDeadline, hardDeadline) };
+    const data = { step, facts: provider.describe(handle).facts };
+    const place = { ...placeOf(ledger.grant(lease.grant)), lease: id };
+    ledger.write({
+      leases: [changed],
+      events: [{ type: 'lease.step', at: clock.now(), ...place, data }],
+    });
+  };
+
+  function record({ expiresAt, refreshAt: next, handle }: Refresh): void {
     failpoint('refresh.answered');
     const lease = current();
     failures = 0;
@@ -113,7 +127,9 @@ export function keepFresh(broker: Broker, attempt: Attempt, refreshAt: Instant |
     const place = { ...placeOf(ledger.grant(lease.grant)), lease: id };
     try {
       ledger.write({
-        leases: [moveLease(lease, 'active', { hardDeadline, lastError: null })],
+        leases: [
+          moveLease(lease, 'active', { handle: handle ?? lease.handle, hardDeadline, lastError: null }),
+        ],
         events: [{ type: 'lease.renewed', at: clock.now(), ...place, data }],
       });
     } catch (thrown) {

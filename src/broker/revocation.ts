@@ -94,12 +94,13 @@ async function tryRevoke(broker: Broker, leaseId: string, cause: EndCause): Prom
   const grant = lease && ledger.grant(lease.grant);
   if (!lease || !grant || lease.state === 'revoked') return;
   markEnding(broker, [{ grant, leases: [lease], cause }]);
+  let spent: Lease['handle'];
   try {
     removeQuietly(broker, lease.grant);
     // Still being issued: to look for it now would find nothing, and call that gone.
     const issuing = broker.issuing.get(leaseId);
     if (lease.attempts === 0) await inTime(broker, issuing).catch(() => undefined);
-    await revokeOnTarget(broker, ledger.lease(leaseId) ?? lease, grant, cause);
+    spent = await revokeOnTarget(broker, ledger.lease(leaseId) ?? lease, grant, cause);
     if (broker.issuing.has(leaseId)) {
       throw new JitError(
         'ERR_TARGET_UNREACHABLE',
@@ -111,18 +112,23 @@ async function tryRevoke(broker: Broker, leaseId: string, cause: EndCause): Prom
     return;
   }
   failpoint('revoke.confirmed');
-  recordRevoked(broker, leaseId);
+  recordRevoked(broker, leaseId, spent);
   failpoint('revoke.after-record');
 }
 
-/** Revokes, then looks. @throws JitError unless the credential is confirmed gone */
-async function revokeOnTarget(broker: Broker, lease: Lease, grant: Grant, cause: EndCause): Promise<void> {
+/** Revokes, then looks; answers what may stay on record. @throws JitError unless the credential is confirmed gone */
+async function revokeOnTarget(
+  broker: Broker,
+  lease: Lease,
+  grant: Grant,
+  cause: EndCause,
+): Promise<Lease['handle']> {
   const signal = AbortSignal.timeout(broker.timing.call);
   const provider = await broker.providers.forLease(lease);
   const report = reporter(broker, lease, grant);
   await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
-  if (presence === 'gone') return;
+  if (presence === 'gone') return provider.spent?.(lease.handle) ?? lease.handle;
   const ends = tellWithdrawal(broker, provider, lease, grant, presence ?? 'unknown');
   if (ends !== null)
     throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" ${ends}`);
@@ -158,8 +164,11 @@ export function tellChange(broker: Broker, grant: string): void {
   }
 }
 
-/** Writes that a lease is confirmed gone. */
-export function recordRevoked(broker: Broker, leaseId: string): void {
+/**
+ * Writes that a lease is confirmed gone.
+ * @param spent its handle without any secret, when it had one
+ */
+export function recordRevoked(broker: Broker, leaseId: string, spent?: Lease['handle']): void {
   const lease = broker.ledger.lease(leaseId);
   if (!lease) return;
   const now = broker.clock.now();
@@ -170,6 +179,7 @@ export function recordRevoked(broker: Broker, leaseId: string): void {
   broker.ledger.writeRevocation({
     leases: [
       moveLease(lease, 'revoked', {
+        handle: spent ?? lease.handle,
         revokedAt: now,
         accessEndedAt: lease.accessEndedAt ?? now,
         nextAttemptAt: null,
@@ -237,6 +247,15 @@ function reporter(broker: Broker, lease: Lease, grant: Grant): RevokeReport {
       broker.ledger.writeRevocation({
         events: [{ type: 'lease.step', at, ...place, data: { step, facts: facts ?? {} } }],
       });
+    },
+    undisclosed(until, why) {
+      const told = broker.steps.get(lease.id) ?? new Set();
+      const known = `undisclosed ${until}`;
+      if (told.has(known)) return;
+      broker.steps.set(lease.id, told.add(known));
+      const at = broker.clock.now();
+      const data = { until: new Date(until).toISOString(), why };
+      broker.ledger.writeRevocation({ events: [{ type: 'lease.undisclosed', at, ...place, data }] });
     },
     accessEnded: () => setAccessEnded(broker, lease.id, broker.clock.now()),
     accessFound: () => setAccessEnded(broker, lease.id, null),

@@ -12,6 +12,7 @@ import { openLogFile } from '../system/log-file.ts';
 import type { Paths } from '../system/paths.ts';
 import { systemRandom } from '../system/random.ts';
 import { createRedactor } from '../system/redact.ts';
+import { createSealer } from '../system/seal.ts';
 import { createSecretResolver } from '../system/secret-reference.ts';
 import { version } from '../system/version.ts';
 import { type Broker, type Timing, usualTiming } from './broker.ts';
@@ -55,13 +56,15 @@ export async function startBroker(
   const random = systemRandom;
   const store = openStore({ path: paths.database, clock, random });
   const ledger = createLedger(store, clock, log);
+  const keychain = createKeychain();
   const providers = createProviders({
     clock,
     random,
     origin: store.origin,
+    sealer: createSealer({ keychain, origin: store.origin, file: paths.sealKey, random }),
     resolveSecret: createSecretResolver({
       env: process.env,
-      keychain: createKeychain(),
+      keychain,
       onSecret: (secret) => redactor.add(secret),
     }),
   });

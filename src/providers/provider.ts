@@ -9,6 +9,7 @@ import type { TargetConfig } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
+import type { Sealer } from '../system/seal.ts';
 
 /** What a lease is to be issued for. Everything here may be shown and audited. */
 export interface PlanRequest {
@@ -64,6 +65,8 @@ export interface HandOut {
   readonly unset: readonly string[];
   /** Secrets in the environment, by export kind (`url`); used only when asked for by name. */
   readonly exports: Readonly<Record<string, Readonly<Record<string, Secret>>>>;
+  /** The export kind that is given even when nobody asks for one by name. */
+  readonly always?: string;
 }
 
 /** What may be told of a handle. */
@@ -94,7 +97,30 @@ export interface RevokeReport {
   /** Somebody has access after all: takes `accessEnded` back, also that of an earlier attempt. */
   accessFound(): void;
   finding(finding: Finding): void;
+  /** A credential may exist until then whose secret nobody was ever told, so that nobody can take it back. */
+  undisclosed(until: Instant, why: string): void;
 }
+
+/** What `refresh` answers. */
+export interface Refreshed<Handle extends Json> {
+  readonly expiresAt: Instant;
+  /** When to call it again; null: the credential lasts as long as the lease. */
+  readonly refreshAt: Instant | null;
+  /** Replaces the lease's handle; absent: it stays as it was recorded last. */
+  readonly handle?: Handle;
+}
+
+/**
+ * Writes a changed handle of an active lease durably, before it answers, with a `lease.step` of that name. A provider whose
+ * handle cannot cover a credential before it exists calls it before it makes one and again when it has it.
+ * @throws JitError `ERR_AUDIT_UNAVAILABLE`: it is not on disk; `ERR_CONFLICT`: the lease is over
+ */
+export type RefreshRecord<Handle extends Json> = (change: {
+  readonly handle: Handle;
+  /** When all that the handle stands for has ended by the target's own clock. */
+  readonly hardDeadline: Instant;
+  readonly step: string;
+}) => void;
 
 /** Whether the credential is on the target. `unknown`: the target did not say. */
 export type Presence = 'gone' | 'alive' | 'unknown';
@@ -136,18 +162,24 @@ export interface Provider<Handle extends Json = Json> {
   issue(handle: Handle, request: PlanRequest, signal: AbortSignal): Promise<Issued<Handle>>;
   /** Moves the credential's own end on the target. Idempotent. */
   renew?(handle: Handle, deadline: Instant, signal: AbortSignal): Promise<{ hardDeadline: Instant }>;
-  /** Makes the credential of an active lease anew under the names of its handle (the lease covers it already); what `answer` serves changes. */
+  /**
+   * Makes the credential of an active lease anew; what `answer` and `helpers` serve changes. Either the names of its handle
+   * cover it already, or it is told to `record` before and after.
+   */
   refresh?(
     handle: Handle,
     request: PlanRequest,
     signal: AbortSignal,
-  ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }>;
+    record: RefreshRecord<Handle>,
+  ): Promise<Refreshed<Handle>>;
   /** A link that opens the vendor's web console with the rights of an active lease. @throws JitError `ERR_UNSUPPORTED` without one */
   console?(handle: Handle, signal: AbortSignal): Promise<{ url: Secret; endsAt: Instant }>;
   /** What cannot be taken back, for people, e.g. "cannot be withdrawn; ends at 14:05"; null when revoke really revokes. */
   withdrawal?(handle: Handle): string | null;
   /** Idempotent; already gone is success. `deadline`-free: it goes on until done or the signal aborts. */
   revoke(handle: Handle, cause: EndCause, report: RevokeReport, signal: AbortSignal): Promise<void>;
+  /** Pure: the handle of a credential that is confirmed gone, without whatever secret it was revoked by. */
+  spent?(handle: Handle): Handle;
   /** Looks whether the credential is really gone; never assumes. */
   confirm(handle: Handle, signal: AbortSignal): Promise<Presence>;
   /**
@@ -173,6 +205,8 @@ export interface Reconciled<Handle extends Json> {
 export interface ProviderTools {
   readonly clock: Clock;
   readonly random: Random;
+  /** Seals what a handle has to hold of a secret; absent in tools that issue nothing. */
+  readonly sealer?: Sealer;
   /** Command line that runs jit, quoted for a shell, for configuration files of clients; absent in tools that hand out nothing. */
   readonly helperCommand?: string;
   /** Names this broker, so that another broker's credentials on the same target are not taken for orphans. */

@@ -2,6 +2,7 @@
 
 import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
+import { appendGitConfig } from './git-config.ts';
 
 /** What {@link childEnvironment} is made from. */
 export interface EnvironmentOptions {
@@ -28,7 +29,8 @@ const ofOuterShell = ['JIT_READY', 'JIT_PARENT', 'JIT_NOW', 'JIT_PROMPT', 'JIT_U
  * @throws JitError `ERR_CHILD_SETUP` for a name that no shell could remove again.
  */
 export function childEnvironment(options: EnvironmentOptions): Record<string, string> {
-  const { baseEnv = process.env, env, unset, grant, stateFile } = options;
+  const { baseEnv = process.env, unset, grant, stateFile } = options;
+  const env = appendGitConfig(baseEnv, options.env);
   const names = Object.keys(env);
   const unusable = names.find((name) => !isVariableName(name));
   if (unusable !== undefined) {

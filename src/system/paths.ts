@@ -16,6 +16,8 @@ export interface Paths {
   /** Held by the one running broker. */
   readonly lock: string;
   readonly log: string;
+  /** The key that secrets in the database are sealed with, where no keychain answers. */
+  readonly sealKey: string;
   /** What shell prompts read. */
   readonly promptState: string;
   /** One folder per active grant: the files that children read their credentials from. */
@@ -59,6 +61,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     database: under(stateDir, 'jit.db'),
     lock: under(stateDir, 'broker.lock'),
     log: under(stateDir, 'broker.log'),
+    sealKey: under(stateDir, 'seal.key'),
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),
   };

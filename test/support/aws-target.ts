@@ -65,6 +65,7 @@ export function listen(): Told {
         told.ended = false;
       },
       finding: () => undefined,
+      undisclosed: () => undefined,
     },
   };
   return told;

@@ -159,6 +159,7 @@ export function remember(): Remembered {
       report.found += 1;
     },
     finding: (finding) => void report.findings.push(finding),
+    undisclosed: () => undefined,
   };
   return report;
 }

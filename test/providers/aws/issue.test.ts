@@ -84,10 +84,20 @@ describe('issuing on AWS', () => {
     expect(issued.expiresAt - world.clock.now()).toBeLessThanOrEqual(60 * minute);
     expect((issued.refreshAt ?? 0) - world.clock.now()).toBeGreaterThan(39 * minute);
     world.aws.advance(40 * minute);
-    const next = await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000));
+    const next = await world.provider.refresh?.(
+      issued.handle,
+      wanted,
+      AbortSignal.timeout(10_000),
+      () => undefined,
+    );
     expect(next?.expiresAt).toBeGreaterThan(issued.expiresAt);
     world.aws.advance(40 * minute);
-    const last = await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000));
+    const last = await world.provider.refresh?.(
+      issued.handle,
+      wanted,
+      AbortSignal.timeout(10_000),
+      () => undefined,
+    );
     expect(last?.refreshAt).toBeNull();
     for (const session of world.aws.account.live().filter((one) => one.role?.name === 'deploy')) {
       expect(session.expiration).toBeLessThanOrEqual(plan.hardDeadline);
@@ -104,7 +114,7 @@ describe('issuing on AWS', () => {
     const first = JSON.parse(endpoint?.answer().reveal() ?? '');
     expect(first.AccessKeyId).toBe(issued.handle.access_key_id);
     world.aws.advance(40 * minute);
-    await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000));
+    await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000), () => undefined);
     expect(JSON.parse(endpoint?.answer().reveal() ?? '').AccessKeyId).not.toBe(first.AccessKeyId);
     world.aws.advance(80 * minute);
     expect(() => endpoint?.answer()).toThrow(expect.objectContaining({ code: 'ERR_GRANT_ENDED' }));
@@ -118,7 +128,12 @@ describe('issuing on AWS', () => {
       wanted,
       AbortSignal.timeout(10_000),
     );
-    const again = await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000));
+    const again = await world.provider.refresh?.(
+      issued.handle,
+      wanted,
+      AbortSignal.timeout(10_000),
+      () => undefined,
+    );
     expect(again).toEqual({ expiresAt: issued.expiresAt, refreshAt: null });
     expect(world.aws.count('AssumeRole')).toBe(1);
   });

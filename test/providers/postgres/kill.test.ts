@@ -30,6 +30,7 @@ function scene(sessions: number, counts: number[]) {
       accessEnded: () => void told.push('ended'),
       accessFound: () => void told.push('found'),
       finding: () => undefined,
+      undisclosed: () => undefined,
     },
   };
   return { told, run: () => kill(context, 17_000, null) };

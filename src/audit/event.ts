@@ -46,8 +46,6 @@ export interface EventData {
   'lease.renewed': { deadline: string; hard_deadline: string };
   'lease.revoking': { cause: EndCause };
   'lease.step': { step: string; facts: Json };
-  /** A credential may live until then that nobody was ever told, so that nobody can take it back. */
-  'lease.undisclosed': { until: string; why: string };
   'lease.finding': { kind: string; where: string; detail: string; action: string };
   'lease.revoked': { cause: EndCause; attempts: number; late_ms: number };
   'lease.overdue': { cause: EndCause; attempts: number; code: ErrorCode };
@@ -58,6 +56,8 @@ export interface EventData {
   /** Several uses of an endpoint in one event. */
   'lease.served': { count: number };
   'lease.refused': { why: string; count: number };
+  /** A credential may live until then that nobody was ever told, so that nobody can take it back. */
+  'lease.undisclosed': { until: string; why: string };
 }
 
 /** A name from the closed list. */

@@ -90,7 +90,6 @@ export const dataSchemas = {
   'lease.renewed': v.strictObject({ deadline: moment, hard_deadline: moment }),
   'lease.revoking': v.strictObject({ cause }),
   'lease.step': v.strictObject({ step: name, facts: json }),
-  'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
   'lease.finding': finding,
   'lease.revoked': v.strictObject({ cause, attempts: count, late_ms: integer }),
   'lease.overdue': v.strictObject({ cause, attempts: count, code }),
@@ -100,6 +99,7 @@ export const dataSchemas = {
   'process.signal_probe': v.strictObject({ signal: name }),
   'lease.served': v.strictObject({ count }),
   'lease.refused': v.strictObject({ why: name, count }),
+  'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
 };
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];

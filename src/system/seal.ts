@@ -143,7 +143,10 @@ function readFile({ file }: SealerOptions): Key | null {
     return keyFrom(readPrivateFile(file, 1_000).toString('utf8'), 'file');
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return null;
-    if (thrown instanceof JitError) throw thrown;
+    if (thrown instanceof JitError) {
+      const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
+      throw new JitError('ERR_SECRET_UNAVAILABLE', thrown.message, hint);
+    }
     throw unavailable(`the file "${file}" cannot be read (${errnoOf(thrown)})`);
   }
 }
@@ -157,7 +160,7 @@ function keyFrom(text: string, place: SealPlace): Key {
 }
 
 function unavailable(why: string): JitError {
-  return new JitError('ERR_SECRET_UNAVAILABLE', `cannot open what was sealed: ${why}`, {
+  return new JitError('ERR_SECRET_UNAVAILABLE', `cannot seal or open a secret: ${why}`, {
     hint: 'unlock the keychain; jit doctor shows where the key is kept',
   });
 }

@@ -12,10 +12,15 @@ import type {
   PlanRequest,
   Provider,
   ProviderKind,
+  RefreshRecord,
 } from '../../src/providers/provider.ts';
 
 /** What the fake puts into a lease. */
-export type FakeHandle = { readonly name: string; readonly serial: number | null };
+export type FakeHandle = {
+  readonly name: string;
+  readonly serial: number | null;
+  readonly sealed?: string | null;
+};
 
 /** What can go wrong: set by a test, read at each call. */
 export interface Faults {
@@ -46,6 +51,12 @@ export interface Faults {
   cannotWithdraw?: boolean;
   /** Revoking says that access has ended although nothing was taken back. */
   endsAccess?: boolean;
+  /** A credential may live until then that nobody was told. */
+  undisclosed?: Instant | undefined;
+  /** The handle holds something sealed that revoking needs. */
+  sealed?: string;
+  /** What a refresh tells to record before it answers. */
+  recordRefresh?: (record: RefreshRecord<FakeHandle>, handle: FakeHandle) => void;
   /** Does not tell whether a credential is there. */
   silent?: boolean;
   /** Keeps the clean-up after the end of access waiting until it is settled. */
@@ -114,19 +125,20 @@ export function createFakeTarget(): FakeTarget {
       serial += 1;
       live.set(handle.name, { serial, deadline: request.deadline });
       issued.push(handle.name);
+      const whole = { ...handle, serial, ...(faults.sealed === undefined ? {} : { sealed: faults.sealed }) };
       await faults.duringIssue?.();
       if (faults.loseIssueAnswer) throw new JitError('ERR_INTERNAL', 'the answer was lost');
       if (faults.endpoint) {
         const { refreshAfter } = faults.endpoint;
         return {
-          handle: { ...handle, serial },
+          handle: whole,
           expiresAt: request.deadline,
           refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
           handOut: byEndpoint(handle.name),
         };
       }
       return {
-        handle: { ...handle, serial },
+        handle: whole,
         expiresAt: request.deadline,
         handOut: {
           env: { FAKE_USER: handle.name },
@@ -138,8 +150,9 @@ export function createFakeTarget(): FakeTarget {
         },
       };
     },
-    async refresh(handle, request, signal) {
+    async refresh(handle, request, signal, record) {
       refreshed.push(request);
+      faults.recordRefresh?.(record, handle);
       if (faults.ignoreAbort) await faults.holdRefresh;
       else if (faults.holdRefresh) await Promise.race([faults.holdRefresh, aborted(signal)]);
       reach();
@@ -153,7 +166,9 @@ export function createFakeTarget(): FakeTarget {
         refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
       };
     },
-    withdrawal: () => (faults.cannotWithdraw ? 'cannot be withdrawn; ends by itself' : null),
+    withdrawal: () =>
+      faults.cannotWithdraw || faults.undisclosed ? 'cannot be withdrawn; ends by itself' : null,
+    spent: (handle) => (handle.sealed === undefined ? handle : { ...handle, sealed: null }),
     async renew(handle, deadline) {
       reach();
       const found = live.get(handle.name);
@@ -163,6 +178,7 @@ export function createFakeTarget(): FakeTarget {
     },
     async revoke(handle, _cause, report) {
       reach();
+      if (faults.undisclosed !== undefined) report.undisclosed(faults.undisclosed, 'no answer');
       if (faults.endsAccess) report.accessEnded();
       if (faults.cannotWithdraw) return;
       if (faults.refuseRevoke) throw new JitError('ERR_TARGET_REFUSED', 'the fake target keeps it');
@@ -175,7 +191,7 @@ export function createFakeTarget(): FakeTarget {
     },
     async confirm(handle) {
       reach();
-      if (faults.silent) return 'unknown';
+      if (faults.silent || faults.undisclosed !== undefined) return 'unknown';
       return live.has(handle.name) ? 'alive' : 'gone';
     },
     async reconcile(known) {

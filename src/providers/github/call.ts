@@ -98,7 +98,10 @@ async function send(context: Context, asked: Call): Promise<Answer> {
       { hint: 'check owner and base_url of the target: names may have changed' },
     );
   }
-  return { status, headers: answer.headers, data: answer.data };
+  const data: unknown = answer.data;
+  // Half of an answer: what it was about may have been done.
+  if (status !== 204 && (typeof data !== 'object' || data === null)) throw new TypeError('not JSON');
+  return { status, headers: answer.headers, data };
 }
 
 /** Answers after about `delay`. @throws JitError `ERR_TARGET_UNREACHABLE` when the signal aborts first */

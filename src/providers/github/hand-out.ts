@@ -74,19 +74,19 @@ function pathOf({ owner, git_url }: Access): string {
 
 /**
  * Configuration for the child's git alone (git-config(1), GIT_CONFIG_COUNT), which wins over every file and is appended to
- * what the user's environment has of the kind. For this owner's repositories only: others keep the user's own helpers.
+ * what the user's environment has of the kind. For the whole host: whatever is not this owner's is then done without any
+ * right, never with the user's own.
  */
-function gitEnvironment(access: Access, helper: string): Record<string, string> {
-  const base = `${access.git_url}/${access.owner}`;
+function gitEnvironment({ git_url: host, owner }: Access, helper: string): Record<string, string> {
   const settings: [name: string, value: string][] = [
     // An empty value takes away the helpers of all files; the one after it is the only one left.
-    [`credential.${base}.helper`, ''],
-    [`credential.${base}.helper`, helper],
-    [`credential.${base}.useHttpPath`, 'true'],
+    [`credential.${host}.helper`, ''],
+    [`credential.${host}.helper`, helper],
+    [`credential.${host}.useHttpPath`, 'true'],
     // A header of the user's, such as actions/checkout leaves, would be sent instead of what the helper says.
-    [`http.${base}.extraHeader`, ''],
+    [`http.${host}.extraHeader`, ''],
     // The longest match wins: a rewrite of the whole host, to SSH and so to the user's own key, does not reach here.
-    [`url.${base}/.insteadOf`, `${base}/`],
+    [`url.${host}/${owner}/.insteadOf`, `${host}/${owner}/`],
   ];
   return Object.fromEntries([
     ['GIT_CONFIG_COUNT', String(settings.length)],

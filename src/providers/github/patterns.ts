@@ -9,11 +9,22 @@ export function isPattern(name: string): boolean {
 
 /** Whether `pattern` means `name`: `*` is any run of characters, `?` any one. GitHub's names ignore case. */
 export function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .replace(/[.\\+^$()[\]{}|-]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 'iu').test(name);
+  const [wanted, given] = [pattern.toLowerCase(), name.toLowerCase()];
+  let [at, star, resume] = [0, -1, 0];
+  for (let index = 0; index < given.length; ) {
+    if (at < wanted.length && (wanted[at] === '?' || wanted[at] === given[index]) && wanted[at] !== '*') {
+      at += 1;
+      index += 1;
+    } else if (wanted[at] === '*') {
+      // One star is taken up again at a time: no pattern takes longer than both lengths multiplied.
+      [star, resume] = [at, index];
+      at += 1;
+    } else if (star >= 0) {
+      resume += 1;
+      [at, index] = [star + 1, resume];
+    } else return false;
+  }
+  return /^\**$/.test(wanted.slice(at));
 }
 
 /** Whether a name is meant by every list: the role's, and the scope's when there is one. */

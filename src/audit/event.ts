@@ -42,7 +42,13 @@ export interface EventData {
   'grant.ended': { cause: EndCause; used_ms: number };
   'lease.intent': { provider: string; name: string; facts: Json; deadline: string; hard_deadline: string };
   'lease.issued': { name: string; facts: Json; expires: string };
-  'lease.handed_out': { variables: string[]; files: string[]; secrets: boolean; endpoints?: number };
+  'lease.handed_out': {
+    variables: string[];
+    files: string[];
+    secrets: boolean;
+    endpoints?: number;
+    helpers?: number;
+  };
   'lease.renewed': { deadline: string; hard_deadline: string };
   'lease.revoking': { cause: EndCause };
   'lease.step': { step: string; facts: Json };

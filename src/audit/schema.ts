@@ -86,6 +86,7 @@ export const dataSchemas = {
     files: v.pipe(v.array(prose), v.maxLength(256)),
     secrets: v.boolean(),
     endpoints: v.exactOptional(count),
+    helpers: v.exactOptional(count),
   }),
   'lease.renewed': v.strictObject({ deadline: moment, hard_deadline: moment }),
   'lease.revoking': v.strictObject({ cause }),

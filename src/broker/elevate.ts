@@ -108,6 +108,7 @@ async function handOut(
       files: [...handed.files],
       secrets: handed.secrets,
       ...(handed.endpoints > 0 && { endpoints: handed.endpoints }),
+      ...(handed.helpers > 0 && { helpers: handed.helpers }),
     };
     broker.ledger.write({
       leases: [{ ...lease, handedOutAt: now }],

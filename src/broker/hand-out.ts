@@ -17,6 +17,8 @@ export interface HandedOut {
   readonly secrets: boolean;
   /** How many endpoints serve it. */
   readonly endpoints: number;
+  /** How many kinds of helpers are given it from memory, when nothing else of it was handed out. */
+  readonly helpers: number;
 }
 
 /** Ends the name of a file that holds the bearer of an endpoint. */
@@ -64,6 +66,7 @@ export function writeHandOut(
     files: [...handOut.files.map((file) => file.name), ...tokens],
     secrets: asked !== null,
     endpoints: opened.length,
+    helpers: asked === null ? Object.keys(handOut.helpers ?? {}).length : 0,
   };
 }
 

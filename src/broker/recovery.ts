@@ -45,13 +45,15 @@ function mayResume(broker: Broker, grant: Grant, lease: Lease): boolean {
   return !tellLostEndpoint(broker, grant, lease);
 }
 
-/** What an endpoint served was in the memory of the last broker only: whatever the rule says, there is nothing to resume. */
+/** What an endpoint or a helper served was in the memory of the last broker only: whatever the rule says, there is nothing to resume. */
 function tellLostEndpoint(broker: Broker, grant: Grant, lease: Lease): boolean {
   const [handedOut] = broker.ledger.store.events({ grant: grant.id, type: 'lease.handed_out', limit: 1 });
-  const { endpoints = 0 } = (handedOut?.body.data ?? {}) as Partial<EventData['lease.handed_out']>;
-  if (endpoints === 0) return false;
+  const { endpoints = 0, helpers = 0 } = (handedOut?.body.data ?? {}) as Partial<
+    EventData['lease.handed_out']
+  >;
+  if (endpoints === 0 && helpers === 0) return false;
   broker.log.info(`grant ${grant.id} cannot be resumed: its credential was in memory only`);
-  const data = { step: 'endpoint-lost', facts: { endpoints } };
+  const data = { step: 'endpoint-lost', facts: { endpoints, ...(helpers > 0 && { helpers }) } };
   broker.ledger.writeRevocation({
     events: [{ type: 'lease.step', at: broker.clock.now(), ...placeOf(grant), lease: lease.id, data }],
   });

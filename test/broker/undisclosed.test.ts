@@ -96,6 +96,17 @@ describe('what a handle holds sealed', () => {
   });
 });
 
+test('what only a helper served is not resumed by the next broker: it was in memory', async () => {
+  world.target.faults.helper = true;
+  const wanted = request({ role: 'write', reason: 'a repair' });
+  const { grant } = await elevate(world.broker, ada, wanted);
+  expect(world.broker.refreshing.size).toBe(1);
+  world = world.restart();
+  recover(world.broker);
+  await until(() => expect(world.broker.ledger.grant(grant.id)?.state).toBe('ended'));
+  expect(world.types()).toContain('lease.step');
+});
+
 describe('a refresh that tells what it does', () => {
   test('finds it on disk before it goes on, with an event each', async () => {
     const seen: string[] = [];

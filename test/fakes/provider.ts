@@ -55,6 +55,8 @@ export interface Faults {
   undisclosed?: Instant | undefined;
   /** The handle holds something sealed that revoking needs. */
   sealed?: string;
+  /** A helper is given it too. */
+  helper?: boolean;
   /** What a refresh tells to record before it answers. */
   recordRefresh?: (record: RefreshRecord<FakeHandle>, handle: FakeHandle) => void;
   /** Does not tell whether a credential is there. */
@@ -142,6 +144,7 @@ export function createFakeTarget(): FakeTarget {
         expiresAt: request.deadline,
         handOut: {
           env: { FAKE_USER: handle.name },
+          ...(faults.helper ? { helpers: { fake: () => ({ secret: 'planted' }) } } : {}),
           files: [
             { name: 'password', variable: 'FAKE_PASSFILE', content: new Secret(`planted-${handle.name}`) },
           ],

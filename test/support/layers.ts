@@ -87,6 +87,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@napi-rs/keyring': ['system'],
   koffi: ['system', 'identity'],
   pg: ['providers/postgres', 'shared-store', 'demo'],
+  '@octokit/request': ['providers/github'],
   commander: ['cli'],
   '@inquirer/prompts': ['cli'],
   ora: ['cli'],

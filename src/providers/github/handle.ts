@@ -48,7 +48,7 @@ export type GithubHandle = {
 export const tokenLife: Milliseconds = 3_600_000;
 
 /** GitHub's clock and this one may differ; a token counts as expired only this long after its end. */
-export const expiryGrace: Milliseconds = 60_000;
+const expiryGrace: Milliseconds = 60_000;
 
 /** The latest end of a token that is asked for until `sent`. */
 export function undisclosedEnd(sent: Instant): Instant {

@@ -57,7 +57,7 @@ export async function issueLease(
 }
 
 /**
- * A new token for an active lease, unless the one it has lasts long enough. What may exist is on disk before GitHub is
+ * A new token for an active lease, unless the one it has lasts long enough for now. What may exist is on disk before GitHub is
  * asked and again before the old token, which the new one replaces, is deleted.
  * @param exported tokens are in the environment of a child, where none can be replaced: the old one stays until its end
  * @throws JitError as {@link issueLease}, and what `record` throws
@@ -72,8 +72,9 @@ export async function refreshLease(
 ): Promise<Refreshed<GithubHandle>> {
   const { shared, tools } = context;
   const latest = shared.tokens.latest(handle.lease);
-  if (latest !== null && latest.endsAt >= request.deadline) {
-    return { expiresAt: latest.endsAt, refreshAt: null };
+  const due = latest === null ? tools.clock.now() : refreshTime(latest, request.deadline);
+  if (latest !== null && (due === null || tools.clock.now() < due)) {
+    return { expiresAt: latest.endsAt, refreshAt: due };
   }
   const until = undisclosedEnd(tools.clock.now() + planSlack);
   const asking = { ...handle, undisclosed_until: until };

@@ -6,7 +6,7 @@ import { isWithin, type Level, type Permissions } from './permissions.ts';
 import { roleOptions } from './schema.ts';
 
 /** The least that covers every role. */
-export function neededPermissions(target: TargetConfig): Permissions {
+function neededPermissions(target: TargetConfig): Permissions {
   const needed: Record<string, Level> = {};
   for (const { options } of target.roles.values()) {
     for (const [name, level] of Object.entries(roleOptions(options).permissions) as [string, Level][]) {

@@ -68,7 +68,8 @@ export async function startFakeGithub(): Promise<FakeGithub> {
   const account = new Account(now);
 
   const server = http.createServer(async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://fake');
+    // A server of one's own has its API below a path.
+    const url = new URL((request.url ?? '/').replace(/^\/api\/v3/, ''), 'http://fake');
     const on = `${request.method} ${url.pathname.split('/').at(-1)}`;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { hasCode } from '../../../src/core/errors.ts';
+import { githubKind } from '../../../src/providers/github/index.ts';
 import {
   type GithubWorld,
+  githubTarget,
   githubWorld,
   listen,
   minute,
@@ -83,6 +85,18 @@ describe('a token of GitHub', () => {
     expect((await world.issue()).handle.installation).toBe(9_001);
     await world.issue();
     expect(world.github.count('GET installation')).toBe(2);
+  });
+
+  it('of a server of one’s own comes from below its path', async () => {
+    world = await githubWorld();
+    const { url } = world.github;
+    const target = githubTarget(`${url}/api/v3`);
+    const provider = githubKind.open(target, world.tools);
+    const wanted = world.request();
+    const issued = await provider.issue(provider.plan(wanted).handle, wanted, soon());
+    expect(issued.handle.access.git_url).toBe(url);
+    await provider.revoke(issued.handle, 'revoked', listen().report, soon());
+    expect(await provider.confirm(issued.handle, soon())).toBe('gone');
   });
 
   it('of a named installation needs no look for it', async () => {

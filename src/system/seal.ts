@@ -123,10 +123,14 @@ async function findKey(options: SealerOptions): Promise<Key> {
   }
   const there = readFile(options);
   if (there) return there;
-  writeFileAtomic(options.file, `${random.bytes(keyLength).toString('base64')}\n`);
+  try {
+    writeFileAtomic(options.file, `${random.bytes(keyLength).toString('base64')}\n`);
+  } catch (thrown) {
+    throw unavailable(`no keychain answers, and "${options.file}" cannot be made (${errnoOf(thrown)})`);
+  }
   const made = readFile(options);
   if (made) return made;
-  throw unavailable(`the file "${options.file}" cannot be made`);
+  throw unavailable(`the file "${options.file}" is gone again`);
 }
 
 function accountOf({ origin }: SealerOptions): string {

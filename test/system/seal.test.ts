@@ -115,6 +115,16 @@ describe('the key', () => {
     await expect(sealer().ready()).rejects.toThrow('others may read');
   });
 
+  it('that can be kept nowhere is an error that says so, before there is anything to seal', async () => {
+    keychain.isLocked = true;
+    const nowhere = path.join(folder, 'missing', 'seal.key');
+    const one = createSealer({ keychain, origin: 'jit.a', file: nowhere, random: systemRandom });
+    await expect(one.ready()).rejects.toEqual(unavailable);
+    await expect(one.ready()).rejects.toThrow('ENOENT');
+    keychain.isLocked = false;
+    expect(await one.ready()).toBe('keychain');
+  });
+
   it('is asked for once by many at once', async () => {
     const one = sealer();
     const texts = await Promise.all(Array.from({ length: 20 }, () => one.seal(secret, 'l1')));

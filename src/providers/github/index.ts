@@ -63,7 +63,7 @@ function callsByHandle(tools: ProviderTools) {
     withdrawal: ({ undisclosed_until }: GithubHandle): string | null =>
       undisclosed_until === null
         ? null
-        : `a token may exist that nobody was told; it ends by ${new Date(undisclosed_until).toISOString().slice(11, 16)}Z`,
+        : `may live although nobody was told it; ends by ${new Date(undisclosed_until).toISOString().slice(11, 16)}Z`,
     // Connections are shared by all who fetch, and unused ones do not keep the broker alive.
     close: async () => undefined,
   };

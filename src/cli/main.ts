@@ -13,6 +13,7 @@ import { failureFlags } from './failure-flags.ts';
 import { loadOffline, runDemo } from './heavy.ts';
 import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
+import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
 import { standardStream } from './standard-stream.ts';
 import { runSession } from './whole.ts';
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
     runDemo,
     runSession: (options) => runSession(options),
     ownSession,
+    readInput: (largest) => readInput(() => process.stdin, largest),
     ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
     spin: terminalSpinner,
     onSignal,

@@ -38,6 +38,8 @@ export interface Outside {
   readonly runSession: (options: SessionOptions) => Promise<SessionResult>;
   /** This process, as the broker watches it. @throws JitError `ERR_UNSUPPORTED` where the system does not tell. */
   readonly ownSession: () => Session;
+  /** All of standard input. @throws JitError `ERR_USAGE` when it is more than `largest` bytes */
+  readonly readInput: (largest: number) => Promise<Uint8Array>;
   /** Questions on the terminal; loaded when the first one is asked. */
   readonly ask: Asker;
   /** Shows that something waits; the answer ends the showing. */

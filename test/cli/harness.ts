@@ -23,6 +23,8 @@ export interface Setting {
   readonly session?: Outside['runSession'];
   readonly clock?: FakeClock;
   readonly exists?: (path: string) => boolean;
+  /** What standard input holds. */
+  readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
 }
 
@@ -90,6 +92,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
       return setting.session ? setting.session(options) : { exitCode: 0, grantEnded: false };
     },
     ownSession: () => ({ pid: 99, startTime: 'then' }),
+    readInput: async () => Buffer.from(setting.input ?? ''),
     ask: askerOf(setting.answers ?? [], questions),
     spin: async () => () => {},
     onSignal: setting.onSignal ?? (() => () => {}),

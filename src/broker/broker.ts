@@ -1,7 +1,7 @@
 // What every verb of the broker works with, in one record. Built in start.ts, the composition root.
 
 import type { EventEmitter } from 'node:events';
-import type { Milliseconds } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
 import type { Paths } from '../system/paths.ts';
@@ -68,8 +68,8 @@ export interface Broker {
   readonly endpoints: Map<string, GrantEndpoints>;
   /** What keeps served credentials fresh: lease id -> its schedule. */
   readonly refreshing: Map<string, Refreshing>;
-  /** What revoking cannot take back, in the provider's words: lease id -> e.g. `cannot be withdrawn; ends at 14:05`. */
-  readonly withdrawals: Map<string, string>;
+  /** Credentials that revoking cannot take back: lease id -> when each ends by itself. */
+  readonly irrevocable: Map<string, Instant>;
   /** Set by `stop`: no new grants. */
   stopping: boolean;
   /** Asks the process to end; resolved by start.ts. */
@@ -81,6 +81,8 @@ export interface Caller {
   readonly principal: string;
   /** How the caller was recognised, for the log: `uid 1000 pid 4711` or `socket owner`. */
   readonly peer: string;
+  /** The process that called, where the system tells it; it may have ended since. */
+  readonly pid: number | null;
   /** Aborted when the caller has gone away. */
   readonly signal: AbortSignal;
 }

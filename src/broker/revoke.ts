@@ -38,7 +38,7 @@ function isOver(broker: Broker, grant: string): boolean {
   return broker.ledger.leasesOf(grant).every(
     ({ id, state, accessEndedAt, attempts }) =>
       // Attempts that only wait for the credential's own end did not fail.
-      state === 'revoked' || (accessEndedAt !== null && (attempts === 0 || broker.withdrawals.has(id))),
+      state === 'revoked' || (accessEndedAt !== null && (attempts === 0 || broker.irrevocable.has(id))),
   );
 }
 

@@ -18,6 +18,7 @@ import { type Broker, type Timing, usualTiming } from './broker.ts';
 import { openDoor } from './door.ts';
 import { closeEndpoints } from './endpoint.ts';
 import { startExpiry } from './expiry.ts';
+import { helperCommand } from './helper-command.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
 import { holdPolicy } from './policy-holder.ts';
@@ -55,9 +56,11 @@ export async function startBroker(
   const random = systemRandom;
   const store = openStore({ path: paths.database, clock, random });
   const ledger = createLedger(store, clock, log);
+  const helper = helperCommand(paths.configFile);
   const providers = createProviders({
     clock,
     random,
+    ...(helper !== null && { helperCommand: helper }),
     origin: store.origin,
     resolveSecret: createSecretResolver({
       env: process.env,
@@ -85,7 +88,7 @@ export async function startBroker(
     steps: new Map(),
     endpoints: new Map(),
     refreshing: new Map(),
-    withdrawals: new Map(),
+    irrevocable: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };

@@ -35,14 +35,16 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
   return {
     id: lease.id,
     state: lease.state,
+    provider: lease.provider,
     name: lease.name,
     deadline: lease.deadline,
     hardDeadline: lease.hardDeadline,
-    withdrawal: broker.withdrawals.get(lease.id) ?? null,
+    irrevocableUntil: broker.irrevocable.get(lease.id) ?? null,
     accessEndedAt: lease.accessEndedAt,
     revokedAt: lease.revokedAt,
     attempts: lease.attempts,
     lastError: lease.lastError,
+    notRefreshed: broker.refreshing.get(lease.id)?.failure() ?? null,
     findings: broker.ledger.store.findings({ lease: lease.id }).length,
   };
 }

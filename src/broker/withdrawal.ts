@@ -10,9 +10,28 @@ import type { Broker } from './broker.ts';
 
 const step = 'cannot-be-withdrawn';
 
+/** Asks what revoking the lease will not do, so that people are told before they need it. */
+export function learnWithdrawal(broker: Broker, provider: Provider, { id, handle }: Lease): Instant | null {
+  const until = provider.irrevocableUntil?.(handle) ?? null;
+  if (until !== null) broker.irrevocable.set(id, until);
+  return until;
+}
+
+/** The same for every open lease, after a restart. Never rejects. */
+export async function learnWithdrawals(broker: Broker): Promise<void> {
+  for (const lease of broker.ledger.openLeases()) {
+    try {
+      const provider = await broker.providers.forLease(lease);
+      if (broker.ledger.lease(lease.id)?.state !== 'revoked') learnWithdrawal(broker, provider, lease);
+    } catch (thrown) {
+      broker.log.warn(`nobody can say whether lease ${lease.id} can be withdrawn`, thrown);
+    }
+  }
+}
+
 /**
- * What the provider says about a lease that it cannot revoke before its hard deadline; null when it can, or that
- * has passed. Records it, once per broker, and whether anybody has access.
+ * When a lease ends that its provider cannot revoke before its hard deadline; null when it can, or that has passed.
+ * Records it, once per broker, and whether anybody has access.
  */
 export function tellWithdrawal(
   broker: Broker,
@@ -20,19 +39,18 @@ export function tellWithdrawal(
   before: Lease,
   grant: Grant,
   presence: Presence,
-): string | null {
-  const words = provider.withdrawal?.(before.handle) ?? null;
+): Instant | null {
+  const until = learnWithdrawal(broker, provider, before);
   const now = broker.clock.now();
-  if (words === null || now >= before.hardDeadline) return null;
+  if (until === null || now >= before.hardDeadline) return null;
   const lease = broker.ledger.lease(before.id) ?? before;
   const heldByNobody = isHeldByNobody(broker, lease);
   const told = presence === 'alive' ? null : lease.accessEndedAt;
   const accessEndedAt = heldByNobody ? (lease.accessEndedAt ?? now) : told;
-  broker.withdrawals.set(lease.id, words);
   const steps = broker.steps.get(lease.id) ?? new Set();
   // The provider may have told it by itself.
   const isNew = !steps.has(step);
-  if (!isNew && accessEndedAt === lease.accessEndedAt) return words;
+  if (!isNew && accessEndedAt === lease.accessEndedAt) return until;
   broker.steps.set(lease.id, steps.add(step));
   const { principal, target, id } = grant;
   const facts = { until: new Date(lease.hardDeadline).toISOString(), held_by_nobody: heldByNobody };
@@ -46,12 +64,12 @@ export function tellWithdrawal(
     data: { step, facts },
   };
   broker.ledger.writeRevocation({ leases: [{ ...lease, accessEndedAt }], events: isNew ? [event] : [] });
-  return words;
+  return until;
 }
 
-/** True until the hard deadline of a lease that {@link tellWithdrawal} told about: nothing is late before that. */
-export function isEndAwaited({ withdrawals, clock, timing }: Broker, lease: Lease): boolean {
-  return withdrawals.has(lease.id) && clock.now() < lease.hardDeadline + timing.grace;
+/** True until the hard deadline of a lease that cannot be taken back: nothing is late before that. */
+export function isEndAwaited({ irrevocable, clock, timing }: Broker, lease: Lease): boolean {
+  return irrevocable.has(lease.id) && clock.now() < lease.hardDeadline + timing.grace;
 }
 
 /** When to look again: at each moment that may end it, and once a minute. */

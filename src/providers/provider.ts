@@ -118,6 +118,8 @@ export interface Check {
  * for the target cannot be read). No message holds a secret.
  */
 export interface Provider<Handle extends Json = Json> {
+  /** The kinds of `HandOut.exports`, known before anything is issued. */
+  readonly exports: readonly string[];
   /** Pure: chooses names, contacts nobody. @throws JitError `ERR_UNKNOWN_NAME` for a role or scope that the target lacks. */
   plan(request: PlanRequest): Plan<Handle>;
   /**
@@ -136,6 +138,12 @@ export interface Provider<Handle extends Json = Json> {
   issue(handle: Handle, request: PlanRequest, signal: AbortSignal): Promise<Issued<Handle>>;
   /** Moves the credential's own end on the target. Idempotent. */
   renew?(handle: Handle, deadline: Instant, signal: AbortSignal): Promise<{ hardDeadline: Instant }>;
+  /**
+   * Pure: how the handle of an active lease has to read so that it covers what ends at `deadline`. Instead of `renew`, where
+   * an end cannot be moved: once that handle is on disk, `refresh` makes another credential under the same names. What
+   * was read before ends when it always would have.
+   */
+  replan?(handle: Handle, deadline: Instant): { readonly handle: Handle; readonly hardDeadline: Instant };
   /** Makes the credential of an active lease anew under the names of its handle (the lease covers it already); what `answer` serves changes. */
   refresh?(
     handle: Handle,
@@ -144,8 +152,8 @@ export interface Provider<Handle extends Json = Json> {
   ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }>;
   /** A link that opens the vendor's web console with the rights of an active lease. @throws JitError `ERR_UNSUPPORTED` without one */
   console?(handle: Handle, signal: AbortSignal): Promise<{ url: Secret; endsAt: Instant }>;
-  /** What cannot be taken back, for people, e.g. "cannot be withdrawn; ends at 14:05"; null when revoke really revokes. */
-  withdrawal?(handle: Handle): string | null;
+  /** Pure: when a credential that `revoke` cannot take back ends by itself; null when revoke really revokes. */
+  irrevocableUntil?(handle: Handle): Instant | null;
   /** Idempotent; already gone is success. `deadline`-free: it goes on until done or the signal aborts. */
   revoke(handle: Handle, cause: EndCause, report: RevokeReport, signal: AbortSignal): Promise<void>;
   /** Looks whether the credential is really gone; never assumes. */

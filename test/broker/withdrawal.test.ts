@@ -39,14 +39,14 @@ test('it stays "revoking", with access, until it has ended by itself', async () 
   await endGrant(world.broker, known.grant, 'revoked');
   await pass(29 * minute);
   expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: null });
-  expect(world.broker.withdrawals.get(known.lease)).toContain('cannot be withdrawn');
+  expect(world.broker.irrevocable.get(known.lease)).toBe(lease(known.lease)?.deadline);
   expect(world.types()).not.toContain('lease.overdue');
   // The target's own clock.
   await pass(minute);
   world.target.live.clear();
   await pass(minute);
   await until(() => expect(lease(known.lease)?.state).toBe('revoked'));
-  expect(world.broker.withdrawals.size).toBe(0);
+  expect(world.broker.irrevocable.size).toBe(0);
   stopExpiry();
 });
 

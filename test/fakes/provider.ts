@@ -102,6 +102,7 @@ export function createFakeTarget(): FakeTarget {
   };
 
   const provider: Provider<FakeHandle> = {
+    exports: ['url'],
     plan: (request) => ({
       handle: { name: `fake_${request.lease}`, serial: null },
       hardDeadline: request.deadline,
@@ -153,7 +154,7 @@ export function createFakeTarget(): FakeTarget {
         refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
       };
     },
-    withdrawal: () => (faults.cannotWithdraw ? 'cannot be withdrawn; ends by itself' : null),
+    irrevocableUntil: ({ name }) => (faults.cannotWithdraw ? (live.get(name)?.deadline ?? 0) : null),
     async renew(handle, deadline) {
       reach();
       const found = live.get(handle.name);

@@ -58,7 +58,12 @@ export interface TestBroker {
 }
 
 /** Who asks in tests. */
-export const ada: Caller = { principal: 'user:ada', peer: 'test', signal: new AbortController().signal };
+export const ada: Caller = {
+  principal: 'user:ada',
+  peer: 'test',
+  pid: null,
+  signal: new AbortController().signal,
+};
 
 /** A minute of reading that is allowed; `changes` make it another. */
 export function request(changes: Partial<ElevateRequest> = {}): ElevateRequest {
@@ -116,7 +121,7 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     steps: new Map(),
     endpoints: new Map(),
     refreshing: new Map(),
-    withdrawals: new Map(),
+    irrevocable: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),
   };

@@ -2,15 +2,19 @@
 
 import { hasCode } from '../../core/errors.ts';
 import type { TargetConfig } from '../../core/target.ts';
+import type { Instant } from '../../core/time.ts';
 import type { PlanRequest, Provider, ProviderKind, ProviderTools, RevokeReport } from '../provider.ts';
 import { checkTarget } from './check.ts';
 import { confirmLease } from './confirm.ts';
 import { contextOf } from './context.ts';
 import { pruneDenied } from './deny-session.ts';
+import { consoleLink } from './console.ts';
+import { exportKinds } from './hand-out.ts';
 import { type AwsHandle, checkHandle } from './handle.ts';
 import { issueLease, refreshLease } from './issue.ts';
 import { denyPolicyName } from './names.ts';
 import { accessOf, planLease, rightsOf } from './plan.ts';
+import { replanLease } from './replan.ts';
 import { revokeLease } from './revoke.ts';
 import { awsSchema, roleOptions, validateAws } from './schema.ts';
 import { setupText } from './setup.ts';
@@ -68,17 +72,17 @@ async function pruneRoles(target: TargetConfig, tools: ProviderTools, signal: Ab
 function callsByHandle(tools: ProviderTools) {
   const on = (handle: AwsHandle, signal: AbortSignal) => contextOf(checkHandle(handle).access, tools, signal);
   return {
+    exports: exportKinds,
     describe: ({ session_name, role_arn, source_identity, access_key_id }: AwsHandle) => ({
       name: session_name,
       facts: { role_arn, source_identity, access_key_id },
     }),
     revoke: async (handle: AwsHandle, _cause: unknown, report: RevokeReport, signal: AbortSignal) =>
       revokeLease(on(handle, signal), handle, report),
+    replan: replanLease,
     confirm: async (handle: AwsHandle, signal: AbortSignal) => confirmLease(on(handle, signal), handle),
-    withdrawal: (handle: AwsHandle): string | null =>
-      handle.revoke === 'deny-session'
-        ? null
-        : `cannot be withdrawn; ends at ${new Date(handle.deadline).toISOString().slice(11, 16)}Z`,
+    irrevocableUntil: ({ revoke, deadline }: AwsHandle): Instant | null =>
+      revoke === 'deny-session' ? null : deadline,
     // Connections are shared by the broker's AWS targets and unused ones do not keep it alive.
     close: async () => undefined,
   };

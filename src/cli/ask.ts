@@ -12,6 +12,8 @@ export interface AskChoice {
 export interface Asker {
   choose(message: string, choices: readonly AskChoice[]): Promise<string>;
   text(message: string, fallback?: string): Promise<string>;
+  /** What is typed is not shown. */
+  secret(message: string): Promise<string>;
   confirm(message: string): Promise<boolean>;
 }
 
@@ -45,6 +47,11 @@ export function terminalAsker(streams: () => AskStreams): Asker {
         streams(),
       );
       return (await cancellable(answer)).trim();
+    },
+    async secret(message) {
+      const { password } = await import('@inquirer/prompts');
+      const validate = (answer: string): true | string => answer !== '' || 'please write something';
+      return cancellable(password({ message, mask: '*', validate }, streams()));
     },
     async confirm(message) {
       const { confirm } = await import('@inquirer/prompts');

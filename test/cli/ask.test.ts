@@ -31,6 +31,13 @@ describe('terminalAsker', () => {
     expect(await asker.text('Reason')).toBe('INC-4711');
   });
 
+  it('takes a secret as it is, and shows none of it', async () => {
+    const { asker, shown } = typing('Secret', [' hunter2', enter]);
+    expect(await asker.secret('Secret')).toBe(' hunter2');
+    expect(shown()).not.toContain('hunter2');
+    expect(shown()).toContain('*'.repeat(8));
+  });
+
   it('offers what is likely', async () => {
     const { asker, shown } = typing('Port', [enter]);
     expect(await asker.text('Port', '5432')).toBe('5432');

@@ -55,6 +55,7 @@ function askerOf(answers: readonly (string | boolean)[], questions: string[]): A
       return answer;
     },
     text: async (message) => String(await next(message)),
+    secret: async (message) => String(await next(message)),
     confirm: async (message) => (await next(message)) === true,
   };
 }

@@ -10,12 +10,15 @@ import type { GrantEndpoints } from './endpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
 import type { Providers } from './providers.ts';
+import type { Desk } from './questions.ts';
 import type { Refreshing } from './refresh.ts';
 
 /** How long the broker waits for things; tests shorten them. */
 export interface Timing {
   /** Longest that one call to a target may take. */
   readonly call: Milliseconds;
+  /** Longest that a target may take to be ready for issuing: people need time to type a code. */
+  readonly prepare: Milliseconds;
   /** Past its deadline by more than this and not confirmed gone, a lease is overdue. */
   readonly grace: Milliseconds;
   /** Longest pause between two looks at the clock. */
@@ -33,6 +36,7 @@ export interface Timing {
 /** Timing of a real broker. */
 export const usualTiming: Timing = {
   call: 30_000,
+  prepare: 120_000,
   grace: 2_000,
   tick: 1_000,
   idle: 10 * 60_000,
@@ -56,6 +60,8 @@ export interface Broker {
   readonly ledger: Ledger;
   readonly policy: PolicyHolder;
   readonly providers: Providers;
+  /** Where providers ask people. */
+  readonly questions: Desk;
   /** Emits `change` with a grant's id whenever something about it changed. */
   readonly changes: EventEmitter<{ change: [grant: string] }>;
   /** One revocation per lease at a time: lease id -> the attempt under way. */

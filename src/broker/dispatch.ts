@@ -12,6 +12,7 @@ import { elevate } from './elevate.ts';
 import { extend } from './extend.ts';
 import { hello } from './hello.ts';
 import { preview } from './preview.ts';
+import { answer, question } from './questions.ts';
 import { revoke } from './revoke.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
@@ -47,6 +48,8 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /v1/revoke': { schema: schemas.revokeSchema, handler: revoke },
   'POST /v1/extend': { schema: schemas.extendSchema, handler: extend },
   'POST /v1/wait': { schema: schemas.waitSchema, handler: wait },
+  'POST /v1/question': { schema: schemas.questionSchema, handler: question },
+  'POST /v1/answer': { schema: schemas.answerSchema, handler: answer },
   'POST /v1/audit': { schema: schemas.auditSchema, handler: (broker, _caller, body) => audit(broker, body) },
   'POST /v1/doctor': {
     schema: schemas.doctorSchema,

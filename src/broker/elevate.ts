@@ -1,5 +1,5 @@
 // From a request to a credential in somebody's hands. The order of the steps is the product:
-// decide, write the intent, issue, write the result, hand out, write that, answer.
+// decide, prepare, decide again, write the intent, issue, write the result, hand out, write that, answer.
 
 import type { AuditEvent } from '../audit/event.ts';
 import { JitError } from '../core/errors.ts';
@@ -15,7 +15,9 @@ import { writeHandOut } from './hand-out.ts';
 import { type Attempt, writeIntent } from './intent.ts';
 import { issue } from './issue.ts';
 import { newGrant, parentOf } from './new-grant.ts';
+import { prepare, withChannel } from './prepare.ts';
 import { writePromptState } from './prompt-state.ts';
+import type { Channel } from './questions.ts';
 import { keepFresh } from './refresh.ts';
 import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { grantView } from './views.ts';
@@ -36,6 +38,24 @@ export async function elevate(
       hint: 'jit elevate --keep',
     });
   }
+  return withChannel(broker, caller, request, (channel) => elevateOn(broker, caller, request, channel));
+}
+
+/** @param channel the caller's terminal while this is under way; null: there is none */
+async function elevateOn(
+  broker: Broker,
+  caller: Caller,
+  request: ElevateRequest,
+  channel: Channel | null,
+): Promise<ElevateReply> {
+  const first = await decide(broker, caller, request);
+  if (first.decision.outcome === 'allowed') {
+    // Known before anybody is asked for a code that would be of no use.
+    parentOf(broker, caller, request.parent);
+    const provider = await broker.providers.forTarget(first.resolved.target);
+    await prepare(broker, caller, { resolved: first.resolved, provider, channel });
+  }
+  // Decided anew: the policy may have changed while somebody typed, and the grant begins now.
   const { resolved, decision, digest } = await decide(broker, caller, request);
   const provider = await broker.providers.forTarget(resolved.target);
   // From here to the intent on disk nothing waits: what is checked now still holds then.

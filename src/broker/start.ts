@@ -24,6 +24,7 @@ import { createLedger } from './ledger.ts';
 import { holdPolicy } from './policy-holder.ts';
 import { writePromptState } from './prompt-state.ts';
 import { createProviders, kinds } from './providers.ts';
+import { createDesk } from './questions.ts';
 import { startReconciling } from './reconcile.ts';
 import { recover } from './recovery.ts';
 import { stop } from './stop.ts';
@@ -57,6 +58,7 @@ export async function startBroker(
   const store = openStore({ path: paths.database, clock, random });
   const ledger = createLedger(store, clock, log);
   const helper = helperCommand(paths.configFile);
+  const questions = createDesk(clock, random);
   const providers = createProviders({
     clock,
     random,
@@ -67,6 +69,7 @@ export async function startBroker(
       keychain: createKeychain(),
       onSecret: (secret) => redactor.add(secret),
     }),
+    askInput: (asked) => questions.ask(asked),
   });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {
@@ -82,6 +85,7 @@ export async function startBroker(
     ledger,
     policy: holdPolicy(paths.configFile, kinds, ledger, clock),
     providers,
+    questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
     issuing: new Map(),

@@ -24,6 +24,9 @@ export interface PlanRequest {
   readonly deadline: Instant;
 }
 
+/** What is known before a lease has a name. */
+export type PrepareRequest = Pick<PlanRequest, 'principal' | 'role' | 'scope'>;
+
 /** Names chosen before anything exists, so that a crash at any later point leaves something to look for. */
 export interface Plan<Handle extends Json> {
   readonly handle: Handle;
@@ -124,9 +127,10 @@ export interface Provider<Handle extends Json = Json> {
   plan(request: PlanRequest): Plan<Handle>;
   /**
    * Gets what the broker itself needs to be allowed to issue, before anything is recorded: logs in, asks a person for an
-   * MFA code. Many calls at once are one. Absent: there is nothing to prepare.
+   * MFA code. Many calls at once are one, which goes on when the signal of one of them aborts. Absent: there is nothing
+   * to prepare. @throws JitError as `issue`; callers that shared a call are thrown the same object
    */
-  prepare?(handle: Handle, signal: AbortSignal): Promise<void>;
+  prepare?(request: PrepareRequest, signal: AbortSignal): Promise<void>;
   /** Pure: what a handle stands for, as it may be shown, audited and sent on. Never a secret. */
   describe(handle: Handle): Described;
   /**
@@ -188,10 +192,14 @@ export interface ProviderTools {
   /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */
   resolveSecret(reference: string): Promise<Secret>;
   /**
-   * Asks a person for something short, e.g. an MFA code; questions with the same key are asked once. Absent, or answering
-   * null: nobody can be asked.
+   * Asks a person for something short, e.g. an MFA code; questions with the same key are asked once. `target`: the one
+   * that it is about, so that whoever waits for it is asked. Absent, or answering null: nobody can be asked.
    */
-  askInput?(question: { readonly key: string; readonly text: string }): Promise<Secret | null>;
+  askInput?(question: {
+    readonly key: string;
+    readonly text: string;
+    readonly target: string;
+  }): Promise<Secret | null>;
 }
 
 /** A vendor before any target: what its configuration looks like, and how to reach a target. */

@@ -8,6 +8,7 @@ import { type Broker, type Caller, type Timing, usualTiming } from '../../src/br
 import { createLedger } from '../../src/broker/ledger.ts';
 import { holdPolicy } from '../../src/broker/policy-holder.ts';
 import { createProviders } from '../../src/broker/providers.ts';
+import { createDesk } from '../../src/broker/questions.ts';
 import type { Session } from '../../src/core/grant.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -95,7 +96,9 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
   const store = openStore({ path: paths.database, clock, random: systemRandom });
   const ledger = createLedger(store, clock, log);
   const kinds = [{ ...target.kind, load: async () => target.kind as never }] as never;
+  const questions = createDesk(clock, systemRandom);
   const tools = {
+    askInput: questions.ask,
     clock,
     random: systemRandom,
     origin: store.origin,
@@ -115,6 +118,7 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     ledger,
     policy: holdPolicy(paths.configFile, kinds, ledger, clock),
     providers: createProviders(tools, kinds),
+    questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
     issuing: new Map(),

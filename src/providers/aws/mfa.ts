@@ -16,6 +16,7 @@ export async function mfaCode({ access, tools, mayAsk }: Context): Promise<strin
         (await tools.askInput?.({
           key: `mfa ${mfa_serial}`,
           text: `MFA code of ${mfa_serial} for ${target}`,
+          target,
         }));
   if (!answer) {
     throw new JitError(

@@ -5,6 +5,7 @@ import type { AuditEvent } from '../audit/event.ts';
 import { JitError } from '../core/errors.ts';
 import { type Grant, moveGrant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
+import { refusalOf } from '../core/refusal.ts';
 import type { Decision } from '../policy/config.ts';
 import type { ElevateReply, ElevateRequest } from '../protocol/routes.ts';
 import type { Issued } from '../providers/provider.ts';
@@ -81,20 +82,22 @@ function refuseWhenStopping(broker: Broker): void {
 }
 
 /** Records the refusal and answers the error that tells it. */
-function refuse(broker: Broker, grant: Grant, asked: AuditEvent, decision: Decision): JitError {
-  const why = decision.reasons.join('; ');
-  const what = `${grant.target}:${grant.role}`;
-  const code = decision.outcome === 'denied' ? 'ERR_POLICY_DENIED' : 'ERR_APPROVAL_PENDING';
+function refuse(
+  broker: Broker,
+  grant: Grant,
+  asked: AuditEvent,
+  decision: Exclude<Decision, { outcome: 'allowed' }>,
+): JitError {
+  const { outcome, reasons, hint } = decision;
+  const error = refusalOf({ outcome, target: grant.target, role: grant.role, reasons, hint });
+  const { code } = error;
+  const why = reasons.join('; ');
   const data = { entitlement: decision.entitlement, policy: grant.policyDigest, code, why } as const;
   broker.ledger.write({
     grants: [moveGrant(grant, 'denied', { endedAt: grant.requestedAt })],
     events: [asked, { type: 'grant.denied', at: grant.requestedAt, ...placeOf(grant), data }],
   });
-  const hint = decision.hint ?? `jit policy explain ${what}`;
-  if (decision.outcome === 'denied') return new JitError(code, `${what} is denied: ${why}`, { hint });
-  return new JitError(code, `${what} needs approval, which this version cannot collect yet: ${why}`, {
-    hint,
-  });
+  return error;
 }
 
 /** Endpoints, files, the event that says so, and only then the answer. */

@@ -4,6 +4,7 @@ import { JitError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Wish } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { dryRun } from '../elevate/dry-run.ts';
 import { extensionOf } from '../elevate/extension.ts';
 import { withWholeHint } from '../elevate/hint.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
@@ -24,6 +25,7 @@ interface Flags {
   readonly ticket: string | null;
   readonly export: 'reference' | 'url' | null;
   readonly keep: boolean;
+  readonly 'dry-run': boolean;
 }
 
 const isTerminal = ({ isTTY }: World): boolean => isTTY.stdin && isTTY.stderr;
@@ -77,6 +79,8 @@ export const elevate = defineCommand({
     'With --keep and without a command, --json or the lack of a terminal prints the grant as JSON instead of opening a',
     "shell. With a command, stdout is the command's own: --json then makes jit's failures JSON, and nothing else. Inside",
     'an elevated shell the new grant ends with the one around it at the latest, also with --keep.',
+    'With --dry-run the preview is printed, also as --json; the exit code is 3 where policy denies and 5 where it asks',
+    'for approval.',
   ].join('\n'),
   args: {
     target: arg.required('<target> or <target>:<role>', 'target'),
@@ -93,6 +97,7 @@ export const elevate = defineCommand({
       'keep the grant after the shell or command, until its deadline or the end of the grant around it',
     ),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    'dry-run': opt.flag('show what would be granted; ask for nothing, record nothing'),
   },
   json: {
     grant: { ...sampleGrant, keep: true },
@@ -104,15 +109,28 @@ export const elevate = defineCommand({
     { command: 'jit elevate prod-db --for 30m', does: 'a shell with access for half an hour' },
     { command: 'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"', does: 'one command' },
     {
+      command: 'jit elevate aws-prod:deploy --for 5m --dry-run',
+      does: 'what would be granted, and nothing else',
+    },
+    {
       command: 'jit elevate prod-db:read --for 1h --keep --json',
       does: 'for scripts: where the credential lies',
     },
   ],
   async run(world, { args, options, json }) {
-    const use = useOf(world, args.command, options, json);
+    const isTrial = options['dry-run'];
+    const use = isTrial ? 'print' : useOf(world, args.command, options, json);
     const wish = wishOf(world, args.target, options);
     const client = await reachBroker(world);
-    const complete = await completeWish({ world, client, yes: options.yes }, wish);
+    const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish);
+    const withHint = (error: unknown): unknown =>
+      withWholeHint(error, complete, options.reason, args.command);
+    if (isTrial) {
+      await dryRun(world, client, complete, json).catch((error: unknown) => {
+        throw withHint(error);
+      });
+      return 0;
+    }
     const around = complete.parent === null ? [] : (await client.status()).grants;
     const request = {
       ...complete,
@@ -122,7 +140,7 @@ export const elevate = defineCommand({
       channel: null,
     };
     const held = await requestGrant(world, client, request).catch((error: unknown) => {
-      throw withWholeHint(error, complete, options.reason, args.command);
+      throw withHint(error);
     });
     const { reply } = held;
     if (use === 'print') {

@@ -4,6 +4,7 @@ import type { Milliseconds } from '../../core/time.ts';
 import type { ElevateReply, GrantView, PreviewReply } from '../../protocol/routes.ts';
 import { escapeText } from '../escape.ts';
 import { endText, overdueText, roleAndScope } from '../grant-text.ts';
+import { previewLines } from '../preview-text.ts';
 import { aboutText, lengthText, untilText } from '../time-text.ts';
 import type { World } from '../world.ts';
 
@@ -16,7 +17,7 @@ export function printPreview(world: World, shown: PreviewReply): void {
   const risk = shown.risk === 'high' ? out.paintError.alarm(', risk: high') : '';
   out.note(`jit: ${out.paintError.strong(roleAndScope(shown))}${until}${risk}`);
   if (shown.entitlement !== null) out.note(`${indent}by the entitlement "${escapeText(shown.entitlement)}"`);
-  for (const line of shown.preview) out.note(`${indent}${escapeText(line)}`);
+  for (const line of previewLines(shown.preview, indent)) out.note(line);
 }
 
 /** What the summary tells beyond the reply. */

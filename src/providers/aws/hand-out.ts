@@ -7,7 +7,7 @@ import type { Instant } from '../../core/time.ts';
 import type { HandOut } from '../provider.ts';
 import type { Context } from './context.ts';
 import type { AwsHandle } from './handle.ts';
-import type { Session } from './sessions.ts';
+import type { LeaseSession, Session } from './sessions.ts';
 
 /** What would win over the endpoint or over the keys, in one SDK or another. */
 const unset = [
@@ -57,9 +57,11 @@ export function handOut(context: Context, handle: AwsHandle, session: Session): 
         urlVariable: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
         tokenFileVariable: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
         answer() {
-          if (tools.clock.now() >= handle.deadline)
+          // A grant that was extended has another session, with a later end than this handle's.
+          const session = shared.sessions.serve(handle.lease);
+          if (tools.clock.now() >= session.deadline)
             throw new JitError('ERR_GRANT_ENDED', 'the grant has ended');
-          return containerAnswer(handle, shared.sessions.serve(handle.lease));
+          return containerAnswer(session);
         },
       },
     ],
@@ -73,18 +75,18 @@ function configFile(region: string): string {
 }
 
 /** The end that a client is told: never after the grant's own, so that it asks again and hears of the end. */
-function endOf(handle: AwsHandle, session: Session): Instant {
-  return Math.min(session.expiresAt, handle.deadline);
+function endOf({ expiresAt }: Session, deadline: Instant): Instant {
+  return Math.min(expiresAt, deadline);
 }
 
 /** As the container credential provider of every SDK reads it. */
-function containerAnswer(handle: AwsHandle, session: Session): Secret {
+function containerAnswer(session: LeaseSession): Secret {
   return new Secret(
     JSON.stringify({
       AccessKeyId: session.accessKeyId,
       SecretAccessKey: session.secretAccessKey.reveal(),
       Token: session.sessionToken.reveal(),
-      Expiration: iso(endOf(handle, session)),
+      Expiration: iso(endOf(session, session.deadline)),
     }),
   );
 }
@@ -94,6 +96,6 @@ function keysOf(handle: AwsHandle, session: Session): Record<string, Secret> {
     AWS_ACCESS_KEY_ID: new Secret(session.accessKeyId),
     AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
     AWS_SESSION_TOKEN: session.sessionToken,
-    AWS_CREDENTIAL_EXPIRATION: new Secret(iso(endOf(handle, session))),
+    AWS_CREDENTIAL_EXPIRATION: new Secret(iso(endOf(session, handle.deadline))),
   };
 }

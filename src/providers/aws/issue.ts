@@ -53,7 +53,9 @@ export async function refreshLease(
 ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }> {
   const latest = context.shared.sessions.latest(handle.lease);
   // STS gives at least 900 seconds: another session would only outlive the grant by more.
-  if (latest !== null && latest.expiresAt >= handle.deadline) {
+  // AWS tells ends in whole seconds, and the deadline of a session's policy is cut down to them.
+  const end = Math.floor(handle.deadline / 1000) * 1000;
+  if (latest?.deadline === handle.deadline && latest.expiresAt >= end) {
     return { expiresAt: latest.expiresAt, refreshAt: null };
   }
   const { session, refreshAt } = await makeSession(context, handle, request, rights);
@@ -86,7 +88,7 @@ async function makeSession(
     return { value: made, expiresAt: tools.clock.now() };
   });
   refuseOtherEnd(context, session, lasts);
-  shared.sessions.put(handle.lease, session);
+  shared.sessions.put(handle.lease, { ...session, deadline: handle.deadline });
   return { session, refreshAt: refreshTime(handle, start, lasts) };
 }
 

@@ -7,6 +7,8 @@ import * as schemas from '../protocol/schemas.ts';
 import { audit } from './audit.ts';
 import { parseBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
+import { consoleLink } from './console.ts';
+import { credential } from './credential.ts';
 import { doctor } from './doctor.ts';
 import { elevate } from './elevate.ts';
 import { extend } from './extend.ts';
@@ -47,6 +49,8 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /v1/elevate': { schema: schemas.elevateSchema, handler: elevate },
   'POST /v1/revoke': { schema: schemas.revokeSchema, handler: revoke },
   'POST /v1/extend': { schema: schemas.extendSchema, handler: extend },
+  'POST /v1/credential': { schema: schemas.credentialSchema, handler: credential },
+  'POST /v1/console': { schema: schemas.consoleSchema, handler: consoleLink },
   'POST /v1/wait': { schema: schemas.waitSchema, handler: wait },
   'POST /v1/question': { schema: schemas.questionSchema, handler: question },
   'POST /v1/answer': { schema: schemas.answerSchema, handler: answer },

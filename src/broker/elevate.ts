@@ -12,8 +12,8 @@ import type { Issued } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
 import { openEndpoints } from './endpoint.ts';
-import { writeHandOut } from './hand-out.ts';
-import { type Attempt, writeIntent } from './intent.ts';
+import { checkExportKind, writeHandOut } from './hand-out.ts';
+import { type Attempt, isoTime, writeIntent } from './intent.ts';
 import { issue } from './issue.ts';
 import { newGrant, parentOf } from './new-grant.ts';
 import { prepare, withChannel } from './prepare.ts';
@@ -65,6 +65,7 @@ async function elevateOn(
   const grant = newGrant(broker, caller, request, resolved, decision, digest, parent);
   const asked = requestedEvent(grant, caller);
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
+  checkExportKind(provider, grant.target, request.export);
 
   failpoint('elevate.before-intent');
   const attempt = writeIntent(broker, grant, resolved, provider, decision, asked);
@@ -72,9 +73,25 @@ async function elevateOn(
   const issued = await issue(broker, attempt);
   failpoint('elevate.after-issue');
   const reply = await handOut(broker, caller, attempt, issued, request);
-  const notes =
-    parent && grant.deadline === parent.deadline ? [`ends with the grant around it (${parent.id})`] : [];
-  return { ...reply, notes };
+  return { ...reply, notes: notesOf(grant, parent, issued, request) };
+}
+
+/** Why less than asked, and what ends sooner than the grant. */
+function notesOf(
+  grant: Grant,
+  parent: Grant | null,
+  { expiresAt }: Pick<Issued<Lease['handle']>, 'expiresAt'>,
+  request: ElevateRequest,
+): string[] {
+  const isCut = parent !== null && grant.deadline === parent.deadline;
+  // What is served is made anew in time; what lies in an environment stays as it is.
+  const endsEarly = request.export !== 'reference' && expiresAt < (grant.deadline ?? 0);
+  return [
+    ...(isCut ? [`ends with the grant around it (${parent.id})`] : []),
+    ...(endsEarly
+      ? [`exported keys end at ${isoTime(expiresAt).slice(11, 16)}Z, before the grant does`]
+      : []),
+  ];
 }
 
 function refuseWhenStopping(broker: Broker): void {
@@ -110,11 +127,7 @@ async function handOut(
 ): Promise<Omit<ElevateReply, 'notes'>> {
   const { grant } = attempt;
   try {
-    // What puts the secret into the environment needs nobody to serve it.
-    const opened =
-      request.export === 'reference'
-        ? await openEndpoints(broker, grant.id, attempt.lease.id, issued.handOut)
-        : [];
+    const opened = await openEndpoints(broker, attempt.lease, issued.handOut, request.export);
     failpoint('elevate.endpoints-open');
     if (caller.signal.aborted) throw new JitError('ERR_CONFLICT', 'the caller went away while waiting');
     const lease = broker.ledger.lease(attempt.lease.id);
@@ -137,7 +150,7 @@ async function handOut(
       events: [{ type: 'lease.handed_out', at: now, ...placeOf(grant), lease: lease.id, data }],
     });
     failpoint('elevate.after-hand-out');
-    if (opened.length > 0) keepFresh(broker, attempt, issued.refreshAt ?? null);
+    if (broker.endpoints.has(grant.id)) keepFresh(broker, attempt, issued.refreshAt ?? null);
     writePromptState(broker);
     tellChange(broker, grant.id);
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.

@@ -53,6 +53,7 @@ const data: EventData = {
   'process.signal_probe': { signal: 'SIGUSR1' },
   'lease.served': { count: 3 },
   'lease.refused': { why: 'ended', count: 1 },
+  'lease.console': { as: 'link', ends: moment },
 };
 
 /** In the order of event.ts, all at the same moment, one second apart. */

@@ -9,6 +9,7 @@ export type Access = {
   readonly region: string;
   readonly sts_url: string | null;
   readonly iam_url: string | null;
+  readonly signin_url: string | null;
   /** `default`, or a reference to an access key. */
   readonly credentials: string;
   readonly profile: string | null;

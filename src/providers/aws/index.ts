@@ -6,9 +6,9 @@ import type { Instant } from '../../core/time.ts';
 import type { PlanRequest, Provider, ProviderKind, ProviderTools, RevokeReport } from '../provider.ts';
 import { checkTarget } from './check.ts';
 import { confirmLease } from './confirm.ts';
+import { consoleLink } from './console.ts';
 import { contextOf } from './context.ts';
 import { pruneDenied } from './deny-session.ts';
-import { consoleLink } from './console.ts';
 import { exportKinds } from './hand-out.ts';
 import { type AwsHandle, checkHandle } from './handle.ts';
 import { issueLease, refreshLease } from './issue.ts';
@@ -81,6 +81,7 @@ function callsByHandle(tools: ProviderTools) {
       revokeLease(on(handle, signal), handle, report),
     replan: replanLease,
     confirm: async (handle: AwsHandle, signal: AbortSignal) => confirmLease(on(handle, signal), handle),
+    console: async (handle: AwsHandle, signal: AbortSignal) => consoleLink(on(handle, signal), handle),
     irrevocableUntil: ({ revoke, deadline }: AwsHandle): Instant | null =>
       revoke === 'deny-session' ? null : deadline,
     // Connections are shared by the broker's AWS targets and unused ones do not keep it alive.

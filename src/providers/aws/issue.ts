@@ -40,7 +40,7 @@ export async function issueLease(
     handle: issued,
     expiresAt: session.expiresAt,
     refreshAt,
-    handOut: handOut(context, issued, session),
+    handOut: handOut(context, issued, session, request),
   };
 }
 

@@ -30,6 +30,7 @@ export function accessOf(target: TargetConfig): Access {
     region: options.region,
     sts_url: options.endpoints?.sts ?? null,
     iam_url: options.endpoints?.iam ?? null,
+    signin_url: options.endpoints?.signin ?? null,
     credentials: options.credentials,
     profile: options.profile ?? null,
     mfa_serial: options.mfa_serial ?? null,

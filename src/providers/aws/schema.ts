@@ -111,7 +111,7 @@ const target = {
   ),
   endpoints: v.optional(
     described(
-      v.strictObject({ sts: v.optional(url), iam: v.optional(url) }),
+      v.strictObject({ sts: v.optional(url), iam: v.optional(url), signin: v.optional(url) }),
       'other endpoints than those of AWS: private ones, or servers for tests',
     ),
   ),

@@ -4,6 +4,7 @@ import type { Offline } from '../protocol/offline.ts';
 import { auditVerify } from './offline/audit-verify.ts';
 import { init } from './offline/init.ts';
 import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
+import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
 
 /** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
 export const offline: Offline = {
@@ -12,6 +13,9 @@ export const offline: Offline = {
   policyTest,
   auditVerify,
   init,
+  secretSet: (request) => secretSet(request),
+  secretCheck: (reference) => secretCheck(reference),
+  secretRemove: (reference) => secretRemove(reference),
   async runBroker(config) {
     const { hardenProcess } = await import('../system/hardening.ts');
     const { runBrokerProcess } = await import('./run.ts');

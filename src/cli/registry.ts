@@ -16,6 +16,9 @@ import { policyCheck } from './commands/policy-check.ts';
 import { policyExplain } from './commands/policy-explain.ts';
 import { policyTest } from './commands/policy-test.ts';
 import { revoke } from './commands/revoke.ts';
+import { secretCheck } from './commands/secret-check.ts';
+import { secretRemove } from './commands/secret-remove.ts';
+import { secretSet } from './commands/secret-set.ts';
 import { status } from './commands/status.ts';
 import { targets } from './commands/targets.ts';
 import type { Command } from './define-command.ts';
@@ -34,6 +37,9 @@ export const registry: readonly Command[] = [
   auditVerify,
   doctor,
   init,
+  secretSet,
+  secretCheck,
+  secretRemove,
   demo,
   brokerStart,
   brokerStop,

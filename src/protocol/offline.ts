@@ -1,6 +1,7 @@
 // What commands may ask without a running broker, as types. The implementation is the broker's bundle,
 // loaded by src/cli/heavy.ts alone.
 
+import type { Secret } from '../core/secret.ts';
 import type { Milliseconds } from '../core/time.ts';
 
 /** `jit policy check` */
@@ -96,6 +97,24 @@ export interface InitReply {
   readonly sql: string;
 }
 
+/** `jit secret set` */
+export interface SecretSetRequest {
+  /** `keychain:<service>/<account>` */
+  readonly reference: string;
+  readonly value: Secret;
+  /** `aws`: an access key in one of the forms that AWS's tools print; stored as the broker reads it. */
+  readonly kind: 'text' | 'aws';
+  /** Which profile of a credentials file; null: the only one. */
+  readonly profile: string | null;
+}
+
+/** What may be told of a secret that can be read: never the value. */
+export interface SecretReply {
+  readonly reference: string;
+  /** null: it is no AWS access key. */
+  readonly accessKey: { readonly ends: string; readonly temporary: boolean } | null;
+}
+
 /** The heavy half of the command line. Config path `null` means: where `JIT_CONFIG` or XDG says. */
 export interface Offline {
   policyCheck(config: string | null): Promise<PolicyCheckReply>;
@@ -104,6 +123,11 @@ export interface Offline {
   /** Verifies a log file; null: this user's own. */
   auditVerify(path: string | null): Promise<VerifyReply>;
   init(request: InitRequest): Promise<InitReply>;
+  /** Writes to the keychain, and reads back what is there. */
+  secretSet(request: SecretSetRequest): Promise<SecretReply>;
+  /** Whether what is behind any reference can be read from here. */
+  secretCheck(reference: string): Promise<SecretReply>;
+  secretRemove(reference: string): Promise<void>;
   /** Runs the broker until it is told to stop. */
   runBroker(config: string | null): Promise<void>;
 }

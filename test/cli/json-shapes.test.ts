@@ -56,6 +56,7 @@ const offline: Partial<Offline> = {
     },
   }),
   init: async () => ({ path: 'x', secret: 'y', sql: 'z' }),
+  secretCheck: async () => ({ reference: 'x', accessKey: { ends: 'y', temporary: false } }),
 };
 
 const argvOf: Record<string, string[]> = {
@@ -64,6 +65,7 @@ const argvOf: Record<string, string[]> = {
   extend: ['g7f3k2', '--for', '1h'],
   'policy explain': ['prod-db'],
   'policy test': ['cases.yaml'],
+  'secret check': ['keychain:jit/x'],
   init: ['x', '--host', 'h', '--database', 'd', '--role', 'r=g'],
 };
 

@@ -95,7 +95,10 @@ export function createDesk(clock: Clock, random: Random): Desk {
     one.at = null;
     const left = [...terminals.values()].filter(({ target }) => target !== null);
     const able = left.filter((terminal) => !one.tried.has(terminal));
-    if (able.length === 0) return end(one, null);
+    if (able.length === 0) {
+      end(one, null);
+      return;
+    }
     const busy = new Set([...open.values()].map(({ at }) => at));
     const free = able.filter((terminal) => !busy.has(terminal));
     const next = free.find(({ target }) => target === one.target) ?? free[0];

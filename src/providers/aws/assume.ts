@@ -5,9 +5,10 @@ import {
   type AssumeRoleCommandInput,
   AssumeRoleWithWebIdentityCommand,
 } from '@aws-sdk/client-sts';
+import { hasCode } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import { sessionOf } from './answer.ts';
-import { baseKeys, webToken } from './base.ts';
+import { baseKeys, crowd, webToken } from './base.ts';
 import { type Context, detached } from './context.ts';
 import type { AwsHandle } from './handle.ts';
 import { isDirect } from './plan.ts';
@@ -37,15 +38,19 @@ export async function callerKeys(
       arn,
       identity,
     ]);
-    keys = await context.shared.keys.get(key, async () => {
-      const own = detached(context, sharedWork);
-      const session = await send(own, caller, {
-        RoleArn: arn,
-        RoleSessionName: identity ?? 'jit-broker',
-        ...(identity === null ? {} : { SourceIdentity: identity }),
-      });
-      return { value: session, expiresAt: session.expiresAt };
-    });
+    keys = await context.shared.keys.get(
+      key,
+      async () => {
+        const own = detached(context, sharedWork);
+        const session = await send(own, caller, {
+          RoleArn: arn,
+          RoleSessionName: identity ?? 'jit-broker',
+          ...(identity === null ? {} : { SourceIdentity: identity }),
+        });
+        return { value: session, expiresAt: session.expiresAt };
+      },
+      crowd,
+    );
   }
   return keys;
 }
@@ -93,11 +98,22 @@ async function send(
 ): Promise<Session> {
   const { access, clients, tools, signal } = context;
   const asking = { access, what: `assume role "${request.RoleArn}"`, ...tools, signal, makes };
-  const answer = await repeat(asking, (abortSignal) =>
-    clients.sts(keys).send(new AssumeRoleCommand(request), { abortSignal }),
-  );
-  return sessionOf(answer, access);
+  try {
+    const answer = await repeat(asking, (abortSignal) =>
+      clients.sts(keys).send(new AssumeRoleCommand(request), { abortSignal }),
+    );
+    return sessionOf(answer, access);
+  } catch (thrown) {
+    // Whoever logs in again must not be given the old keys.
+    if (hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) context.shared.keys.drop(isSame(keys));
+    throw thrown;
+  }
 }
+
+const isSame =
+  ({ accessKeyId }: Keys) =>
+  (other: Keys): boolean =>
+    other.accessKeyId === accessKeyId;
 
 type Plain = Pick<
   AssumeRoleCommandInput,

@@ -91,10 +91,16 @@ function saidBy(thrown: unknown): string {
   return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : 'the answer cannot be read';
 }
 
-function loginHint(access: Access): string {
+/** How the broker's own credentials are renewed. */
+export function loginHint(access: Access): string {
   if (access.profile !== null) return `log in again: aws sso login --profile ${access.profile}`;
   if (access.token_file !== null) return 'the OIDC token has to be renewed by whoever writes the file';
-  if (access.credentials !== 'default') return 'import the access key again: jit secret set';
+  if (access.credentials.startsWith('keychain:'))
+    return `import the access key again: jit secret set ${access.credentials} --aws`;
+  if (access.credentials !== 'default') {
+    const [kind] = access.credentials.split(':');
+    return `renew the access key where credentials of target "${access.target}" points to (${kind}:…)`;
+  }
   return 'log in with the AWS CLI, or name credentials or a profile in the config';
 }
 

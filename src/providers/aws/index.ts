@@ -14,6 +14,7 @@ import { type AwsHandle, checkHandle } from './handle.ts';
 import { issueLease, refreshLease } from './issue.ts';
 import { denyPolicyName } from './names.ts';
 import { accessOf, planLease, rightsOf } from './plan.ts';
+import { prepareIssue } from './prepare.ts';
 import { replanLease } from './replan.ts';
 import { revokeLease } from './revoke.ts';
 import { awsSchema, roleOptions, validateAws } from './schema.ts';
@@ -40,6 +41,7 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<AwsHandle> {
   const rights = (request: PlanRequest) => rightsOf(target, request.role, request.scope);
   return {
     plan: (request) => planLease(target, request, tools.origin),
+    prepare: (request, signal) => prepareIssue(contextOf(accessOf(target), tools, signal), target, request),
     issue: async (handle, request, signal) =>
       issueLease(on(handle, signal), handle, request, rights(request)),
     refresh: async (handle, request, signal) =>

@@ -245,7 +245,7 @@ describe('planning on AWS', () => {
 
   it('shows the policy that will hold', async () => {
     world = await awsWorld();
-    expect(plan().preview.join('\n')).toContain('"DateGreaterThanEquals":{"aws:CurrentTime"');
+    expect(plan().preview.join('\n')).toContain('"DateGreaterThanEquals": { "aws:CurrentTime"');
   });
 
   it('refuses a role and a scope that the target lacks', async () => {

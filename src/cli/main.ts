@@ -3,9 +3,11 @@
 import { existsSync, fstatSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { connect } from '../client/connect.ts';
+import { findBrowser } from '../system/browser.ts';
 import { systemClock } from '../system/clock.ts';
 import { resolvePaths } from '../system/paths.ts';
 import { ownSession } from '../system/process-info.ts';
+import { systemRandom } from '../system/random.ts';
 import { version } from '../system/version.ts';
 import { terminalAsker } from './ask.ts';
 import { exitCodeFor, showFailure } from './errors.ts';
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
     stdout: stdout.write,
     stderr: stderr.write,
     clock: systemClock,
+    random: systemRandom,
     version,
     connect: ({ config, start }) => {
       const paths = pathsFor(config);
@@ -81,6 +84,7 @@ async function main(): Promise<void> {
     ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
     spin: terminalSpinner,
     onSignal,
+    browser: () => findBrowser(env, existsSync),
     exists: existsSync,
     configPath: (flag) => pathsFor(flag).configFile,
     promptState: () => pathsFor(null).promptState,

@@ -6,6 +6,8 @@ import { brokerRun } from './commands/broker-run.ts';
 import { brokerStart } from './commands/broker-start.ts';
 import { brokerStatus } from './commands/broker-status.ts';
 import { brokerStop } from './commands/broker-stop.ts';
+import { consoleCommand } from './commands/console.ts';
+import { credentialAws } from './commands/credential-aws.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { elevate } from './commands/elevate.ts';
@@ -30,6 +32,8 @@ export const registry: readonly Command[] = [
   targets,
   revoke,
   extend,
+  consoleCommand,
+  credentialAws,
   policyCheck,
   policyExplain,
   policyTest,

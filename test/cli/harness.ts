@@ -8,6 +8,7 @@ import type { Client } from '../../src/client/client.ts';
 import { JitError } from '../../src/core/errors.ts';
 import type { Offline } from '../../src/protocol/offline.ts';
 import type { SessionOptions } from '../../src/shell/session.ts';
+import { systemRandom } from '../../src/system/random.ts';
 import { createFakeClient, type FakeClient } from '../fakes/client.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
@@ -22,6 +23,7 @@ export interface Setting {
   readonly offline?: Partial<Offline>;
   readonly session?: Outside['runSession'];
   readonly clock?: FakeClock;
+  readonly browser?: (file: string) => Promise<void>;
   readonly exists?: (path: string) => boolean;
   /** What standard input holds. */
   readonly input?: string | Uint8Array;
@@ -80,6 +82,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
       streams.stderr += text;
     },
     clock: setting.clock ?? new FakeClock(),
+    random: systemRandom,
     version: '0.1.0',
     connect: async (options): Promise<Client> => {
       connects.push(options);
@@ -97,6 +100,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     ask: askerOf(setting.answers ?? [], questions),
     spin: async () => () => {},
     onSignal: setting.onSignal ?? (() => () => {}),
+    browser: () => setting.browser ?? null,
     exists: setting.exists ?? (() => true),
     configPath: (flag) => flag ?? '/home/ada/.config/jit/jit.yaml',
     promptState: () => '/run/jit/prompt',

@@ -61,6 +61,7 @@ const offline: Partial<Offline> = {
 
 const argvOf: Record<string, string[]> = {
   elevate: ['prod-db', '--keep'],
+  console: ['prod-db', '--print'],
   revoke: ['--all'],
   extend: ['g7f3k2', '--for', '1h'],
   'policy explain': ['prod-db'],

@@ -1,8 +1,7 @@
 // jit elevate: the main job. Wish, request, summary, session; each is a file in ../elevate.
 
 import { JitError } from '../../core/errors.ts';
-import type { Milliseconds } from '../../core/time.ts';
-import type { Wish } from '../../protocol/routes.ts';
+import type { ExportKind } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { dryRun } from '../elevate/dry-run.ts';
 import { extensionOf } from '../elevate/extension.ts';
@@ -10,25 +9,20 @@ import { withWholeHint } from '../elevate/hint.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
 import { runUnder } from '../elevate/session.ts';
 import { printSummary } from '../elevate/summary.ts';
+import { isTerminal, type WishFlags, wishOf, wishOptions } from '../elevate/wanted.ts';
 import { completeWish } from '../elevate/wish.ts';
 import { stackText } from '../grant-text.ts';
-import { reachBroker, surroundingGrant } from '../reach.ts';
-import { namedRole } from '../role-of.ts';
+import { reachBroker } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
 import type { World } from '../world.ts';
 
-interface Flags {
-  readonly role: string | null;
-  readonly scope: string | null;
-  readonly for: Milliseconds | null;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  readonly export: 'reference' | 'url' | null;
+const exportKinds = ['reference', 'url', 'env'] as const satisfies readonly ExportKind[];
+
+interface Flags extends WishFlags {
+  readonly export: ExportKind | null;
   readonly keep: boolean;
   readonly 'dry-run': boolean;
 }
-
-const isTerminal = ({ isTTY }: World): boolean => isTTY.stdin && isTTY.stderr;
 
 /** What becomes of the grant: a command or shell runs under it, or it is kept and printed. */
 type Use = 'command' | 'shell' | 'print';
@@ -36,14 +30,12 @@ type Use = 'command' | 'shell' | 'print';
 function useOf(world: World, command: readonly string[], flags: Flags, json: boolean): Use {
   if (command.length > 0) return 'command';
   if (flags.keep && (json || !isTerminal(world))) {
-    if (flags.export !== 'url') return 'print';
-    throw new JitError(
-      'ERR_USAGE',
-      'option "--export url" is a credential, and credentials are not printed',
-      {
-        hint: 'hand it to a command: jit elevate … --export url -- command',
-      },
-    );
+    const kind = flags.export ?? 'reference';
+    if (kind === 'reference') return 'print';
+    const why = `option "--export ${kind}" is a credential, and credentials are not printed`;
+    throw new JitError('ERR_USAGE', why, {
+      hint: `hand it to a command: jit elevate … --export ${kind} -- command`,
+    });
   }
   if (json) {
     throw new JitError('ERR_USAGE', 'option "--json" needs "--keep": a shell prints no JSON', {
@@ -54,19 +46,6 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
   throw new JitError('ERR_INPUT_NEEDED', 'a shell needs a terminal, and there is none', {
     hint: 'run one command: jit elevate … -- command',
   });
-}
-
-function wishOf(world: World, word: string, flags: Flags): Wish {
-  return {
-    ...namedRole(word, flags.role),
-    scope: flags.scope,
-    duration: flags.for,
-    reason: flags.reason ?? (world.env.JIT_REASON?.trim() || null),
-    ticket: flags.ticket,
-    interactive: isTerminal(world) && !world.ci,
-    ci: world.ci,
-    parent: surroundingGrant(world),
-  };
 }
 
 export const elevate = defineCommand({
@@ -87,12 +66,12 @@ export const elevate = defineCommand({
     command: arg.words('a command to run instead of a shell', 'command'),
   },
   options: {
-    role: opt.name('role', 'the role, when it is not in <target>:<role>'),
-    scope: opt.name('scope', 'a named scope that narrows the role'),
-    for: opt.duration('for how long, e.g. 30m or 1h30m', { aliases: ['duration'] }),
-    reason: opt.text('text', 'why; goes into the audit log', { aliases: ['justification'] }),
-    ticket: opt.name('ticket', 'the ticket that this is for'),
-    export: opt.choice('kind', ['reference', 'url'], 'url: put a URL with the password into the environment'),
+    ...wishOptions,
+    export: opt.choice(
+      'kind',
+      exportKinds,
+      'put secrets into the environment: env (keys) or url (with the password), as far as the target has them',
+    ),
     keep: opt.flag(
       'keep the grant after the shell or command, until its deadline or the end of the grant around it',
     ),
@@ -137,7 +116,6 @@ export const elevate = defineCommand({
       export: options.export ?? 'reference',
       keep: options.keep,
       session: options.keep ? null : world.ownSession(),
-      channel: null,
     };
     const held = await requestGrant(world, client, request).catch((error: unknown) => {
       throw withHint(error);

@@ -54,6 +54,7 @@ async function elevateOn(
     // Known before anybody is asked for a code that would be of no use.
     parentOf(broker, caller, request.parent);
     const provider = await broker.providers.forTarget(first.resolved.target);
+    checkExportKind(provider, first.resolved.target.name, request.export);
     await prepare(broker, caller, { resolved: first.resolved, provider, channel });
   }
   // Decided anew: the policy may have changed while somebody typed, and the grant begins now.

@@ -12,8 +12,8 @@ export interface AskChoice {
 export interface Asker {
   choose(message: string, choices: readonly AskChoice[]): Promise<string>;
   text(message: string, fallback?: string): Promise<string>;
-  /** What is typed is not shown. */
-  secret(message: string): Promise<string>;
+  /** What is typed is not shown. An aborted signal takes the question away and throws. */
+  secret(message: string, signal?: AbortSignal): Promise<string>;
   confirm(message: string): Promise<boolean>;
 }
 
@@ -48,10 +48,11 @@ export function terminalAsker(streams: () => AskStreams): Asker {
       );
       return (await cancellable(answer)).trim();
     },
-    async secret(message) {
+    async secret(message, signal) {
       const { password } = await import('@inquirer/prompts');
       const validate = (answer: string): true | string => answer !== '' || 'please write something';
-      return cancellable(password({ message, mask: '*', validate }, streams()));
+      const context = { ...streams(), ...(signal && { signal }) };
+      return cancellable(password({ message, mask: '*', validate }, context));
     },
     async confirm(message) {
       const { confirm } = await import('@inquirer/prompts');

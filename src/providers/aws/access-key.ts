@@ -3,7 +3,13 @@
 
 import { JitError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Keys } from './sessions.ts';
+
+/** null: nobody told an end, as with every long-lived key. */
+export interface AccessKey extends Keys {
+  readonly expiresAt: Instant | null;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,17 +17,18 @@ const forms =
   'the JSON that "aws iam create-access-key" or "aws configure export-credentials" prints, or the lines of ~/.aws/credentials';
 
 /** What {@link storedForm} wrote; null when `text` is nothing like it. */
-export function storedKeys(text: string): Keys | null {
+export function storedKeys(text: string): AccessKey | null {
   return keysOf(jsonFields(text));
 }
 
 /** As `credential_process` prints it, which is how the broker reads it. */
-export function storedForm({ accessKeyId, secretAccessKey, sessionToken }: Keys): Secret {
+export function storedForm({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: AccessKey): Secret {
   return new Secret(
     JSON.stringify({
       AccessKeyId: accessKeyId,
       SecretAccessKey: secretAccessKey.reveal(),
       ...(sessionToken ? { SessionToken: sessionToken.reveal() } : {}),
+      ...(expiresAt === null ? {} : { Expiration: new Date(expiresAt).toISOString() }),
     }),
   );
 }
@@ -31,7 +38,7 @@ export function storedForm({ accessKeyId, secretAccessKey, sessionToken }: Keys)
  * @param profile which one of several; null: the only one
  * @throws JitError `ERR_USAGE` when there is none, when there are several, or when it cannot be one
  */
-export function importKeys(text: string, profile: string | null): Keys {
+export function importKeys(text: string, profile: string | null): AccessKey {
   const trimmed = text.trim();
   const keys = trimmed.startsWith('{')
     ? keysOf(jsonFields(trimmed))
@@ -71,13 +78,15 @@ function checkShape({ accessKeyId, secretAccessKey, sessionToken }: Keys): void 
   }
 }
 
-function keysOf(fields: Fields | null): Keys | null {
-  const { AccessKeyId, SecretAccessKey, SessionToken } = fields ?? {};
+function keysOf(fields: Fields | null): AccessKey | null {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = fields ?? {};
   if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') return null;
+  const end = typeof Expiration === 'string' ? Date.parse(Expiration) : Number.NaN;
   return {
     accessKeyId: AccessKeyId,
     secretAccessKey: new Secret(SecretAccessKey),
     sessionToken: typeof SessionToken === 'string' && SessionToken !== '' ? new Secret(SessionToken) : null,
+    expiresAt: Number.isNaN(end) ? null : end,
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import { JitError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Milliseconds } from '../../core/time.ts';
+import { storedKeys } from './access-key.ts';
 import { type Answered, sessionOf } from './answer.ts';
 import { type Context, detached } from './context.ts';
 import { failureOf, loginHint, outcomeOf } from './failure.ts';
@@ -76,31 +77,19 @@ async function lasting(context: Context, keys: Keys): Promise<Perishable<Keys>> 
 /** `{"AccessKeyId": …, "SecretAccessKey": …, "SessionToken"?: …, "Expiration"?: …}`, as credential_process prints it. */
 async function stored({ access, tools }: Context): Promise<Perishable<Keys>> {
   const text = (await tools.resolveSecret(access.credentials)).reveal();
-  let value: Record<string, unknown> | null = null;
-  try {
-    value = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    // Said below: the parser's own message would quote the secret.
-  }
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = value ?? {};
-  if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') {
+  const keys = storedKeys(text);
+  if (!keys) {
     throw new JitError(
       'ERR_SECRET_UNAVAILABLE',
       `the credentials of target "${access.target}" are not of the form {"AccessKeyId": …, "SecretAccessKey": …}`,
       { hint: loginHint(access) },
     );
   }
-  const end = typeof Expiration === 'string' ? Date.parse(Expiration) : Number.NaN;
-  if (end <= tools.clock.now()) {
+  if (keys.expiresAt !== null && keys.expiresAt <= tools.clock.now()) {
     const message = `the broker's own credentials for target "${access.target}" have expired`;
     throw new JitError('ERR_SECRET_UNAVAILABLE', message, { hint: loginHint(access) });
   }
-  const keys = {
-    accessKeyId: AccessKeyId,
-    secretAccessKey: new Secret(SecretAccessKey),
-    sessionToken: typeof SessionToken === 'string' ? new Secret(SessionToken) : null,
-  };
-  return { value: keys, expiresAt: Number.isNaN(end) ? null : end };
+  return { value: keys, expiresAt: keys.expiresAt };
 }
 
 /** Not a role session: AWS does not count what follows as chained. */

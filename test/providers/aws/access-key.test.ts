@@ -27,10 +27,17 @@ describe('an access key', () => {
     expect(plain(text)).toEqual(json);
   });
 
-  it('keeps the token of a temporary one, and needs it', () => {
+  it('keeps the token of a temporary one, and its end', () => {
     const lines = `[x]\naws_access_key_id = ${temporary}\naws_secret_access_key = ${secret}\n`;
     expect(plain(`${lines}aws_session_token = tok==\n`)).toMatchObject({ SessionToken: 'tok==' });
     expect(() => importKeys(lines, null)).toThrow(/session token/);
+    const ends = {
+      ...json,
+      AccessKeyId: temporary,
+      SessionToken: 'tok',
+      Expiration: '2026-11-22T15:00:00+00:00',
+    };
+    expect(plain(JSON.stringify(ends))).toMatchObject({ Expiration: '2026-11-22T15:00:00.000Z' });
   });
 
   it('is taken of the profile that is named, and of none when there are several', () => {

@@ -176,7 +176,7 @@ export interface RevokeRequest {
 export interface RevokeReply {
   /** Confirmed gone. */
   readonly revoked: readonly GrantView[];
-  /** Access has ended; the broker still cleans up and confirms. Only for the cause `session-ended`, which does not wait. */
+  /** Access has ended; the broker still confirms. Only for the cause `session-ended`, which does not wait, and where nothing can be withdrawn. */
   readonly ending: readonly GrantView[];
   /** Being retried by the broker; access may go on. */
   readonly overdue: readonly GrantView[];

@@ -133,6 +133,7 @@ describe('parseCommandLine', () => {
       export: null,
       keep: true,
       yes: false,
+      'dry-run': false,
     });
     expect(parse('init', '--role', 'a=b', '--role', 'c=d').options.role).toEqual(['a=b', 'c=d']);
   });

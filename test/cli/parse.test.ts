@@ -48,7 +48,7 @@ const malformed: readonly (readonly [string, readonly string[], string])[] = [
     'jit elevate --help',
   ],
   ['an empty reason', ['elevate', 'prod-db', '--reason', '  '], 'jit elevate --help'],
-  ['an unknown kind of export', ['elevate', 'prod-db', '--export', 'env'], 'reference, url'],
+  ['an unknown kind of export', ['elevate', 'prod-db', '--export', 'file'], 'reference, url, env'],
   [
     'a credential to be printed',
     ['elevate', 'prod-db', '--keep', '--export', 'url'],

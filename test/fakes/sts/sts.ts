@@ -229,6 +229,7 @@ function newSession(
       userid: `${role.id}:${name}`,
       role,
       sessionName: name,
+      isChained,
       sessionPolicies,
       expiration: whole(account.now()) + duration * 1000,
       token: `session-${account.identities.size}`,

@@ -10,6 +10,7 @@ import type {
   HandOut,
   HandOutEndpoint,
   PlanRequest,
+  PrepareRequest,
   Provider,
   ProviderKind,
 } from '../../src/providers/provider.ts';
@@ -21,6 +22,8 @@ export type FakeHandle = { readonly name: string; readonly serial: number | null
 export interface Faults {
   unreachable?: boolean;
   refuseIssue?: boolean;
+  /** Runs before anything is planned. */
+  prepare?: (request: PrepareRequest, signal: AbortSignal) => Promise<void>;
   /** The credential is made, but the answer is lost. */
   loseIssueAnswer?: boolean;
   /** Runs inside `issue`, after the credential exists. */
@@ -108,6 +111,7 @@ export function createFakeTarget(): FakeTarget {
       hardDeadline: request.deadline,
       preview: [`role ${request.role}`],
     }),
+    prepare: async (request, signal) => faults.prepare?.(request, signal),
     describe: ({ name, serial }) => ({ name, facts: { serial } }),
     async issue(handle, request) {
       reach();

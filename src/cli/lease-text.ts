@@ -40,7 +40,7 @@ interface Ends {
 
 /** `AWS itself ends it at 14:15`; null when that is about the deadline. */
 function hardEndText({ provider, deadline, hardDeadline }: Ends, now: Instant): string | null {
-  if (hardDeadline - deadline < noteworthy) return null;
+  if (!(hardDeadline - deadline >= noteworthy)) return null;
   return `${vendorName(provider)} itself ends it at ${clockText(hardDeadline, now)}`;
 }
 

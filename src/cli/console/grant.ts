@@ -52,7 +52,7 @@ export async function grantForLink(
     };
   }
   const wish = await completeWish({ world, client, yes: flags.yes }, wishOf(world, word, flags));
-  const request = { ...wish, export: 'reference', keep: true, session: null, channel: null } as const;
+  const request = { ...wish, export: 'reference', keep: true, session: null } as const;
   const held = await requestGrant(world, client, request);
   const { grant } = held.reply;
   if (!flags.quiet) printSummary(world, held.reply, { stack: '', isShell: false, extension: null });

@@ -202,6 +202,13 @@ export interface ProviderTools {
   }): Promise<Secret | null>;
 }
 
+/** A vendor's part of a first configuration, as the keys and values of the file. */
+export interface Starter {
+  /** Of the target, besides what every target has. */
+  readonly target: Readonly<Record<string, Json>>;
+  readonly roles: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+}
+
 /** A vendor before any target: what its configuration looks like, and how to reach a target. */
 export interface ProviderKind<Handle extends Json = Json> {
   /** As `provider:` names it in the config. */

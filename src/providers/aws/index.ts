@@ -56,7 +56,7 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<AwsHandle> {
       return { unknown: [], missing: [] };
     },
     check: (signal) => checkTarget(contextOf(accessOf(target), tools, signal), target),
-    setup: async () => setupText(target, tools.origin),
+    setup: async () => setupText(target),
   };
 }
 

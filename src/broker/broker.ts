@@ -1,6 +1,7 @@
 // What every verb of the broker works with, in one record. Built in start.ts, the composition root.
 
 import type { EventEmitter } from 'node:events';
+import type { Secret } from '../core/secret.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
@@ -57,6 +58,8 @@ export interface Broker {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Is told every secret that the broker makes up, so that the log never shows one. */
+  readonly onSecret: (secret: Secret) => void;
   readonly ledger: Ledger;
   readonly policy: PolicyHolder;
   readonly providers: Providers;

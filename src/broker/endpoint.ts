@@ -71,6 +71,7 @@ export async function openEndpoints(
       };
       const server = await openEndpointServer(owner, broker.random);
       servers.push(server);
+      broker.onSecret(server.token);
       opened.push({ urlVariable, tokenFileVariable, url: server.url, token: server.token });
     }
     return opened;

@@ -82,6 +82,7 @@ export async function startBroker(
     clock,
     random,
     log,
+    onSecret: (secret) => redactor.add(secret),
     ledger,
     policy: holdPolicy(paths.configFile, kinds, ledger, clock),
     providers,

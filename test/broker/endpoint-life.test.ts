@@ -12,6 +12,8 @@ import { extend } from '../../src/broker/extend.ts';
 import { recover } from '../../src/broker/recovery.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
 import { stop } from '../../src/broker/stop.ts';
+import type { Secret } from '../../src/core/secret.ts';
+import { createRedactor } from '../../src/system/redact.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
 import { searchFolder } from '../support/needles.ts';
@@ -34,6 +36,14 @@ const connects = (port: string): Promise<boolean> =>
   });
 
 describe('handing out by endpoint', () => {
+  test('keeps its bearer out of the log of the broker', async () => {
+    const redactor = createRedactor();
+    const onSecret = (secret: Secret) => redactor.add(secret);
+    const known = await openEndpoint({ ...world, broker: { ...world.broker, onSecret } });
+    const line = `refused ${known.token} and ${encodeURIComponent(known.token)}`;
+    expect(redactor.redact(line)).not.toContain(known.token);
+  });
+
   test('names address and bearer file in the environment, and puts the secret nowhere on disk', async () => {
     const known = await openEndpoint(world);
     expect((await known.ask()).body).toContain('planted');

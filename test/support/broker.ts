@@ -115,6 +115,7 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     clock,
     random: systemRandom,
     log,
+    onSecret: () => undefined,
     ledger,
     policy: holdPolicy(paths.configFile, kinds, ledger, clock),
     providers: createProviders(tools, kinds),

@@ -2,8 +2,8 @@
 
 import type { Presence } from '../provider.ts';
 import type { Context } from './context.ts';
-import { type AwsHandle, hasExpired } from './handle.ts';
-import { probe } from './probe.ts';
+import type { AwsHandle } from './handle.ts';
+import { isOver, probe } from './probe.ts';
 
 /**
  * `gone`: past the hard expiry, or denied as a probe was told. `alive`: the session may act. `unknown`: AWS does not say,
@@ -17,7 +17,7 @@ export async function confirmLease(context: Context, handle: AwsHandle): Promise
     shared.inconclusive.delete(handle.lease);
     return 'gone';
   };
-  if (hasExpired(handle, now)) return forget();
+  if (await isOver(context, handle)) return forget();
   // Keys that cannot be withdrawn work until the deadline: nothing to ask.
   if (handle.revoke === 'none' && now < handle.deadline) return 'alive';
   if (shared.inconclusive.has(handle.lease)) return now < handle.deadline ? 'alive' : 'unknown';

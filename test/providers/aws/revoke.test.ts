@@ -1,8 +1,9 @@
 // Taking back: one session and no other, confirmed by AWS itself, never claimed before.
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AwsHandle } from '../../../src/providers/aws/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { type AwsWorld, awsWorld, listen, minute, roleOf, type Told } from '../../support/aws-target.ts';
 
 let world: AwsWorld;
@@ -200,6 +201,19 @@ describe('where nothing may be denied', () => {
     world.aws.advance(12 * minute);
     expect(await provider.confirm(handle, soon())).toBe('gone');
     expect(world.aws.account.live()).toHaveLength(0);
+  });
+
+  it.each([
+    ['lets the session act', 0],
+    ['refuses the time of the machine', -10 * minute],
+  ])('does not say gone by a clock that is hours ahead while AWS %s', async (_, skew) => {
+    world = await awsWorld({}, roles);
+    const { handle } = await world.issue({ length: 30 * minute });
+    vi.spyOn(world.clock, 'now').mockImplementation(() => systemClock.now() + 180 * minute);
+    world.aws.skew = skew;
+    const told = await revoke(handle);
+    expect(told.steps.map(({ name }) => name)).not.toContain('expired');
+    expect(await world.provider.confirm(handle, soon())).not.toBe('gone');
   });
 
   it('needs no policy of the role at an ordinary end', async () => {

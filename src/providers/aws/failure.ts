@@ -117,9 +117,10 @@ function refusedHint(thrown: unknown): string {
   return 'jit doctor shows the trust policy and the rights that are needed';
 }
 
-/** One line of at most 300 units, without what could steer a terminal. */
+/** The first line, of at most 300 units, without what could steer a terminal. More lines would repeat the request. */
 function oneLine(text: string): string {
   return text
+    .replace(/[\r\n].*$/s, '')
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
     .slice(0, 300)
     .toWellFormed();

@@ -53,7 +53,15 @@ export function createProviders(tools: ProviderTools, available: readonly LazyKi
   return {
     async forTarget(target) {
       const kind = await kindOf(target.provider);
-      const provider = open.get(target) ?? kind.open(target, tools);
+      const known = open.get(target);
+      if (known) return known;
+      // Every change of the configuration brings new targets of the same names.
+      for (const [other, provider] of open) {
+        if (other.name !== target.name) continue;
+        open.delete(other);
+        void provider.close().catch(() => undefined);
+      }
+      const provider = kind.open(target, tools);
       open.set(target, provider);
       return provider;
     },

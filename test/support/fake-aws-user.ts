@@ -20,7 +20,7 @@ targets:
     provider: aws
     region: eu-west-1
     credentials: file:${keyFile}
-    endpoints: { sts: "${url}", iam: "${url}" }
+    endpoints: { sts: "${url}", iam: "${url}", signin: "${url}" }
     roles:
       deploy: ${JSON.stringify(roles[0])}
       look: ${JSON.stringify(roles[1])}

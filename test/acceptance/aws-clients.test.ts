@@ -1,6 +1,8 @@
 // Four real clients of AWS beside moto: each acts as the session that jit made, and hears when the grant has ended.
 
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { keepGrant, serveAws } from '../support/aws-user.ts';
@@ -52,6 +54,30 @@ describe.skipIf(noPeers)(`real clients of AWS${noPeers ? ` (skipped: ${noPeers})
     expect(leaseOf(peer.said(ran.stdout))).toBeDefined();
   });
 
+  it.each(peers)('$name acts as the session with the profile that asks jit for keys', async (peer) => {
+    const withProfile = ['env', 'AWS_PROFILE=jit', ...peer.once('identity')];
+    const ran = await served.world.jit('elevate', 'aws-prod', '--for', '30m', '--', ...withProfile);
+    expect(ran).toMatchObject({ code: 0 });
+    expect(leaseOf(peer.said(ran.stdout))).toBeDefined();
+  });
+
+  it('have nothing left of that profile after revoke', async () => {
+    const { world } = served;
+    const kept = await keepGrant(world, 'aws-prod', '--for', '30m');
+    const ask = (peer: Peer) => kept.run(peer.once('identity'), { AWS_PROFILE: 'jit' });
+    for (const peer of peers) expect(peer.said((await ask(peer)).stdout)).toContain(kept.session);
+    await world.jit('revoke', kept.id);
+    for (const peer of peers) {
+      const { code, stdout, stderr } = await ask(peer);
+      // The profile went with the grant.
+      expect([peer.name, code === 0, stdout + stderr]).toEqual([
+        peer.name,
+        false,
+        expect.stringMatching(/has ended|profile.*jit|jit.*profile|load credentials/s),
+      ]);
+    }
+  });
+
   it('get what the role allows beyond its name, and nothing without a grant', async () => {
     const { world } = served;
     const kept = await keepGrant(world, 'aws-prod', '--for', '30m');
@@ -93,5 +119,33 @@ describe.skipIf(noPeers)(`real clients of AWS${noPeers ? ` (skipped: ${noPeers})
       const words = name === 'SDK for JavaScript' ? 'Could not load credentials' : 'the grant has ended';
       expect([name, stdout + stderr]).toEqual([name, expect.stringContaining(words)]);
     }
+  });
+
+  it('may be sent elsewhere by their environment, the broker not', async () => {
+    const world = served.another();
+    let asked = 0;
+    const trap = createServer((_request, reply) => {
+      asked += 1;
+      reply.writeHead(500).end();
+    });
+    await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
+    onTestFinished(async () => {
+      trap.closeAllConnections();
+      await new Promise((resolve) => trap.close(resolve));
+    });
+    const url = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
+    Object.assign(world.env, {
+      AWS_ENDPOINT_URL: url,
+      AWS_ENDPOINT_URL_STS: url,
+      AWS_ENDPOINT_URL_IAM: url,
+      AWS_MAX_ATTEMPTS: '1',
+    });
+    const show = ['-e', 'process.stdout.write(process.env.AWS_ENDPOINT_URL_STS)'];
+    const flags = ['aws-prod', '--for', '30m', '--export', 'env'];
+    const ran = await finish(world.start(['elevate', ...flags, '--', process.execPath, ...show]));
+    expect(ran).toMatchObject({ code: 0, stdout: url });
+    expect(asked).toBe(0);
+    await world.jit('elevate', 'aws-prod', '--for', '30m', '--', ...(peers[0]?.once('identity') ?? []));
+    expect(asked).toBe(1);
   });
 });

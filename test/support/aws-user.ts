@@ -7,7 +7,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll } from 'vitest';
 import { roleOptions } from '../../src/providers/aws/schema.ts';
 import { brokerPolicy, trustPolicy } from '../../src/providers/aws/setup.ts';
-import { account, type Moto, startMoto } from './moto.ts';
+import { type AccessKey, account, type Moto, startMoto } from './moto.ts';
 import { noPeers, peersPath } from './peers.ts';
 import { createWorld, finish, type Ran, type World } from './world.ts';
 
@@ -21,12 +21,13 @@ export interface AwsUser {
   another(): World;
 }
 
-const arnOf = (role: string): string => `arn:aws:iam::${account}:role/${role}`;
+export const arnOf = (role: string): string => `arn:aws:iam::${account}:role/${role}`;
 const roles = [
   { name: 'jit-look', options: roleOptions({ role_arn: arnOf('jit-look') }) },
   { name: 'jit-deploy', options: roleOptions({ role_arn: arnOf('jit-deploy'), revoke: 'deny-session' }) },
 ];
-const everything = {
+/** What an administrator may do. */
+export const everything = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 };
@@ -54,28 +55,33 @@ entitlements:
 `;
 }
 
+/** A user of jit whose broker has this key. */
+export function createAwsWorld({ url }: Moto, key: AccessKey): World {
+  const world = createWorld('version: 1\n');
+  const keyFile = path.join(world.dir, 'broker-key.json');
+  writeFileSync(keyFile, JSON.stringify(key), { mode: 0o600 });
+  world.writeConfig(configFor(url, keyFile));
+  // For the clients alone: the broker has its URLs from the config.
+  Object.assign(world.env, { PATH: peersPath, AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_STS: url });
+  return world;
+}
+
 /** The broker's IAM user with its rights and key, and roles with the trust that `jit init aws` prints. */
 export function serveAws(): AwsUser {
   let moto: Moto | undefined;
-  let key = '';
+  let key: AccessKey | undefined;
   let admin: IAMClient | undefined;
   const worlds: World[] = [];
   const another = (): World => {
-    const world = createWorld('version: 1\n');
+    const world = createAwsWorld(given(moto), given(key));
     worlds.push(world);
-    const keyFile = path.join(world.dir, 'broker-key.json');
-    writeFileSync(keyFile, key, { mode: 0o600 });
-    const { url } = given(moto);
-    world.writeConfig(configFor(url, keyFile));
-    // For the clients alone: the broker has its URLs from the config.
-    Object.assign(world.env, { PATH: peersPath, AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_STS: url });
     return world;
   };
   beforeAll(async () => {
     if (noPeers) return;
     moto = await startMoto();
     const rights = brokerPolicy(roles.map(({ options }) => options));
-    key = JSON.stringify(await moto.addUser('jit-broker', rights));
+    key = await moto.addUser('jit-broker', rights);
     for (const { name, options } of roles) {
       await moto.addRole(name, trustPolicy(options, `arn:aws:iam::${account}:user/jit-broker`), everything);
     }
@@ -84,9 +90,7 @@ export function serveAws(): AwsUser {
     another();
   });
   afterAll(async () => {
-    // Brokers have leases left that moto never says are gone, and would try for long to end them first.
-    await Promise.all(worlds.map(killBroker));
-    await Promise.all(worlds.map((world) => world.remove()));
+    await Promise.all(worlds.map(removeAtOnce));
     await moto?.stop();
   });
   return {
@@ -108,9 +112,11 @@ function given<Thing>(thing: Thing | undefined): Thing {
   return thing;
 }
 
-async function killBroker(world: World): Promise<void> {
+/** Brokers have leases left that moto never says are gone, and would try for long to end them first. */
+export async function removeAtOnce(world: World): Promise<void> {
   const running = await world.client({ start: false }).catch(() => null);
   if (running !== null) process.kill((await running.hello()).pid, 'SIGKILL');
+  await world.remove();
 }
 
 /** A grant that stays when the command has ended, and the environment of whoever uses it. */

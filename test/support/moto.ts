@@ -23,15 +23,15 @@ export const account = '123456789012';
 
 const noMatter = { accessKeyId: 'before', secretAccessKey: 'enforcement' };
 
-interface AccessKey {
+export interface AccessKey {
   readonly AccessKeyId: string;
   readonly SecretAccessKey: string;
 }
 
 export interface Moto {
   readonly url: string;
-  /** Makes an IAM user with these rights, and a key of it. */
-  addUser(name: string, rights: object): Promise<AccessKey>;
+  /** Makes an IAM user with these rights or none, and a key of it. */
+  addUser(name: string, rights: object | null): Promise<AccessKey>;
   addRole(name: string, trust: object, rights: object): Promise<void>;
   iam(key: AccessKey): IAMClient;
   /** From now on every call needs a signature and a policy that allows it. */
@@ -56,8 +56,10 @@ export async function startMoto(): Promise<Moto> {
     url,
     async addUser(name, rights) {
       await admin.send(new CreateUserCommand({ UserName: name }));
-      const policy = { PolicyName: 'rights', PolicyDocument: JSON.stringify(rights) };
-      await admin.send(new PutUserPolicyCommand({ UserName: name, ...policy }));
+      if (rights !== null) {
+        const policy = { PolicyName: 'rights', PolicyDocument: JSON.stringify(rights) };
+        await admin.send(new PutUserPolicyCommand({ UserName: name, ...policy }));
+      }
       const { AccessKey } = await admin.send(new CreateAccessKeyCommand({ UserName: name }));
       return {
         AccessKeyId: AccessKey?.AccessKeyId ?? '',

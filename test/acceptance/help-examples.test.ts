@@ -114,6 +114,15 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(readFileSync(path.join(typist.world.dir, 'setup.sql'), 'utf8')).toMatch(/CREATE ROLE/);
     expect(await works(`jit policy check --config ${config}`)).toContain('1 target');
   },
+  // What needs AWS is typed in aws-hand-out.test.ts.
+  'jit console aws-prod:read --for 30m': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit console'),
+  'jit console aws-prod --print | wl-copy': async (line) =>
+    expect(await works(line.replace('| wl-copy', '--help'))).toContain('jit console'),
+  'jit credential aws --grant g7f3k2': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit credential aws'),
+  'jit credential aws --print': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit credential aws'),
   // The demonstration has tests of its own; here it is enough that the line is understood.
   'jit demo': async (line) => expect(await works(`${line} --help`)).toContain(line),
   'jit demo --shell': async (line) => expect(await works(`${line} --help`)).toContain(line),

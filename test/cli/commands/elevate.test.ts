@@ -65,6 +65,11 @@ describe('jit elevate with a command', () => {
     ]);
   });
 
+  it('asks for keys in the environment by name', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--export', 'env', ...command]);
+    expect(ran.client.asked('elevate')).toMatchObject([{ export: 'env', keep: false }]);
+  });
+
   it('takes the reason from JIT_REASON, unless a flag gives one', async () => {
     const reason = async (argv: string[]) => {
       const ran = await jit(['elevate', 'prod-db', ...argv, ...command], {
@@ -411,6 +416,21 @@ describe('jit elevate with a shell', () => {
 });
 
 describe('jit elevate --keep without a command', () => {
+  it.each(['url', 'env'])(
+    'prints no credential: --export %s is refused, and nothing is asked for',
+    async (kind) => {
+      for (const [argv, tty] of [
+        [['--keep', '--json'], true],
+        [['--keep'], false],
+      ] as const) {
+        const ran = await jit(['elevate', 'prod-db', ...argv, '--export', kind], { tty });
+        expect(ran).toMatchObject({ code: 2, stdout: '' });
+        expect(ran.stderr).toContain(`--export ${kind} -- command`);
+        expect(ran.client.calls).toEqual([]);
+      }
+    },
+  );
+
   it.each([
     ['without a terminal', ['--keep'], false],
     ['with --json', ['--keep', '--json'], true],

@@ -5,8 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
+import { recover } from '../../src/broker/recovery.ts';
 import { endGrant, revokeLease } from '../../src/broker/revocation.ts';
 import { revoke } from '../../src/broker/revoke.ts';
+import { status } from '../../src/broker/status.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
 import { until } from '../support/until.ts';
@@ -48,6 +50,33 @@ test('it stays "revoking", with access, until it has ended by itself', async () 
   await until(() => expect(lease(known.lease)?.state).toBe('revoked'));
   expect(world.broker.irrevocable.size).toBe(0);
   stopExpiry();
+});
+
+test('it is told beforehand, and by the next broker as well', async () => {
+  const kept = request({ target: 'fake-db', role: 'write', reason: 'because', keep: true, session: null });
+  const { grant } = await elevate(world.broker, ada, kept);
+  const [told] = grant.leases;
+  expect(told?.irrevocableUntil).toBe(told?.deadline);
+  world = world.restart();
+  recover(world.broker);
+  await until(async () => {
+    const [found] = (await status(world.broker, ada)).grants;
+    expect(found?.leases[0]).toMatchObject({ state: 'active', irrevocableUntil: told?.deadline });
+  });
+});
+
+test('nothing of the kind is told of what can be taken back', async () => {
+  world.target.faults.cannotWithdraw = false;
+  const { grant } = await elevate(world.broker, ada, request());
+  expect(grant.leases[0]?.irrevocableUntil).toBeNull();
+});
+
+test('revoked by hand, it is "ending" where nobody has it and open where somebody may', async () => {
+  const [idle, busy] = [await openEndpoint(world), await openEndpoint(world)];
+  await busy.ask();
+  const { ending, overdue } = await revoke(world.broker, ada, { grant: null, all: true, cause: 'revoked' });
+  expect([ending.map(({ id }) => id), overdue.map(({ id }) => id)]).toEqual([[idle.grant], [busy.grant]]);
+  expect(world.types()).not.toContain('lease.revoked');
 });
 
 test('the log says once when it ends', async () => {

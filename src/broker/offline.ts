@@ -2,7 +2,8 @@
 
 import type { Offline } from '../protocol/offline.ts';
 import { auditVerify } from './offline/audit-verify.ts';
-import { init } from './offline/init.ts';
+import { initAws } from './offline/init-aws.ts';
+import { initPostgres } from './offline/init-postgres.ts';
 import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
 import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
 
@@ -12,7 +13,8 @@ export const offline: Offline = {
   policyExplain,
   policyTest,
   auditVerify,
-  init,
+  init: initPostgres,
+  initAws,
   secretSet: (request) => secretSet(request),
   secretCheck: (reference) => secretCheck(reference),
   secretRemove: (reference) => secretRemove(reference),

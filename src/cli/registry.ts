@@ -14,6 +14,8 @@ import { elevate } from './commands/elevate.ts';
 import { extend } from './commands/extend.ts';
 import { help } from './commands/help.ts';
 import { init } from './commands/init.ts';
+import { initAws } from './commands/init-aws.ts';
+import { initPostgres } from './commands/init-postgres.ts';
 import { policyCheck } from './commands/policy-check.ts';
 import { policyExplain } from './commands/policy-explain.ts';
 import { policyTest } from './commands/policy-test.ts';
@@ -41,6 +43,8 @@ export const registry: readonly Command[] = [
   auditVerify,
   doctor,
   init,
+  initPostgres,
+  initAws,
   secretSet,
   secretCheck,
   secretRemove,

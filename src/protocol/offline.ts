@@ -75,19 +75,24 @@ export interface VerifyReply {
   readonly problem: { readonly seq: number; readonly what: string } | null;
 }
 
-/** `jit init` : a first config for one PostgreSQL target. */
-export interface InitRequest {
+/** What every first configuration says, whatever the vendor. */
+export interface InitFrame {
   readonly path: string;
+  /** Replace what is there. */
   readonly force: boolean;
   readonly target: string;
+  readonly maxDuration: Milliseconds;
+  readonly risk: 'low' | 'medium' | 'high';
+}
+
+/** `jit init postgres` : a first config for one PostgreSQL target. */
+export interface InitRequest extends InitFrame {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   /** Role on the target -> NOLOGIN group roles on the server. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
   readonly brokerUser: string;
-  readonly maxDuration: Milliseconds;
-  readonly risk: 'low' | 'medium' | 'high';
 }
 
 /** What was written, and the SQL that an administrator runs once (holds a SCRAM verifier, no password). */
@@ -95,6 +100,33 @@ export interface InitReply {
   readonly path: string;
   readonly secret: string;
   readonly sql: string;
+}
+
+/** `jit init aws` : a first config for one AWS target. */
+export interface InitAwsRequest extends InitFrame {
+  readonly region: string;
+  /** Role on the target -> ARN of the role of IAM. */
+  readonly roles: Readonly<Record<string, string>>;
+  /** How the broker itself logs in. With a web identity the token opens `roleArn` first. */
+  readonly login:
+    | { readonly kind: 'credentials'; readonly reference: string }
+    | { readonly kind: 'profile'; readonly name: string }
+    | { readonly kind: 'web-identity'; readonly tokenFile: string; readonly roleArn: string };
+  readonly mfaSerial: string | null;
+  readonly externalId: string | null;
+  /** The broker's own user or role; null: the set-up leaves a place for it. */
+  readonly brokerArn: string | null;
+  readonly revoke: 'deny-session' | 'none';
+}
+
+/** What was written, and what an administrator of the account sets up once, said twice. */
+export interface InitAwsReply {
+  readonly path: string;
+  readonly terraform: string;
+  /** AWS CLI, a line each. */
+  readonly commands: readonly string[];
+  /** What to know about it, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** `jit secret set` */
@@ -123,6 +155,7 @@ export interface Offline {
   /** Verifies a log file; null: this user's own. */
   auditVerify(path: string | null): Promise<VerifyReply>;
   init(request: InitRequest): Promise<InitReply>;
+  initAws(request: InitAwsRequest): Promise<InitAwsReply>;
   /** Writes to the keychain, and reads back what is there. */
   secretSet(request: SecretSetRequest): Promise<SecretReply>;
   /** Whether what is behind any reference can be read from here. */

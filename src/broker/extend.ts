@@ -25,6 +25,21 @@ import { decide } from './wish.ts';
  * @throws JitError `ERR_POLICY_DENIED`, `ERR_CONFLICT` (not active), `ERR_USAGE` (would shorten)
  */
 export async function extend(broker: Broker, caller: Caller, request: ExtendRequest): Promise<GrantView> {
+  const { id } = findGrant(broker, caller, request.grant);
+  const before = underWay.get(id);
+  const own = Promise.resolve(before?.catch(() => undefined)).then(() => extendNow(broker, caller, request));
+  underWay.set(id, own);
+  try {
+    return await own;
+  } finally {
+    if (underWay.get(id) === own) underWay.delete(id);
+  }
+}
+
+/** One after the other, by grant: who asks for less than another one just got must be told so, not shorten it. */
+const underWay = new Map<string, Promise<GrantView>>();
+
+async function extendNow(broker: Broker, caller: Caller, request: ExtendRequest): Promise<GrantView> {
   const { ledger, clock } = broker;
   const grant = findGrant(broker, caller, request.grant);
   if (grant.state !== 'active' || grant.startedAt === null || grant.deadline === null) {

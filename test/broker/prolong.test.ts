@@ -153,6 +153,16 @@ test('it waits for a refresh that is under way, and two who ask at once do not m
   expect(lease(known)?.handle).toMatchObject({ serial: world.clock.now() + 31 * minute });
 });
 
+test('of two who ask at once, the one who asks for less does not take back what the other got', async () => {
+  const known = await openEndpoint(world, { duration: 10 * minute });
+  const longer = extending(known.grant, 31 * minute);
+  const shorter = extending(known.grant, 30 * minute);
+  await expect(shorter).rejects.toMatchObject({ code: 'ERR_USAGE' });
+  await longer;
+  const deadline = world.clock.now() + 31 * minute;
+  expect(lease(known)).toMatchObject({ deadline, handle: { serial: deadline } });
+});
+
 test('keys that the child holds itself are not extended, because it would not get the new ones', async () => {
   const { grant } = await elevate(world.broker, ada, request({ duration: 10 * minute, export: 'url' }));
   await expect(extending(grant.id)).rejects.toMatchObject({

@@ -13,7 +13,9 @@ export function replanLease(
   deadline: Instant,
 ): { handle: AwsHandle; hardDeadline: Instant } {
   const { ends_by } = checkHandle(before);
+  // Never back: a session for a later end may exist although its answer was lost.
+  const end = Math.max(before.deadline, deadline);
   // None begins after the deadline, and none is longer than what is left until then, or than STS's shortest.
-  const handle = { ...before, deadline, ends_by: Math.max(ends_by, deadline + shortestSession) };
+  const handle = { ...before, deadline: end, ends_by: Math.max(ends_by, end + shortestSession) };
   return { handle, hardDeadline: handle.ends_by };
 }

@@ -59,6 +59,12 @@ describe('extending on AWS', () => {
     expect(handle?.ends_by).toBeGreaterThanOrEqual(first.handle.ends_by);
   });
 
+  it('never tells an earlier end than that of a session which may exist', async () => {
+    const { planned } = await extended();
+    const { handle } = world.provider.replan?.(planned.handle, planned.handle.deadline - minute) ?? {};
+    expect(handle?.deadline).toBe(planned.handle.deadline);
+  });
+
   it.each([
     ['tag', true],
     ['name', false],

@@ -213,6 +213,7 @@ describe('where nothing may be denied', () => {
     world.aws.skew = skew;
     const told = await revoke(handle);
     expect(told.steps.map(({ name }) => name)).not.toContain('expired');
+    expect(told.ended).toBe(false);
     expect(await world.provider.confirm(handle, soon())).not.toBe('gone');
   });
 

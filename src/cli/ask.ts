@@ -52,7 +52,7 @@ export function terminalAsker(streams: () => AskStreams): Asker {
       const { password } = await import('@inquirer/prompts');
       const validate = (answer: string): true | string => answer !== '' || 'please write something';
       const context = { ...streams(), ...(signal && { signal }) };
-      return cancellable(password({ message, mask: '*', validate }, context));
+      return cancellable(password({ message, mask: '*', toggleMask: false, validate }, context));
     },
     async confirm(message) {
       const { confirm } = await import('@inquirer/prompts');

@@ -154,6 +154,8 @@ export interface TargetsReply {
     readonly provider: string;
     readonly description: string | null;
     readonly risk: 'low' | 'medium' | 'high';
+    /** It has a web console that `jit console` signs in to. */
+    readonly console: boolean;
     readonly roles: readonly {
       readonly name: string;
       readonly description: string | null;
@@ -282,5 +284,8 @@ export interface DoctorReply {
 /** `POST /v1/stop` : revokes what is open, then ends. */
 export interface StopReply {
   readonly revoked: number;
+  /** Not confirmed gone, and somebody may have access that revoking should have ended. */
   readonly overdue: number;
+  /** Cannot be withdrawn, and ends by itself; the next broker looks whether it has. */
+  readonly ending: number;
 }

@@ -86,7 +86,7 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(line)).toMatch(/^denied.*\n/),
   'jit policy test policy-test.yaml': async (line) =>
     expect(await works(line)).toContain('2 of 2 as expected'),
-  'jit doctor prod-db --sql | psql -U postgres': async (line) => {
+  'jit doctor prod-db --remedy | psql -U postgres': async (line) => {
     await server.sql('REVOKE jit_quarantine FROM jit_broker');
     expect((await typist.sh('jit doctor prod-db')).code).toBe(1);
     await works(line);

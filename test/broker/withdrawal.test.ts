@@ -9,6 +9,7 @@ import { recover } from '../../src/broker/recovery.ts';
 import { endGrant, revokeLease } from '../../src/broker/revocation.ts';
 import { revoke } from '../../src/broker/revoke.ts';
 import { status } from '../../src/broker/status.ts';
+import { stop } from '../../src/broker/stop.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
 import { until } from '../support/until.ts';
@@ -63,6 +64,12 @@ test('it is told beforehand, and by the next broker as well', async () => {
     const [found] = (await status(world.broker, ada)).grants;
     expect(found?.leases[0]).toMatchObject({ state: 'active', irrevocableUntil: told?.deadline });
   });
+});
+
+test('a broker that stops leaves it to its end, and does not call it overdue', async () => {
+  const known = await openEndpoint(world);
+  await known.ask();
+  expect(await stop(world.broker, 'test')).toEqual({ revoked: 0, overdue: 0, ending: 1 });
 });
 
 test('nothing of the kind is told of what can be taken back', async () => {

@@ -15,6 +15,8 @@ import { FakeClock } from '../fakes/clock.ts';
 /** What a test may set. */
 export interface Setting {
   readonly client?: FakeClient | JitError;
+  /** From the moment on at which this is true no broker runs. */
+  readonly isStopped?: () => boolean;
   readonly env?: Record<string, string>;
   /** stdin, stdout and stderr are a terminal. */
   readonly tty?: boolean;
@@ -87,6 +89,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     connect: async (options): Promise<Client> => {
       connects.push(options);
       if (given instanceof JitError) throw given;
+      if (setting.isStopped?.()) throw new JitError('ERR_BROKER_UNREACHABLE', 'no broker runs');
       return client;
     },
     loadOffline: async () => (setting.offline ?? {}) as Offline,

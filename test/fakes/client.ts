@@ -91,6 +91,7 @@ const fakeTargets: TargetsReply = {
       provider: 'postgres',
       description: 'orders',
       risk: 'high',
+      console: true,
       roles: [
         {
           name: 'read',
@@ -158,7 +159,7 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       irrevocableUntil: null,
     }),
     doctor: async () => ({ checks: [] }),
-    stop: async () => ({ revoked: 0, overdue: 0 }),
+    stop: async () => ({ revoked: 0, overdue: 0, ending: 0 }),
     ...verbs,
   };
   const calls: FakeCall[] = [];

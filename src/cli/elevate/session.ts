@@ -48,7 +48,8 @@ async function leftOf(world: World, client: Client, known: GrantView): Promise<G
     // Gone since. Whoever stopped it was told what it could not revoke: none is started to say it again.
     const isStopped = known.endCause === 'broker-stopped';
     const other = isStopped ? await reachRunningBroker(world) : await reachBroker(world);
-    return other && find(other);
+    if (other) return find(other);
+    return known.leases.some(({ irrevocableUntil }) => irrevocableUntil !== null) ? known : null;
   }
 }
 

@@ -618,6 +618,35 @@ describe('jit elevate to what cannot be withdrawn', () => {
   });
 });
 
+describe('a session whose broker was stopped', () => {
+  it('is not told that what cannot be withdrawn was revoked', async () => {
+    const known = fakeGrant({
+      state: 'ended',
+      endCause: 'broker-stopped',
+      leases: [fakeLease({ state: 'revoking', irrevocableUntil: fakeNow + 1_800_000 })],
+    });
+    const gone = new JitError('ERR_BROKER_UNREACHABLE', 'gone');
+    let isGone = false;
+    const client = createFakeClient({
+      wait: async () => known,
+      status: async () => {
+        if (isGone) throw gone;
+        return fakeStatus();
+      },
+    });
+    const session: Setting['session'] = async ({ ended }) => {
+      await ended;
+      isGone = true;
+      return { exitCode: 0, grantEnded: true };
+    };
+    const isStopped = () => isGone;
+    const { stderr } = await jit(['elevate', 'prod-db'], { client, session, isStopped, tty: true });
+    expect(stderr).not.toContain('cannot tell');
+    expect(stderr).toMatch(/the broker was stopped\); its credential cannot be withdrawn; ends at/);
+    expect(stderr).not.toContain('access revoked');
+  });
+});
+
 describe('a session whose credential is not refreshed', () => {
   it('is told once, with what helps, and once when it is refreshed again', async () => {
     const notRefreshed = {

@@ -12,6 +12,8 @@ export type ProviderSchema = Pick<ProviderKind, 'kind' | 'schema' | 'validate'>;
 
 /** A vendor whose code is still on disk. */
 interface LazyKind extends ProviderSchema {
+  /** Its providers make links to a web console. */
+  readonly hasConsole?: boolean;
   load(): Promise<ProviderKind>;
 }
 
@@ -28,6 +30,7 @@ export const kinds: readonly LazyKind[] = [
     kind: 'aws',
     schema: awsSchema,
     validate: validateAws,
+    hasConsole: true,
     load: async () => (await import('../providers/aws/index.ts')).awsKind as unknown as ProviderKind,
   },
 ];
@@ -37,6 +40,8 @@ export interface Providers {
   forTarget(target: TargetConfig): Promise<Provider>;
   /** From the lease alone: its target may have left the configuration or point elsewhere by now. */
   forLease(lease: Lease): Promise<Provider>;
+  /** True when `console` is there, without loading the vendor's code. */
+  hasConsole(target: TargetConfig): boolean;
   close(): Promise<void>;
 }
 
@@ -68,6 +73,7 @@ export function createProviders(tools: ProviderTools, available: readonly LazyKi
     async forLease(lease) {
       return (await kindOf(lease.provider)).openByHandle(lease.handle, tools);
     },
+    hasConsole: (target) => available.find(({ kind }) => kind === target.provider)?.hasConsole === true,
     async close() {
       await Promise.allSettled([...open.values()].map((provider) => provider.close()));
       open.clear();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createProviders } from '../../src/broker/providers.ts';
+import { createProviders, kinds } from '../../src/broker/providers.ts';
 import type { TargetConfig } from '../../src/core/target.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 
@@ -24,4 +24,12 @@ test('a target that is configured anew closes the provider that was open for it,
   expect(closed).toEqual(['db 1']);
   await providers.close();
   expect(closed.toSorted()).toEqual(['db 1', 'db 3', 'other 2']);
+});
+
+test.each(kinds)('of $kind is said before its code is loaded what its code says', async (said) => {
+  const kind = await said.load();
+  expect(kind.kind).toBe(said.kind);
+  const provider = kind.openByHandle({}, {} as never);
+  expect(provider.console !== undefined).toBe(said.hasConsole === true);
+  expect(provider.exports).not.toContain('reference');
 });

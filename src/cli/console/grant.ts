@@ -51,6 +51,7 @@ export async function grantForLink(
       release: () => undefined,
     };
   }
+  await checkConsole(client, word, flags);
   const wish = await completeWish({ world, client, yes: flags.yes }, wishOf(world, word, flags));
   const request = { ...wish, export: 'reference', keep: true, session: null } as const;
   const held = await requestGrant(world, client, request);
@@ -67,6 +68,19 @@ export async function grantForLink(
     },
     release: held.release,
   };
+}
+
+/** Before anything is made: it would be of no use. @throws JitError `ERR_UNSUPPORTED` */
+async function checkConsole(client: Client, word: string, flags: Flags): Promise<void> {
+  const { target: name } = namedRole(word, flags.role);
+  const { targets } = await client.targets();
+  const target = targets.find((one) => one.name === name);
+  // Of one that is not known the broker says so better.
+  if (!target || target.console) return;
+  const others = targets.filter((one) => one.console).map((one) => one.name);
+  throw new JitError('ERR_UNSUPPORTED', `target "${name}" has no web console`, {
+    hint: others.length === 0 ? `jit elevate ${word}` : `these have one: ${others.join(', ')}`,
+  });
 }
 
 /** The grant that is named, else the one around this shell when it fits; null: a new one is wanted. */

@@ -105,6 +105,17 @@ describe('jit console', () => {
     expect(ran.client.asked('revoke')).toEqual([{ grant: 'g7f3k2', all: false, cause: 'session-ended' }]);
   });
 
+  it('makes no grant on a target without a web console', async () => {
+    const { targets } = await createFakeClient().targets();
+    const client = createFakeClient({
+      targets: async () => ({ targets: targets.map((target) => ({ ...target, console: false })) }),
+    });
+    const ran = await run(['prod-db:read', '--print'], { client });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('"prod-db" has no web console');
+    expect(ran.client.asked('elevate')).toEqual([]);
+  });
+
   it('tells a failure as JSON, without a link', async () => {
     const client = createFakeClient({ console: () => Promise.reject(refused) });
     const ran = await run(['prod-db:read', '--print', '--json'], { client });

@@ -150,6 +150,8 @@ async function fromChain(context: Context): Promise<Perishable<Keys>> {
   const provide = fromNodeProviderChain({
     ...(profile === null ? {} : { profile }),
     clientConfig: { region },
+    // The SDK would keep the files of ~/.aws as they were when the broker started.
+    ignoreCache: true,
     mfaCodeProvider: (serial) => mfaCode(context, serial),
   });
   try {

@@ -78,14 +78,10 @@ function unavailable(error: unknown, isLate: boolean): JitError {
     });
   }
   if (/DBus|D-Bus|org\.freedesktop|ServiceUnknown|NoStorageAccess|Couldn't access/i.test(words)) {
-    return new JitError(
-      'ERR_SECRET_UNAVAILABLE',
-      'cannot use the keychain: no Secret Service answers here',
-      {
-        hint: instead,
-        cause: error,
-      },
-    );
+    return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot use the keychain: no Secret Service answers here', {
+      hint: instead,
+      cause: error,
+    });
   }
   return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot use the keychain: it answered with an error', {
     hint: instead,

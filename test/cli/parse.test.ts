@@ -15,6 +15,11 @@ const malformed: readonly (readonly [string, readonly string[], string])[] = [
   ['an option with a typo', ['elevate', 'prod-db', '--resaon', 'x'], '--reason'],
   ['an unknown option of jit itself', ['--bogus'], 'jit help'],
   ['an unknown option of a group', ['policy', '--bogus'], 'jit'],
+  [
+    'an option of a command, before the second word of another',
+    ['init', '--host', 'db', 'aws'],
+    'jit init aws',
+  ],
   ['an unknown short option', ['status', '-x'], 'jit status --help'],
   ['a principal that is none', ['policy', 'explain', 'prod-db', '--as', 'bob'], 'user:<name>'],
   ['a value for a flag', ['elevate', 'prod-db', '--keep=yes'], 'jit elevate --help'],

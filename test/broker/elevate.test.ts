@@ -191,6 +191,21 @@ describe('when issuing fails', () => {
   });
 });
 
+test('a preview ends with the grant around it, and says so', async () => {
+  const around = await elevate(world.broker, ada, request({ duration: 120_000 }));
+  world.clock.advance(60_000);
+  const asked = request({ duration: 600_000, parent: around.grant.id });
+  const shown = await preview(world.broker, ada, asked);
+  expect(shown).toMatchObject({
+    duration: 60_000,
+    preview: ['role read', `ends with the grant around it (${around.grant.id})`],
+  });
+  const { grant } = await elevate(world.broker, ada, asked);
+  expect(grant.deadline).toBe(world.clock.now() + (shown.duration ?? 0));
+  const shorter = await preview(world.broker, ada, { ...asked, duration: 30_000 });
+  expect(shorter).toMatchObject({ duration: 30_000, preview: ['role read'] });
+});
+
 test('a preview records nothing', async () => {
   const before = await world.broker.policy.current().then(() => world.types());
   const shown = await preview(world.broker, ada, request({ duration: null }));

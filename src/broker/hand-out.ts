@@ -64,7 +64,10 @@ export function writeHandOut(
     env[urlVariable] = url;
     env[tokenFileVariable] = place;
   }
-  for (const [name, secret] of Object.entries(secrets)) env[name] = secret.reveal();
+  for (const [name, secret] of Object.entries(secrets)) {
+    broker.onSecret(secret);
+    env[name] = secret.reveal();
+  }
   return {
     env,
     unset: handOut.unset.filter((name) => !(name in env)),

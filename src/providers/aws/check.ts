@@ -37,7 +37,9 @@ export async function checkTarget(context: Context, target: TargetConfig): Promi
         policy_name: denyPolicyName(context.tools.origin),
         revoke_role: role.revoke_role ?? null,
       };
-      const detail = 'the broker may change the inline policies of the role';
+      // Nothing but a change would show it, and a check changes nothing that it need not.
+      const detail =
+        'the broker may read the policy of denied sessions; that it may change it shows when a session is taken back';
       const tried = await attempt(`${name}: taking back`, detail, () => pruneDenied(context, place));
       const isRefused = tried.status === 'failed';
       checks.push(isRefused ? { ...tried, remedy: setupText(target, arn && principalOf(arn)) } : tried);

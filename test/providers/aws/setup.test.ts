@@ -132,6 +132,17 @@ describe('the check of an AWS target', () => {
     expect(failed?.remedy).not.toContain('<the broker>');
   });
 
+  it('claims no right that it has not tried', async () => {
+    world = await awsWorld();
+    const reading = {
+      Statement: [{ Effect: 'Allow' as const, Action: ['iam:GetRolePolicy'], Resource: '*' }],
+    };
+    world.aws.account.identities.set(world.broker.accessKeyId, { ...world.broker, policies: [reading] });
+    const checks = (await world.provider.check?.(soon())) ?? [];
+    const told = checks.find((one) => one.name === 'role deploy: taking back');
+    expect(told).toMatchObject({ status: 'ok', detail: expect.stringContaining('shows when a session') });
+  });
+
   it('does not throw when nobody listens', async () => {
     world = await awsWorld({ endpoints: { sts: 'http://127.0.0.1:1', iam: 'http://127.0.0.1:1' } });
     expect((await world.provider.check?.(soon()))?.[0]).toMatchObject({

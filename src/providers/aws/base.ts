@@ -15,7 +15,7 @@ import { type Answered, sessionOf } from './answer.ts';
 import { type Context, detached } from './context.ts';
 import { failureOf, loginHint, outcomeOf } from './failure.ts';
 import type { Perishable } from './flights.ts';
-import { mfaCode, withMfaCode } from './mfa.ts';
+import { isWrongCode, mfaCode, notTaken, withMfaCode } from './mfa.ts';
 import { repeat } from './repeat.ts';
 import type { Keys } from './sessions.ts';
 
@@ -147,12 +147,16 @@ async function fromChain(context: Context): Promise<Perishable<Keys>> {
   const { access } = context;
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
   const { profile, region } = access;
+  let device = '';
   const provide = fromNodeProviderChain({
     ...(profile === null ? {} : { profile }),
     clientConfig: { region },
     // The SDK would keep the files of ~/.aws as they were when the broker started.
     ignoreCache: true,
-    mfaCodeProvider: (serial) => mfaCode(context, serial),
+    mfaCodeProvider: (serial) => {
+      device = serial;
+      return mfaCode(context, serial);
+    },
   });
   try {
     const found = await provide();
@@ -164,6 +168,7 @@ async function fromChain(context: Context): Promise<Perishable<Keys>> {
     const end = found.expiration?.getTime();
     return end === undefined ? await lasting(detached(context, patience), value) : { value, expiresAt: end };
   } catch (thrown) {
+    if (isWrongCode(thrown)) throw notTaken(context, device);
     throw failureOf(thrown, access, 'find credentials');
   }
 }

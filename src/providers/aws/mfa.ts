@@ -17,7 +17,7 @@ export async function withMfaCode<T>(
   serial: string,
   use: (code: string) => Promise<T>,
 ): Promise<T> {
-  const { mfa_process, target } = context.access;
+  const { mfa_process } = context.access;
   for (let count = 1; ; count += 1) {
     const code = await codeOf(context, serial, count > 1 ? 'that code was not taken; ' : '');
     try {
@@ -26,16 +26,20 @@ export async function withMfaCode<T>(
       if (!isWrongCode(thrown)) throw thrown;
     }
     if (mfa_process === null && count < tries) continue;
-    const what = isCode(code)
-      ? 'does not take the MFA code'
-      : 'takes MFA codes of six digits, and this is none';
-    throw new JitError('ERR_SECRET_UNAVAILABLE', `AWS of target "${target}" ${what}`, {
-      hint:
-        mfa_process === null
-          ? `wait for the next code of ${serial}, then: jit elevate ${target}`
-          : `mfa_process has to print the code of ${serial} of this moment; AWS takes each code once`,
-    });
+    throw notTaken(context, serial, isCode(code));
   }
+}
+
+/** After the last try. */
+export function notTaken({ access }: Context, serial: string, wasCode = true): JitError {
+  const { mfa_process, target } = access;
+  const what = wasCode ? 'does not take the MFA code' : 'takes MFA codes of six digits, and this is none';
+  return new JitError('ERR_SECRET_UNAVAILABLE', `AWS of target "${target}" ${what}`, {
+    hint:
+      mfa_process === null
+        ? `wait for the next code of ${serial}, then: jit elevate ${target}`
+        : `mfa_process has to print the code of ${serial} of this moment; AWS takes each code once`,
+  });
 }
 
 /** A code for the SDK's own login, which cannot be asked for twice. @throws JitError `ERR_SECRET_UNAVAILABLE` when none came */
@@ -62,6 +66,6 @@ async function codeOf({ access, tools, mayAsk }: Context, serial: string, before
 const isCode = (text: string): boolean => /^\d{6}$/.test(text);
 
 /** In the words of STS; that the device is unknown is said in others. */
-function isWrongCode(thrown: unknown): boolean {
+export function isWrongCode(thrown: unknown): boolean {
   return awsCodeOf(thrown) === 'AccessDenied' && /invalid MFA one time pass code/i.test(String(thrown));
 }

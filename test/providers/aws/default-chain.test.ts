@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Secret } from '../../../src/core/secret.ts';
 import { awsKind } from '../../../src/providers/aws/index.ts';
-import type { Provider } from '../../../src/providers/provider.ts';
+import type { Provider, ProviderTools } from '../../../src/providers/provider.ts';
 import { temporaryFolder } from '../../fakes/folder.ts';
-import { type AwsWorld, awsTarget, awsWorld, minute } from '../../support/aws-target.ts';
+import { type AwsWorld, awsTarget, awsWorld, minute, roleOf } from '../../support/aws-target.ts';
 
 const wanted = { principal: 'user:alice', role: 'deploy', scope: null };
 const never = new AbortController().signal;
@@ -29,11 +30,11 @@ afterEach(async () => {
   await world.close();
 });
 
-const open = (changes: Record<string, unknown> = {}): Provider =>
-  awsKind.open(
-    awsTarget(world.aws.url, { credentials: 'default', ...changes }),
-    world.tools,
-  ) as unknown as Provider;
+const open = (changes: Record<string, unknown> = {}, tools: Partial<ProviderTools> = {}): Provider =>
+  awsKind.open(awsTarget(world.aws.url, { credentials: 'default', ...changes }), {
+    ...world.tools,
+    ...tools,
+  }) as unknown as Provider;
 const writeKey = ({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string }): void =>
   writeFileSync(
     path.join(folder, 'credentials'),
@@ -96,5 +97,44 @@ sso_start_url = https://example.awsapps.com/start
     });
     expect(String((failures[0] as Error).message)).not.toContain('planted');
     expect(world.aws.calls).toEqual([]);
+  });
+
+  it('of a profile with a role and an MFA device are asked for by the serial of the profile, once', async () => {
+    const serial = 'arn:aws:iam::123456789012:mfa/ada';
+    const { arn, role_arn } = { arn: world.broker.arn, role_arn: roleOf('admin') };
+    const trust = { Statement: [{ Effect: 'Allow' as const, Principal: { AWS: arn }, Action: 'sts:*' }] };
+    world.aws.account.addRole('admin', trust, [{ Statement: [{ Effect: 'Allow', Action: 'sts:*' }] }]);
+    world.aws.account.identities.set(world.broker.accessKeyId, {
+      ...world.broker,
+      policies: [{ Statement: [{ Effect: 'Allow', Action: 'sts:*', Resource: '*' }] }],
+    });
+    writeKey(world.broker);
+    writeFileSync(
+      path.join(folder, 'config'),
+      `[profile team]\nrole_arn = ${role_arn}\nsource_profile = default\nmfa_serial = ${serial}\nregion = eu-west-1\n`,
+    );
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', world.aws.url);
+    world.aws.mfaCodes.set(serial, '123456');
+    const asked: string[] = [];
+    const provider = open(
+      { profile: 'team' },
+      {
+        askInput: async ({ text }) => {
+          asked.push(text);
+          return new Secret('123456');
+        },
+      },
+    );
+    await crowd(provider);
+    expect(asked).toEqual([`MFA code of ${serial} for aws-prod`]);
+    expect(world.aws.calls.map(({ action, params }) => [action, params.get('TokenCode')])).toEqual([
+      ['AssumeRole', '123456'],
+    ]);
+    world.aws.mfaCodes.set(serial, '654321');
+    world.aws.advance(60 * minute);
+    await expect(provider.prepare?.(wanted, never)).rejects.toMatchObject({
+      ...{ code: 'ERR_SECRET_UNAVAILABLE', message: 'AWS of target "aws-prod" does not take the MFA code' },
+      hint: `wait for the next code of ${serial}, then: jit elevate aws-prod`,
+    });
   });
 });

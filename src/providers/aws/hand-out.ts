@@ -46,11 +46,15 @@ export function handOut(
 ): HandOut {
   const { access, shared, tools } = context;
 
-  /** The newest session while the grant lasts. @throws JitError `ERR_GRANT_ENDED` */
+  /** The newest session while the grant lasts. @throws JitError `ERR_GRANT_ENDED`, `ERR_TARGET_UNREACHABLE` when its keys are over */
   function current(): LeaseSession {
     // A grant that was extended has another session, with a later end than this handle's.
     const newest = shared.sessions.serve(handle.lease);
     if (tools.clock.now() >= newest.deadline) throw new JitError('ERR_GRANT_ENDED', 'the grant has ended');
+    if (tools.clock.now() >= newest.expiresAt) {
+      const why = `the keys for target "${access.target}" have expired and could not be renewed`;
+      throw new JitError('ERR_TARGET_UNREACHABLE', why, { hint: 'jit status' });
+    }
     return newest;
   }
 

@@ -29,6 +29,7 @@ export async function consoleLink(
   if (!provider.console) throw new JitError('ERR_UNSUPPORTED', `target "${grant.target}" has no web console`);
   const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(broker.timing.call)]);
   const { url, endsAt } = await provider.console(lease.handle, signal);
+  broker.onSecret(url);
   liveLease(broker, grant);
   // Somebody has the credential from now on, although the endpoint was never asked.
   broker.endpoints.get(grant.id)?.left();

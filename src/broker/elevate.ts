@@ -53,8 +53,9 @@ async function elevateOn(
   if (first.decision.outcome === 'allowed') {
     // Known before anybody is asked for a code that would be of no use.
     parentOf(broker, caller, request.parent);
-    const provider = await broker.providers.forTarget(first.resolved.target);
-    checkExportKind(provider, first.resolved.target.name, request.export);
+    const { target, role } = first.resolved;
+    const provider = await broker.providers.forTarget(target);
+    checkExportKind(provider, `${target.name}:${role.name}`, request.export);
     await prepare(broker, caller, { resolved: first.resolved, provider, channel });
   }
   // Decided anew: the policy may have changed while somebody typed, and the grant begins now.
@@ -66,7 +67,7 @@ async function elevateOn(
   const grant = newGrant(broker, caller, request, resolved, decision, digest, parent);
   const asked = requestedEvent(grant, caller);
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
-  checkExportKind(provider, grant.target, request.export);
+  checkExportKind(provider, `${grant.target}:${grant.role}`, request.export);
 
   failpoint('elevate.before-intent');
   const attempt = writeIntent(broker, grant, resolved, provider, decision, asked);

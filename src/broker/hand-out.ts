@@ -25,12 +25,16 @@ export interface HandedOut {
 /** Ends the name of a file that holds the bearer of an endpoint. */
 const tokenSuffix = '.token';
 
-/** To be called before anything is issued. @throws JitError `ERR_USAGE` when the provider knows no such export kind */
-export function checkExportKind(provider: Pick<Provider, 'exports'>, target: string, kind: string): void {
-  const known = ['reference', ...provider.exports];
+/**
+ * To be called before anything is issued.
+ * @param name `<target>:<role>`
+ * @throws JitError `ERR_USAGE` when the provider knows no such export kind
+ */
+export function checkExportKind({ exports }: Pick<Provider, 'exports'>, name: string, kind: string): void {
+  const known = ['reference', ...exports];
   if (known.includes(kind)) return;
-  throw new JitError('ERR_USAGE', `"${target}" cannot export as "${kind}"; it can: ${known.join(', ')}`, {
-    hint: `jit elevate ${target}${provider.exports[0] ? ` --export ${provider.exports[0]}` : ''}`,
+  throw new JitError('ERR_USAGE', `"${name}" cannot export as "${kind}"; it can: ${known.join(', ')}`, {
+    hint: `jit elevate ${name} --export ${exports[0] ?? 'reference'}`,
   });
 }
 

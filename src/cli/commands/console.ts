@@ -3,7 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { ConsoleReply, GrantView } from '../../protocol/routes.ts';
-import { grantForLink } from '../console/grant.ts';
+import { type ForLink, grantForLink } from '../console/grant.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { isTerminal, wishOptions } from '../elevate/wanted.ts';
 import { escapeText } from '../escape.ts';
@@ -50,18 +50,17 @@ async function linkTo(world: World, client: Client, grant: GrantView, show: Show
   return link;
 }
 
-/** Until when it works, and what ends it, on stderr. */
-function tell(world: World, grant: GrantView, { endsAt, irrevocableUntil }: ConsoleReply): void {
+/** Until when it works and, unless that was said of a new grant, what ends it; on stderr. */
+function tell(world: World, { grant, isNew }: ForLink, { endsAt, irrevocableUntil }: ConsoleReply): void {
   const { out, clock } = world;
   const now = clock.now();
+  out.note(`jit: the link signs in for a few minutes; the console works ${untilText(endsAt, now)}`);
+  if (isNew) return;
   const id = escapeText(grant.id);
   out.note(
-    `jit: the link signs in for a few minutes; the console works ${untilText(endsAt, now)}, grant ${id}`,
-  );
-  out.note(
     irrevocableUntil === null
-      ? `     "jit revoke ${id}" ends it`
-      : `     it cannot be withdrawn; ends at ${clockText(Math.min(endsAt, irrevocableUntil), now)}`,
+      ? `     within grant ${id}; "jit revoke ${id}" ends it`
+      : `     within grant ${id}; cannot be withdrawn; ends at ${clockText(Math.min(endsAt, irrevocableUntil), now)}`,
   );
 }
 
@@ -102,7 +101,7 @@ export const consoleCommand = defineCommand({
       if (json) world.out.json({ url: link.url, endsAt: link.endsAt, grant: held.grant });
       else {
         if (link.url !== null) world.out.print(link.url);
-        tell(world, held.grant, link);
+        tell(world, held, link);
       }
       return 0;
     } catch (error) {

@@ -21,6 +21,7 @@ interface Flags extends WishFlags {
 /** A grant, and what to do with it when no link comes of it. */
 export interface ForLink {
   readonly grant: GrantView;
+  readonly isNew: boolean;
   /** @throws Cancelled after a signal */
   readonly checkSignal: () => void;
   /** Revokes it if it is new. Never throws. */
@@ -46,6 +47,7 @@ export async function grantForLink(
   if (known) {
     return {
       grant: known,
+      isNew: false,
       checkSignal: () => undefined,
       giveBack: async () => undefined,
       release: () => undefined,
@@ -59,6 +61,7 @@ export async function grantForLink(
   if (!flags.quiet) printSummary(world, held.reply, { stack: '', isShell: false, extension: null });
   return {
     grant,
+    isNew: true,
     checkSignal() {
       const cancelled = held.signalled();
       if (cancelled) throw cancelled;

@@ -57,19 +57,6 @@ describe('jit console', () => {
     expect(ran.stderr).toBe('');
   });
 
-  it('says so when the grant cannot be withdrawn, and offers no revoking', async () => {
-    const client = createFakeClient({
-      console: async () => ({
-        url: link,
-        file: null,
-        endsAt: fakeNow + 60_000,
-        irrevocableUntil: fakeNow + 90_000,
-      }),
-    });
-    const { stderr } = await run(['prod-db:read', '--print'], { client });
-    expect(stderr).toContain('cannot be withdrawn; ends at');
-  });
-
   it.each([
     ['neither flag without a terminal', [], '--print'],
     ['both flags', ['--open', '--print'], 'not both'],
@@ -127,6 +114,23 @@ describe('jit console', () => {
 const refused = new JitError('ERR_UNSUPPORTED', 'no console here');
 
 describe('jit console with a grant that is there', () => {
+  it('says what ends it, or that it cannot be withdrawn', async () => {
+    const grants = async () => fakeStatus({ grants: [fakeGrant()] });
+    const reply = { url: link, file: null, endsAt: fakeNow + 60_000 };
+    for (const [irrevocableUntil, text] of [
+      [null, '"jit revoke g7f3k2" ends it'],
+      [fakeNow + 90_000, 'cannot be withdrawn; ends at'],
+    ] as const) {
+      const client = createFakeClient({
+        status: grants,
+        console: async () => ({ ...reply, irrevocableUntil }),
+      });
+      const { stderr } = await run(['prod-db', '--print', '--grant', 'g7f3k2'], { client });
+      expect(stderr).toContain(text);
+      expect(stderr.includes('revoke')).toBe(irrevocableUntil === null);
+    }
+  });
+
   it('takes the one around this shell when it is of that target and nothing more is asked for', async () => {
     for (const word of ['prod-db', 'prod-db:read']) {
       const ran = await run([word, '--print'], around());

@@ -59,6 +59,31 @@ describe('a grant on AWS', () => {
     expect(user.aws.account.live()).toHaveLength(1);
   });
 
+  it('is not extended when its keys were exported, and the message says what to do', async () => {
+    user = await createFakeAwsUser();
+    const { world } = user;
+    const client = await world.client();
+    const { grant } = await client.elevate({ ...wanted, export: 'env' });
+    const ran = await world.jit('extend', grant.id, '--for', '20m');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('cannot be extended: its keys were handed out with their end');
+    expect(ran.stderr).toContain('jit: hint: jit elevate aws-prod:deploy');
+    expect(user.aws.account.live()).toHaveLength(1);
+  });
+
+  it('is taken back whole when nobody knows whether AWS made another session', async () => {
+    user = await createFakeAwsUser();
+    const client = await user.world.client();
+    const { grant } = await client.elevate(wanted);
+    user.aws.fault({ action: 'AssumeRole', kind: 'lost', times: 4 });
+    const asked = client.extend({ grant: grant.id, duration: 20 * minute, reason: null });
+    await expect(asked).rejects.toMatchObject({ code: 'ERR_REVOKE_INCOMPLETE' });
+    expect(usable()).toHaveLength(5);
+    expect((await client.status()).grants[0]?.deadline).toBe(grant.deadline);
+    await client.revoke({ grant: grant.id, all: false, cause: 'revoked' });
+    await until(() => expect(usable()).toEqual([]));
+  });
+
   it('keeps its old end, and says why, when AWS makes no other session', async () => {
     user = await createFakeAwsUser();
     const client = await user.world.client();

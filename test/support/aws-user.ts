@@ -55,15 +55,15 @@ entitlements:
 `;
 }
 
-/** A user of jit whose broker has this key. */
-export function createAwsWorld({ url }: Moto, key: AccessKey): World {
+/** A user of jit whose broker has this key, which is in `keyFile`. */
+export function createAwsWorld({ url }: Moto, key: AccessKey): World & { readonly keyFile: string } {
   const world = createWorld('version: 1\n');
   const keyFile = path.join(world.dir, 'broker-key.json');
   writeFileSync(keyFile, JSON.stringify(key), { mode: 0o600 });
   world.writeConfig(configFor(url, keyFile));
   // For the clients alone: the broker has its URLs from the config.
   Object.assign(world.env, { PATH: peersPath, AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_STS: url });
-  return world;
+  return { ...world, keyFile };
 }
 
 /** The broker's IAM user with its rights and key, and roles with the trust that `jit init aws` prints. */

@@ -16,7 +16,7 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { peersPath } from './peers.ts';
+import { motoServer, peersPath } from './peers.ts';
 
 /** moto's only account. */
 export const account = '123456789012';
@@ -40,7 +40,7 @@ export interface Moto {
 }
 
 export async function startMoto(): Promise<Moto> {
-  const child = spawn('moto_server', ['--host', '127.0.0.1', '--port', '0'], {
+  const child = spawn(motoServer, ['--host', '127.0.0.1', '--port', '0'], {
     env: { PATH: peersPath, HOME: '/nonexistent' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -7,12 +7,14 @@ const root = path.join(import.meta.dirname, '..', '..');
 const folder = path.join(root, '.cache', 'peers');
 const bin = path.join(folder, 'python', 'bin');
 
-/** Put first in PATH, `aws` and `moto_server` are found. */
+export const motoServer = path.join(bin, 'moto_server');
+
+/** With them first, `aws` is the CLI of ours. */
 export const peersPath = `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`;
 
 /** Why tests with them are skipped; null when all are there. */
 export const noPeers: string | null = [
-  path.join(bin, 'moto_server'),
+  motoServer,
   path.join(bin, 'aws'),
   path.join(folder, 'go', 'client'),
 ].every((file) => existsSync(file))

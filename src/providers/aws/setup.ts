@@ -126,6 +126,11 @@ function notesOf(target: TargetConfig, { roles, broker, policy }: SetupPlan): st
           'With web_identity alone the trust policy names the OIDC provider and your conditions on its token instead.',
         ]
       : []),
+    ...(broker.isKnown && broker.kind === 'user'
+      ? [
+          `User ${roleNameOf(broker.arn)} has to be there first, with an access key: aws iam create-user, aws iam create-access-key.`,
+        ]
+      : []),
     `Attach to ${names} what people may do with it: sessions can do no more than the role.`,
     ...(config.some((role) => role.revoke === 'deny-session')
       ? [

@@ -71,6 +71,12 @@ describe.skipIf(noPeers)(
       expect(leaseOf(peer.said(ran.stdout))).toBeDefined();
     });
 
+    it.each(peers)('$name acts in a grant of a minute, which it takes for nearly over', async (peer) => {
+      const ran = await served.world.jit('elevate', 'aws-prod', '--for', '1m', '--', ...peer.once('account'));
+      expect(ran).toMatchObject({ code: 0 });
+      expect(peer.said(ran.stdout)).toBe(account);
+    });
+
     it('have nothing left of that profile after revoke', async () => {
       const { world } = served;
       const kept = await keepGrant(world, 'aws-prod', '--for', '30m');

@@ -7,6 +7,7 @@ import type { Caller } from '../../src/broker/broker.ts';
 import { credential } from '../../src/broker/credential.ts';
 import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
+import { recover } from '../../src/broker/recovery.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
 import type { Json } from '../../src/core/json.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
@@ -117,6 +118,15 @@ describe('another terminal of the same user', () => {
 });
 
 describe('after the hand-out by environment', () => {
+  test('a grant that goes on after a restart has nothing for helpers, and says so', async () => {
+    const kept = { role: 'write', reason: 'why', duration: 600_000, keep: true, session: null } as const;
+    const { id } = await grantOf({ ...kept, export: 'url' });
+    world = world.restart();
+    recover(world.broker);
+    expect(world.broker.ledger.grant(id)?.state).toBe('active');
+    expect(codeOf(() => ask(id))).toBe('ERR_UNSUPPORTED');
+  });
+
   test('nobody takes the credential for one that nobody has', async () => {
     const { id } = await grantOf({ export: 'url' });
     expect(world.broker.endpoints.get(id)?.isUntouched).toBe(false);

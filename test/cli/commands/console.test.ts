@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JitError } from '../../../src/core/errors.ts';
-import { createFakeClient, fakeGrant, fakeNow, fakeStatus } from '../../fakes/client.ts';
+import { createFakeClient, fakeGrant, fakeNow, fakePreview, fakeStatus } from '../../fakes/client.ts';
 import { jit, jsonError, type Setting } from '../harness.ts';
 
 const link = 'https://signin.example.com/?token=example';
@@ -100,6 +100,17 @@ describe('jit console', () => {
     const ran = await run(['prod-db:read', '--print'], { client });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('"prod-db" has no web console');
+    expect(ran.client.asked('elevate')).toEqual([]);
+  });
+
+  it('hints at itself, not at elevate, when something is missing', async () => {
+    const client = createFakeClient({
+      preview: async (wish) =>
+        fakePreview({ outcome: wish.reason === null ? 'denied' : 'allowed', reasonRequired: true }),
+    });
+    const ran = await run(['prod-db:read', '--print'], { client });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('hint: jit console prod-db:read --reason');
     expect(ran.client.asked('elevate')).toEqual([]);
   });
 

@@ -48,12 +48,15 @@ export function tellWithdrawal(
   const told = presence === 'alive' ? null : lease.accessEndedAt;
   const accessEndedAt = heldByNobody ? (lease.accessEndedAt ?? now) : told;
   const steps = broker.steps.get(lease.id) ?? new Set();
-  // The provider may have told it by itself.
-  const isNew = !steps.has(step);
+  const isNew = !steps.has(step) && now < until;
   if (!isNew && accessEndedAt === lease.accessEndedAt) return until;
-  broker.steps.set(lease.id, steps.add(step));
+  if (isNew) broker.steps.set(lease.id, steps.add(step));
   const { principal, target, id } = grant;
-  const facts = { until: new Date(lease.hardDeadline).toISOString(), held_by_nobody: heldByNobody };
+  const facts = {
+    until: new Date(until).toISOString(),
+    hard_deadline: new Date(lease.hardDeadline).toISOString(),
+    held_by_nobody: heldByNobody,
+  };
   const event: AuditEvent = {
     type: 'lease.step',
     at: now,

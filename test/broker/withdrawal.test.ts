@@ -95,7 +95,7 @@ test('the log says once when it ends', async () => {
   await pass(10 * minute);
   const steps = world.store.events().filter(({ body }) => body.type === 'lease.step');
   expect(steps.map(({ body }) => body.data)).toEqual([
-    { step: 'cannot-be-withdrawn', facts: { until, held_by_nobody: false } },
+    { step: 'cannot-be-withdrawn', facts: { until, hard_deadline: until, held_by_nobody: false } },
   ]);
   stopExpiry();
 });

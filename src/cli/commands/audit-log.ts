@@ -43,6 +43,15 @@ function valueText(key: string, value: unknown): string {
   return `${escapeText(key)}=${/[\s"]/.test(shown) ? `"${shown.replaceAll('"', '\\"')}"` : shown}`;
 }
 
+// Facts of a step that say when or why; the others are for --json.
+const telling = ['until', 'at', 'code'];
+
+function tellingFacts(data: object): object {
+  const facts = 'step' in data && 'facts' in data ? data.facts : null;
+  if (typeof facts !== 'object' || facts === null) return {};
+  return Object.fromEntries(Object.entries(facts).filter(([key]) => telling.includes(key)));
+}
+
 const instant = (value: unknown): Instant => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
 
 /** When the credential ends and when the vendor ends it, where these are two times: `ends at 14:05; AWS itself …`. */
@@ -55,7 +64,7 @@ function bothEnds(data: Readonly<Record<string, unknown>>, provider: string, at:
 /** The readable part of an event's data: `role=read duration=30m reason="INC-4711 restore"`. */
 function dataText({ body }: Event, providers: ReadonlyMap<unknown, string>): string {
   if (typeof body.data !== 'object' || body.data === null) return '';
-  const data = body.data as Readonly<Record<string, unknown>>;
+  const data = { ...body.data, ...tellingFacts(body.data) } as Readonly<Record<string, unknown>>;
   const ends = bothEnds(data, providers.get(body.lease) ?? 'the target', instant(body.ts));
   const said = ends === null ? [] : ['deadline', 'hard_deadline', 'expires'];
   return Object.entries(data)

@@ -32,12 +32,7 @@ export async function revokeLease(context: Context, handle: AwsHandle, report: R
     return;
   }
   if (tools.clock.now() >= handle.deadline && (await isTimeBoxed(context, handle, report))) return;
-  if (handle.revoke === 'none') {
-    if (tools.clock.now() < handle.deadline) {
-      report.step('cannot-be-withdrawn', { until: iso(handle.deadline) });
-    }
-    return;
-  }
+  if (handle.revoke === 'none') return;
   await deny(context, handle, report);
   report.accessEnded();
 }

@@ -70,6 +70,18 @@ describe('jit audit log', () => {
     );
   });
 
+  it('tells of a step when and why', async () => {
+    const facts = { until: '2026-11-22T12:05:00.000Z', held_by_nobody: false };
+    const { stdout } = await jit(['audit', 'log'], {
+      client: logOf(
+        event({ step: 'cannot-be-withdrawn', facts }),
+        event({ step: 'not-refreshed', facts: { code: 'ERR_SECRET_UNAVAILABLE', more: ['x'] } }),
+      ),
+    });
+    expect(stdout).toMatch(/ step=cannot-be-withdrawn until="2026-11-22 [^"]+"$/m);
+    expect(stdout).toMatch(/ step=not-refreshed code=ERR_SECRET_UNAVAILABLE$/m);
+  });
+
   it('shows one line per event with time, type, who, where and what', async () => {
     const data = { role: 'read', scope: null, duration_ms: 1_800_000, reason: 'fix it', digest: 'f00' };
     const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });

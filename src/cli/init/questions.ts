@@ -1,12 +1,12 @@
 // What the commands that write a first configuration have in common: a flag's value, else a question, else an error
 // that names the flag. Must not: know any vendor.
 
-import { formatDuration } from '../core/duration.ts';
-import { JitError } from '../core/errors.ts';
-import type { InitFrame } from '../protocol/offline.ts';
-import { escapeText } from './escape.ts';
-import { quotedWord } from './quoted-word.ts';
-import type { World } from './world.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { JitError } from '../../core/errors.ts';
+import type { InitFrame } from '../../protocol/offline.ts';
+import { escapeText } from '../escape.ts';
+import { quotedWord } from '../quoted-word.ts';
+import type { World } from '../world.ts';
 
 /** Asks until the answer can be read: one slip must not lose the answers before it. */
 export async function askFor<T>(

@@ -57,7 +57,7 @@ export function freshPath(world: World, force: boolean): string {
   const path = world.configPath(world.config);
   if (force || !world.exists(path)) return path;
   throw new JitError('ERR_CONFLICT', `the configuration "${path}" is there already`, {
-    hint: 'write another one with --config, or replace it with --force',
+    hint: 'write another one with --config and copy its target from there, or replace this one with --force',
   });
 }
 

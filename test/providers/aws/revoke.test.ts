@@ -183,6 +183,16 @@ describe('where nothing may be denied', () => {
     expect(world.aws.account.usable()).toHaveLength(1);
   });
 
+  it('does not say alive of keys that AWS has ended before the deadline', async () => {
+    world = await awsWorld({}, { deploy: { role_arn: roleOf('deploy'), max_session: '1h' } });
+    const { handle, expiresAt } = await world.issue({ length: 120 * minute });
+    expect(expiresAt).toBeLessThan(handle.deadline);
+    await revoke(handle);
+    expect(await world.provider.confirm(handle, soon())).toBe('alive');
+    world.aws.advance(62 * minute);
+    expect(await world.provider.confirm(handle, soon())).toBe('unknown');
+  });
+
   it('says gone at the deadline once AWS denies the session itself', async () => {
     world = await awsWorld({}, roles);
     const { handle } = await world.issue({ length: 5 * minute });

@@ -7,6 +7,7 @@ import type { Instant } from '../../core/time.ts';
 import type { Context } from './context.ts';
 import type { AwsHandle } from './handle.ts';
 import { isChained } from './plan.ts';
+import { type Answer, postForm } from './post-form.ts';
 import { type LeaseSession, revealed, type Session } from './sessions.ts';
 
 /** By the partition of an ARN: where sessions become links, and where the console is. */
@@ -89,28 +90,20 @@ async function ask(
   session: Session,
   federation: string,
   lasts: number | null,
-): Promise<{ status: number; body: string }> {
+): Promise<Answer> {
   const { accessKeyId, secretAccessKey, sessionToken } = revealed(session);
   const credential = { sessionId: accessKeyId, sessionKey: secretAccessKey, sessionToken };
-  const body = new URLSearchParams({
+  const form = new URLSearchParams({
     Action: 'getSigninToken',
     ...(lasts === null ? {} : { SessionDuration: String(lasts) }),
     Session: JSON.stringify(credential),
   });
   try {
-    const response = await fetch(federation, {
-      method: 'POST',
-      body,
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
-    });
-    return { status: response.status, body: await response.text() };
+    return await postForm(federation, form, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
   } catch {
     // What was thrown may hold what was sent.
-    throw new JitError(
-      'ERR_TARGET_UNREACHABLE',
-      `the sign-in of AWS for target "${access.target}" does not answer`,
-    );
+    const what = `the sign-in of AWS for target "${access.target}" does not answer`;
+    throw new JitError('ERR_TARGET_UNREACHABLE', what);
   }
 }
 

@@ -1,6 +1,7 @@
 // Taking back: one session and no other, confirmed by AWS itself, never claimed before.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Secret } from '../../../src/core/secret.ts';
 import type { AwsHandle } from '../../../src/providers/aws/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -149,6 +150,19 @@ describe('taking back one session', () => {
     const { handle } = await world.issue();
     world.aws.fault({ action: 'PutRolePolicy', kind: 'lost' });
     world.aws.fault({ action: 'GetRolePolicy', kind: 'throttle' });
+    expect((await revoke(handle)).ended).toBe(true);
+    expect(world.aws.account.usable()).toHaveLength(0);
+  });
+
+  it('goes on with the access key that took the place of one that AWS refuses', async () => {
+    world = await awsWorld();
+    const { handle } = await world.issue();
+    const { arn, userid, policies, accessKeyId } = world.broker;
+    world.aws.account.identities.delete(accessKeyId);
+    const next = world.aws.account.add({ arn, userid, policies }, 'AKIA');
+    const key = { AccessKeyId: next.accessKeyId, SecretAccessKey: next.secretAccessKey };
+    vi.spyOn(world.tools, 'resolveSecret').mockResolvedValue(new Secret(JSON.stringify(key)));
+    await expect(revoke(handle)).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
     expect((await revoke(handle)).ended).toBe(true);
     expect(world.aws.account.usable()).toHaveLength(0);
   });

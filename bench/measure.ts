@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 
 /** Something to start, and what it is started with. */
 export interface Program {
+  /** This Node unless told otherwise. */
+  readonly command?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
@@ -15,7 +17,7 @@ export interface Comparison {
   readonly ratio: number;
 }
 
-/** Runs both on this Node, `rounds` times each, alternating. @throws Error when one of them fails */
+/** Runs both, `rounds` times each, alternating. @throws Error when one of them fails */
 export function compare(ours: Program, baseline: Program, rounds: number): Comparison {
   const times = { ours: [] as number[], baseline: [] as number[] };
   // The first starts fill the file cache and start the broker: they do not count.
@@ -29,9 +31,9 @@ export function compare(ours: Program, baseline: Program, rounds: number): Compa
   return { ...result, ratio: result.ours / result.baseline };
 }
 
-function time({ args, env }: Program): number {
+function time({ command = process.execPath, args, env }: Program): number {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
   const taken = performance.now() - start;
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return taken;

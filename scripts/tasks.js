@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { bringPeers } from './peers.js';
 import { run, ScriptError, say } from './process.js';
 import { root } from './stamp.js';
 
@@ -50,6 +51,8 @@ export const tasks = {
     await built(node, '--test');
     return run(node, ['test/crash/run.ts', ...args]);
   },
+
+  peers: () => bringPeers(),
 };
 
 async function built(node, ...args) {

@@ -41,7 +41,8 @@ export interface EventData {
   };
   'grant.ended': { cause: EndCause; used_ms: number };
   'lease.intent': { provider: string; name: string; facts: Json; deadline: string; hard_deadline: string };
-  'lease.issued': { name: string; facts: Json; expires: string };
+  /** `expires` is the vendor's own end, `deadline` the grant's; logs that are older have only the first. */
+  'lease.issued': { name: string; facts: Json; deadline?: string; expires: string };
   'lease.handed_out': {
     variables: string[];
     files: string[];
@@ -62,6 +63,8 @@ export interface EventData {
   /** Several uses of an endpoint in one event. */
   'lease.served': { count: number };
   'lease.refused': { why: string; count: number };
+  /** A link that signs in to the target's web console was handed out. */
+  'lease.console': { as: 'link' | 'file'; ends: string };
   /** A credential may live until then that nobody was ever told, so that nobody can take it back. */
   'lease.undisclosed': { until: string; why: string };
 }

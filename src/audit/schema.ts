@@ -80,7 +80,7 @@ export const dataSchemas = {
     deadline: moment,
     hard_deadline: moment,
   }),
-  'lease.issued': v.strictObject({ name, facts: json, expires: moment }),
+  'lease.issued': v.strictObject({ name, facts: json, deadline: v.exactOptional(moment), expires: moment }),
   'lease.handed_out': v.strictObject({
     variables: v.pipe(v.array(name), v.maxLength(256)),
     files: v.pipe(v.array(prose), v.maxLength(256)),
@@ -100,6 +100,7 @@ export const dataSchemas = {
   'process.signal_probe': v.strictObject({ signal: name }),
   'lease.served': v.strictObject({ count }),
   'lease.refused': v.strictObject({ why: name, count }),
+  'lease.console': v.strictObject({ as: v.picklist(['link', 'file']), ends: moment }),
   'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
 };
 

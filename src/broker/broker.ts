@@ -1,7 +1,8 @@
 // What every verb of the broker works with, in one record. Built in start.ts, the composition root.
 
 import type { EventEmitter } from 'node:events';
-import type { Milliseconds } from '../core/time.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
 import type { Paths } from '../system/paths.ts';
@@ -10,12 +11,15 @@ import type { GrantEndpoints } from './endpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
 import type { Providers } from './providers.ts';
+import type { Desk } from './questions.ts';
 import type { Refreshing } from './refresh.ts';
 
 /** How long the broker waits for things; tests shorten them. */
 export interface Timing {
   /** Longest that one call to a target may take. */
   readonly call: Milliseconds;
+  /** Longest that a target may take to be ready for issuing: people need time to type a code. */
+  readonly prepare: Milliseconds;
   /** Past its deadline by more than this and not confirmed gone, a lease is overdue. */
   readonly grace: Milliseconds;
   /** Longest pause between two looks at the clock. */
@@ -33,6 +37,7 @@ export interface Timing {
 /** Timing of a real broker. */
 export const usualTiming: Timing = {
   call: 30_000,
+  prepare: 120_000,
   grace: 2_000,
   tick: 1_000,
   idle: 10 * 60_000,
@@ -53,9 +58,13 @@ export interface Broker {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Is told every secret that the broker makes up, so that the log never shows one. */
+  readonly onSecret: (secret: Secret) => void;
   readonly ledger: Ledger;
   readonly policy: PolicyHolder;
   readonly providers: Providers;
+  /** Where providers ask people. */
+  readonly questions: Desk;
   /** Emits `change` with a grant's id whenever something about it changed. */
   readonly changes: EventEmitter<{ change: [grant: string] }>;
   /** One revocation per lease at a time: lease id -> the attempt under way. */
@@ -68,8 +77,8 @@ export interface Broker {
   readonly endpoints: Map<string, GrantEndpoints>;
   /** What keeps served credentials fresh: lease id -> its schedule. */
   readonly refreshing: Map<string, Refreshing>;
-  /** What revoking cannot take back, in the provider's words: lease id -> e.g. `cannot be withdrawn; ends at 14:05`. */
-  readonly withdrawals: Map<string, string>;
+  /** Credentials that revoking cannot take back: lease id -> when each ends by itself. */
+  readonly irrevocable: Map<string, Instant>;
   /** Set by `stop`: no new grants. */
   stopping: boolean;
   /** Asks the process to end; resolved by start.ts. */
@@ -81,6 +90,8 @@ export interface Caller {
   readonly principal: string;
   /** How the caller was recognised, for the log: `uid 1000 pid 4711` or `socket owner`. */
   readonly peer: string;
+  /** The process that called, where the system tells it; it may have ended since. */
+  readonly pid: number | null;
   /** Aborted when the caller has gone away. */
   readonly signal: AbortSignal;
 }

@@ -7,11 +7,14 @@ import * as schemas from '../protocol/schemas.ts';
 import { audit } from './audit.ts';
 import { parseBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
+import { consoleLink } from './console.ts';
+import { credential } from './credential.ts';
 import { doctor } from './doctor.ts';
 import { elevate } from './elevate.ts';
 import { extend } from './extend.ts';
 import { hello } from './hello.ts';
 import { preview } from './preview.ts';
+import { answer, question } from './questions.ts';
 import { revoke } from './revoke.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
@@ -46,7 +49,11 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /v1/elevate': { schema: schemas.elevateSchema, handler: elevate },
   'POST /v1/revoke': { schema: schemas.revokeSchema, handler: revoke },
   'POST /v1/extend': { schema: schemas.extendSchema, handler: extend },
+  'POST /v1/credential': { schema: schemas.credentialSchema, handler: credential },
+  'POST /v1/console': { schema: schemas.consoleSchema, handler: consoleLink },
   'POST /v1/wait': { schema: schemas.waitSchema, handler: wait },
+  'POST /v1/question': { schema: schemas.questionSchema, handler: question },
+  'POST /v1/answer': { schema: schemas.answerSchema, handler: answer },
   'POST /v1/audit': { schema: schemas.auditSchema, handler: (broker, _caller, body) => audit(broker, body) },
   'POST /v1/doctor': {
     schema: schemas.doctorSchema,

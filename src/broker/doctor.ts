@@ -6,6 +6,7 @@ import type { TargetConfig } from '../core/target.ts';
 import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
 import { resolveTarget } from './wish.ts';
+import { isEndAwaited } from './withdrawal.ts';
 
 type Line = DoctorReply['checks'][number];
 
@@ -51,7 +52,7 @@ function leaseLines(broker: Broker, target: string | null): Line[] {
     .openLeases()
     .filter((lease) => target === null || lease.target === target)
     .filter(({ state, attempts }) => state === 'overdue' || (state === 'revoking' && attempts > 0))
-    .map(leaseLine);
+    .map((lease) => (isEndAwaited(broker, lease) ? stayingLine(lease) : leaseLine(lease)));
 }
 
 function leaseLine({ target, name, state, attempts, lastError, accessEndedAt }: Lease): Line {
@@ -67,10 +68,22 @@ function leaseLine({ target, name, state, attempts, lastError, accessEndedAt }: 
   };
 }
 
+/** What nobody can take back and is not late yet: nothing is wrong with the broker or the target. */
+function stayingLine({ target, name, accessEndedAt }: Lease): Line {
+  const who = accessEndedAt === null ? 'who has it has access until then' : 'nobody has it';
+  return {
+    target,
+    name: 'lease',
+    status: 'warning',
+    detail: `${name} cannot be withdrawn and ends by itself: ${who}`,
+    advice: 'jit status tells when',
+  };
+}
+
 const whyWords: Partial<Record<ErrorCode, string>> = {
   ERR_TARGET_UNREACHABLE: 'the target cannot be reached',
   ERR_TARGET_REFUSED: 'the target refuses',
-  ERR_SECRET_UNAVAILABLE: "the broker's own password is not at hand",
+  ERR_SECRET_UNAVAILABLE: "the broker's own credential is not at hand",
   ERR_REVOKE_INCOMPLETE: 'something of it is still there',
 };
 

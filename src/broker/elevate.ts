@@ -1,25 +1,28 @@
 // From a request to a credential in somebody's hands. The order of the steps is the product:
-// decide, write the intent, issue, write the result, hand out, write that, answer.
+// decide, prepare, decide again, write the intent, issue, write the result, hand out, write that, answer.
 
 import type { AuditEvent } from '../audit/event.ts';
 import { JitError } from '../core/errors.ts';
 import { type Grant, moveGrant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
+import { refusalOf } from '../core/refusal.ts';
 import type { Decision } from '../policy/config.ts';
 import type { ElevateReply, ElevateRequest } from '../protocol/routes.ts';
 import type { Issued } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
 import { openEndpoints } from './endpoint.ts';
-import { writeHandOut } from './hand-out.ts';
-import { type Attempt, writeIntent } from './intent.ts';
+import { checkExportKind, writeHandOut } from './hand-out.ts';
+import { type Attempt, isoTime, writeIntent } from './intent.ts';
 import { issue } from './issue.ts';
 import { newGrant, parentOf } from './new-grant.ts';
+import { prepare, withChannel } from './prepare.ts';
 import { writePromptState } from './prompt-state.ts';
+import type { Channel } from './questions.ts';
 import { keepFresh } from './refresh.ts';
 import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { grantView } from './views.ts';
-import { decide } from './wish.ts';
+import { decide, type Resolved } from './wish.ts';
 
 /**
  * Decides, issues and hands out.
@@ -36,7 +39,20 @@ export async function elevate(
       hint: 'jit elevate --keep',
     });
   }
-  const { resolved, decision, digest } = await decide(broker, caller, request);
+  return withChannel(broker, caller, request, (channel) => elevateOn(broker, caller, request, channel));
+}
+
+/** @param channel the caller's terminal while this is under way; null: there is none */
+async function elevateOn(
+  broker: Broker,
+  caller: Caller,
+  request: ElevateRequest,
+  channel: Channel | null,
+): Promise<ElevateReply> {
+  const first = await decide(broker, caller, request);
+  const hasWaited = first.decision.outcome === 'allowed' && (await getReady(first.resolved));
+  // The policy may have changed while somebody typed, and the grant begins now.
+  const { resolved, decision, digest } = hasWaited ? await decide(broker, caller, request) : first;
   const provider = await broker.providers.forTarget(resolved.target);
   // From here to the intent on disk nothing waits: what is checked now still holds then.
   refuseWhenStopping(broker);
@@ -44,6 +60,7 @@ export async function elevate(
   const grant = newGrant(broker, caller, request, resolved, decision, digest, parent);
   const asked = requestedEvent(grant, caller);
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
+  checkExportKind(provider, `${grant.target}:${grant.role}`, request.export);
 
   failpoint('elevate.before-intent');
   const attempt = writeIntent(broker, grant, resolved, provider, decision, asked);
@@ -51,9 +68,33 @@ export async function elevate(
   const issued = await issue(broker, attempt);
   failpoint('elevate.after-issue');
   const reply = await handOut(broker, caller, attempt, issued, request);
-  const notes =
-    parent && grant.deadline === parent.deadline ? [`ends with the grant around it (${parent.id})`] : [];
-  return { ...reply, notes };
+  return { ...reply, notes: notesOf(grant, parent, issued, request) };
+
+  /** Everything that can be known is looked at before somebody is asked for a code that would be of no use. */
+  async function getReady({ target, role, scope }: Resolved): Promise<boolean> {
+    parentOf(broker, caller, request.parent);
+    const first = await broker.providers.forTarget(target);
+    checkExportKind(first, `${target.name}:${role.name}`, request.export);
+    return prepare(broker, caller, { resolved: { target, role, scope }, provider: first, channel });
+  }
+}
+
+/** Why less than asked, and what ends sooner than the grant. */
+function notesOf(
+  grant: Grant,
+  parent: Grant | null,
+  { expiresAt }: Pick<Issued<Lease['handle']>, 'expiresAt'>,
+  request: ElevateRequest,
+): string[] {
+  const isCut = parent !== null && grant.deadline === parent.deadline;
+  // What is served is made anew in time; what lies in an environment stays as it is.
+  const endsEarly = request.export !== 'reference' && expiresAt < (grant.deadline ?? 0);
+  return [
+    ...(isCut ? [`ends with the grant around it (${parent.id})`] : []),
+    ...(endsEarly
+      ? [`exported keys end at ${isoTime(expiresAt).slice(11, 16)}Z, before the grant does`]
+      : []),
+  ];
 }
 
 function refuseWhenStopping(broker: Broker): void {
@@ -61,20 +102,22 @@ function refuseWhenStopping(broker: Broker): void {
 }
 
 /** Records the refusal and answers the error that tells it. */
-function refuse(broker: Broker, grant: Grant, asked: AuditEvent, decision: Decision): JitError {
-  const why = decision.reasons.join('; ');
-  const what = `${grant.target}:${grant.role}`;
-  const code = decision.outcome === 'denied' ? 'ERR_POLICY_DENIED' : 'ERR_APPROVAL_PENDING';
+function refuse(
+  broker: Broker,
+  grant: Grant,
+  asked: AuditEvent,
+  decision: Exclude<Decision, { outcome: 'allowed' }>,
+): JitError {
+  const { outcome, reasons, hint } = decision;
+  const error = refusalOf({ outcome, target: grant.target, role: grant.role, reasons, hint });
+  const { code } = error;
+  const why = reasons.join('; ');
   const data = { entitlement: decision.entitlement, policy: grant.policyDigest, code, why } as const;
   broker.ledger.write({
     grants: [moveGrant(grant, 'denied', { endedAt: grant.requestedAt })],
     events: [asked, { type: 'grant.denied', at: grant.requestedAt, ...placeOf(grant), data }],
   });
-  const hint = decision.hint ?? `jit policy explain ${what}`;
-  if (decision.outcome === 'denied') return new JitError(code, `${what} is denied: ${why}`, { hint });
-  return new JitError(code, `${what} needs approval, which this version cannot collect yet: ${why}`, {
-    hint,
-  });
+  return error;
 }
 
 /** Endpoints, files, the event that says so, and only then the answer. */
@@ -87,11 +130,9 @@ async function handOut(
 ): Promise<Omit<ElevateReply, 'notes'>> {
   const { grant } = attempt;
   try {
-    // What puts the secret into the environment needs nobody to serve it.
-    const opened =
-      request.export === 'reference'
-        ? await openEndpoints(broker, grant.id, attempt.lease.id, issued.handOut)
-        : [];
+    // Clients of some targets can only be given the secret itself.
+    const kind = request.export === 'reference' ? (issued.handOut.always ?? 'reference') : request.export;
+    const opened = await openEndpoints(broker, attempt.lease, issued.handOut, kind);
     failpoint('elevate.endpoints-open');
     if (caller.signal.aborted) throw new JitError('ERR_CONFLICT', 'the caller went away while waiting');
     const lease = broker.ledger.lease(attempt.lease.id);
@@ -100,7 +141,7 @@ async function handOut(
         hint: 'jit status',
       });
     }
-    const handed = writeHandOut(broker, grant.id, issued.handOut, request.export, opened);
+    const handed = writeHandOut(broker, grant.id, issued.handOut, kind, opened);
     failpoint('elevate.files-written');
     const now = broker.clock.now();
     const data = {
@@ -115,8 +156,10 @@ async function handOut(
       events: [{ type: 'lease.handed_out', at: now, ...placeOf(grant), lease: lease.id, data }],
     });
     failpoint('elevate.after-hand-out');
-    const isServed = opened.length > 0 || Object.keys(issued.handOut.helpers ?? {}).length > 0;
-    if (isServed && request.export === 'reference') keepFresh(broker, attempt, issued.refreshAt ?? null);
+    if (broker.endpoints.has(grant.id)) {
+      const plan = { ...attempt.plan, exported: kind !== 'reference' };
+      keepFresh(broker, { ...attempt, plan }, issued.refreshAt ?? null);
+    }
     writePromptState(broker);
     tellChange(broker, grant.id);
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.

@@ -1,7 +1,8 @@
-// The endpoints of a grant: opened before they are handed out, served from memory, dead at its end.
-// The one place that holds what they answer; what is dropped here is forgotten.
+// What a grant is served from memory: by endpoints, opened before they are handed out, and to helper programs. Dead at
+// its end. The one place that holds what is answered; what is dropped here is forgotten.
 
 import { JitError } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
 import type { Secret } from '../core/secret.ts';
 import type { HandOut, HandOutEndpoint } from '../providers/provider.ts';
 import type { Broker } from './broker.ts';
@@ -18,13 +19,21 @@ export interface OpenedEndpoint {
   readonly token: Secret;
 }
 
-/** The endpoints of one grant, from opening until nobody is told any more that it has ended. */
+/** What one grant is served, from opening until nobody is told any more that it has ended. */
 export interface GrantEndpoints {
   /** True when nobody can have the credential: it is nowhere but here, and was never asked for. */
   readonly isUntouched: boolean;
   readonly hasEnded: boolean;
+  /** Names of files that stay while this says that the grant has ended. */
+  readonly lingering: readonly string[];
   /** Serves the first one without its listener. @throws JitError `ERR_GRANT_ENDED`, and what the provider throws */
   answer(): Secret;
+  /** What a helper program of this kind is given, counted. @throws JitError `ERR_GRANT_ENDED`, `ERR_UNSUPPORTED`, and what the provider throws */
+  help(kind: string): Readonly<Record<string, string | number>>;
+  /** The credential left the broker by another way. */
+  left(): void;
+  /** Counts somebody who was refused elsewhere. */
+  refused(why: string): void;
   /** Forgets what was served; from now on the answer is that the grant has ended. Idempotent, never throws. */
   end(): void;
   /** Stops to listen and removes the token files. Never rejects. */
@@ -35,24 +44,29 @@ export interface GrantEndpoints {
 const mostLingering = 64;
 
 /**
- * Opens a listener for each of `handOut.endpoints`, and registers them with the broker.
+ * Holds what helpers are given and, for an export by `reference`, opens a listener for each of `handOut.endpoints`;
+ * registers it with the broker if there is anything to hold.
+ * @param kind the export kind; others put the credential itself into somebody's hands
  * @throws JitError `ERR_UNSUPPORTED`; then none is open
  */
 export async function openEndpoints(
   broker: Broker,
-  grantId: string,
-  leaseId: string,
+  { grant, id: leaseId }: Pick<Lease, 'grant' | 'id'>,
   handOut: HandOut,
+  kind: string,
 ): Promise<OpenedEndpoint[]> {
-  const wanted = handOut.endpoints ?? [];
-  if (wanted.length === 0) return [];
-  const tally = keepTally(broker, grantId, leaseId);
+  const { helpers = {} } = handOut;
+  const answers = kind === 'reference' ? (handOut.endpoints ?? []) : [];
+  if (answers.length === 0 && Object.keys(helpers).length === 0) return [];
+  const tally = keepTally(broker, grant, leaseId);
   const servers: EndpointServer[] = [];
-  const held = hold(broker, grantId, leaseId, { answers: wanted, servers, tally });
-  broker.endpoints.set(grantId, held);
+  const lingering = handOut.files.filter(({ lingers }) => lingers).map(({ name }) => name);
+  const held = hold(broker, grant, leaseId, { answers, helpers, lingering, servers, tally });
+  if (kind !== 'reference') held.left();
+  broker.endpoints.set(grant, held);
   try {
     const opened: OpenedEndpoint[] = [];
-    for (const [index, { urlVariable, tokenFileVariable }] of wanted.entries()) {
+    for (const [index, { urlVariable, tokenFileVariable }] of answers.entries()) {
       const owner = {
         answer: () => held.serve(index),
         served: () => tally.served(),
@@ -60,6 +74,7 @@ export async function openEndpoints(
       };
       const server = await openEndpointServer(owner, broker.random);
       servers.push(server);
+      broker.onSecret(server.token);
       opened.push({ urlVariable, tokenFileVariable, url: server.url, token: server.token });
     }
     return opened;
@@ -76,6 +91,8 @@ export async function closeEndpoints(broker: Broker): Promise<void> {
 
 interface Holding {
   readonly answers: readonly HandOutEndpoint[];
+  readonly helpers: NonNullable<HandOut['helpers']>;
+  readonly lingering: readonly string[];
   readonly servers: EndpointServer[];
   readonly tally: Tally;
 }
@@ -84,20 +101,24 @@ function hold(
   broker: Broker,
   grantId: string,
   leaseId: string,
-  { answers, servers, tally }: Holding,
+  { answers, helpers, lingering, servers, tally }: Holding,
 ): GrantEndpoints & { serve(index: number): Secret | null } {
-  let live: readonly HandOutEndpoint[] = answers;
+  /** Null once it has ended. */
+  let live: Pick<Holding, 'answers' | 'helpers'> | null = { answers, helpers };
+  const isListening = answers.length > 0;
+  let hasLeft = false;
   let cancel = (): void => undefined;
 
   /** Timers stand still while a machine sleeps, so the clock is asked each time. */
-  function serve(index: number): Secret | null {
-    const endpoint = live[index];
-    if (!endpoint) return null;
+  function current(): typeof live {
     const lease = broker.ledger.lease(leaseId);
     if (lease?.state !== 'active' || isDue(lease, broker.clock)) return null;
     broker.refreshing.get(leaseId)?.look();
-    return endpoint.answer();
+    return live;
   }
+
+  const ended = (): JitError =>
+    new JitError('ERR_GRANT_ENDED', `grant "${grantId}" has ended`, { hint: 'jit elevate' });
 
   async function close(): Promise<void> {
     end();
@@ -113,31 +134,55 @@ function hold(
   }
 
   function end(): void {
-    if (live.length === 0) return;
-    live = [];
+    if (live === null) return;
+    live = null;
+    // Nobody knocks where nothing listens.
+    if (!isListening) return void close();
     cancel = broker.clock.after(broker.timing.linger, () => void close());
     closeOldest(broker);
   }
 
+  function serve(index: number): Secret | null {
+    return current()?.answers[index]?.answer() ?? null;
+  }
+
   return {
     get isUntouched() {
-      return !tally.hasServed;
+      return !hasLeft && !tally.hasServed;
     },
     get hasEnded() {
-      return live.length === 0;
+      return live === null;
     },
+    lingering,
     serve,
     answer() {
       const answer = serve(0);
-      if (answer === null) {
-        throw new JitError('ERR_GRANT_ENDED', `grant "${grantId}" has ended`, { hint: 'jit elevate' });
-      }
+      if (answer === null) throw ended();
       tally.served();
       return answer;
     },
+    help(kind) {
+      const held = current();
+      if (held === null) throw ended();
+      const helper = Object.hasOwn(held.helpers, kind) ? held.helpers[kind] : undefined;
+      if (!helper) throw noHelper(grantId, kind);
+      const answer = helper();
+      tally.served();
+      return answer;
+    },
+    left() {
+      hasLeft = true;
+    },
+    refused: (why) => tally.refused(why),
     end,
     close,
   };
+}
+
+/** What is said where nothing is held for such a helper. */
+export function noHelper(grantId: string, kind: string): JitError {
+  const message = `the broker holds nothing for the helper "${kind}" under grant "${grantId}"`;
+  return new JitError('ERR_UNSUPPORTED', message, { hint: 'jit status shows what the grant is for' });
 }
 
 function closeOldest(broker: Broker): void {

@@ -8,10 +8,13 @@ import { moveLease } from '../core/lease.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Decision } from '../policy/config.ts';
 import type { ExtendRequest, GrantView } from '../protocol/routes.ts';
+import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isoTime } from './intent.ts';
+import type { Entry } from './ledger.ts';
+import { prolong } from './prolong.ts';
 import { writePromptState } from './prompt-state.ts';
-import { placeOf, tellChange } from './revocation.ts';
+import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { findGrant } from './revoke.ts';
 import { grantView } from './views.ts';
 import { decide } from './wish.ts';
@@ -22,6 +25,21 @@ import { decide } from './wish.ts';
  * @throws JitError `ERR_POLICY_DENIED`, `ERR_CONFLICT` (not active), `ERR_USAGE` (would shorten)
  */
 export async function extend(broker: Broker, caller: Caller, request: ExtendRequest): Promise<GrantView> {
+  const { id } = findGrant(broker, caller, request.grant);
+  const before = underWay.get(id);
+  const own = Promise.resolve(before?.catch(() => undefined)).then(() => extendNow(broker, caller, request));
+  underWay.set(id, own);
+  try {
+    return await own;
+  } finally {
+    if (underWay.get(id) === own) underWay.delete(id);
+  }
+}
+
+/** One after the other, by grant: who asks for less than another one just got must be told so, not shorten it. */
+const underWay = new Map<string, Promise<GrantView>>();
+
+async function extendNow(broker: Broker, caller: Caller, request: ExtendRequest): Promise<GrantView> {
   const { ledger, clock } = broker;
   const grant = findGrant(broker, caller, request.grant);
   if (grant.state !== 'active' || grant.startedAt === null || grant.deadline === null) {
@@ -69,8 +87,8 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
         hintFor(grant, decision, now, wish.duration) ?? `jit policy explain ${grant.target}:${grant.role}`,
     });
   }
-  // The targets first: if we die before the record, the old deadline still holds here.
-  const hardDeadlines = await renewOnTargets(broker, grant, deadline);
+  // The targets first: if we die before the record of the new deadline, the old one still holds here.
+  const { ends: hardDeadlines, prolonged } = await renewOnTargets(broker, grant, deadline);
   const current = ledger.grant(grant.id);
   const leases = ledger.openLeasesOf(grant.id);
   if (current?.state !== 'active' || leases.some((lease) => lease.state !== 'active')) {
@@ -93,7 +111,7 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
     by_ms: deadline - (current.deadline ?? at),
     reason: request.reason,
   };
-  ledger.write({
+  const entry: Entry = {
     grants: [{ ...current, deadline }],
     leases: renewed,
     events: [
@@ -103,9 +121,21 @@ export async function extend(broker: Broker, caller: Caller, request: ExtendRequ
         return { type: 'lease.renewed', at, ...placeOf(grant), lease: id, data };
       }),
     ],
-  });
-  // What is served was made for the old end.
-  for (const { id } of renewed) await broker.refreshing.get(id)?.now();
+  };
+  try {
+    ledger.write(entry);
+  } catch (thrown) {
+    // What was made for the new end would be served from now on, and no record tells that the grant has that end.
+    if (prolonged.size > 0) void endGrant(broker, grant.id, 'audit-failed');
+    throw thrown;
+  }
+  failpoint('extend.recorded');
+  for (const { id } of renewed) {
+    const refreshing = broker.refreshing.get(id);
+    if (prolonged.has(id)) refreshing?.look();
+    // What is served was made for the old end.
+    else await refreshing?.now();
+  }
   writePromptState(broker);
   tellChange(broker, grant.id);
   return grantView(broker, ledger.grant(grant.id) ?? grant);
@@ -133,19 +163,28 @@ function hintFor(grant: Grant, decision: Decision, now: Instant, whole: Millisec
   return `it lasts as long as it may; exit first, then: jit elevate ${grant.target}:${grant.role}`;
 }
 
-/** Moves the end of every credential of a grant; answers when each target's own clock ends it, by lease. */
-async function renewOnTargets(
-  broker: Broker,
-  grant: Grant,
-  deadline: Instant,
-): Promise<Map<string, Instant>> {
+interface Renewed {
+  /** When each target's own clock ends the credential, by lease. */
+  readonly ends: ReadonlyMap<string, Instant>;
+  /** The leases that have another credential now. */
+  readonly prolonged: ReadonlySet<string>;
+}
+
+/** Moves the end of every credential of a grant. */
+async function renewOnTargets(broker: Broker, grant: Grant, deadline: Instant): Promise<Renewed> {
   const ends = new Map<string, Instant>();
+  const prolonged = new Set<string>();
   for (const lease of broker.ledger.openLeasesOf(grant.id)) {
     const provider = await broker.providers.forLease(lease);
+    if (provider.replan) {
+      prolonged.add(lease.id);
+      ends.set(lease.id, await prolong(broker, grant, lease, provider, deadline));
+      continue;
+    }
     if (!provider.renew) throw new JitError('ERR_UNSUPPORTED', `"${grant.target}" cannot extend a grant`);
     const signal = AbortSignal.timeout(broker.timing.call);
     const { hardDeadline } = await provider.renew(lease.handle, deadline, signal);
     ends.set(lease.id, hardDeadline);
   }
-  return ends;
+  return { ends, prolonged };
 }

@@ -3,9 +3,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
-import type { HandOut } from '../providers/provider.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Milliseconds } from '../core/time.ts';
+import type { HandOut, Provider } from '../providers/provider.ts';
 import { ensurePrivateDirectory } from '../system/directories.ts';
 import { removeTree, writeFleetingFile } from '../system/files.ts';
+import { randomId } from '../system/random.ts';
 import type { Broker } from './broker.ts';
 import type { OpenedEndpoint } from './endpoint.ts';
 
@@ -25,10 +28,22 @@ export interface HandedOut {
 const tokenSuffix = '.token';
 
 /**
- * Writes the files of a hand-out, 0600 in a 0700 folder, and names them in the environment.
- * @param kind `reference`, or an export kind that puts secrets into the environment
- * @param opened its endpoints
+ * To be called before anything is issued.
+ * @param name `<target>:<role>`
  * @throws JitError `ERR_USAGE` when the provider knows no such export kind
+ */
+export function checkExportKind({ exports }: Pick<Provider, 'exports'>, name: string, kind: string): void {
+  const known = ['reference', ...exports];
+  if (known.includes(kind)) return;
+  throw new JitError('ERR_USAGE', `"${name}" cannot export as "${kind}"; it can: ${known.join(', ')}`, {
+    hint: `jit elevate ${name} --export ${exports[0] ?? 'reference'}`,
+  });
+}
+
+/**
+ * Writes the files of a hand-out, 0600 in a 0700 folder, and names them in the environment.
+ * @param kind `reference`, or an export kind of the provider, which puts secrets into the environment
+ * @param opened its endpoints
  */
 export function writeHandOut(
   broker: Broker,
@@ -38,12 +53,8 @@ export function writeHandOut(
   opened: readonly OpenedEndpoint[] = [],
 ): HandedOut {
   const env: Record<string, string> = { ...handOut.env };
-  const asked = kind === 'reference' ? (handOut.always ?? null) : kind;
-  const secrets = asked === null ? {} : handOut.exports[asked];
-  if (secrets === undefined) {
-    const known = ['reference', ...Object.keys(handOut.exports)].join(', ');
-    throw new JitError('ERR_USAGE', `this target cannot export as "${kind}" (it can: ${known})`);
-  }
+  const secrets = kind === 'reference' ? {} : handOut.exports[kind];
+  if (secrets === undefined) throw new TypeError(`nothing was made to be exported as "${kind}"`);
   const folder = folderOf(broker, grantId);
   ensurePrivateDirectory(folder);
   for (const file of handOut.files) {
@@ -59,27 +70,64 @@ export function writeHandOut(
     env[urlVariable] = url;
     env[tokenFileVariable] = place;
   }
-  for (const [name, secret] of Object.entries(secrets)) env[name] = secret.reveal();
+  for (const [name, secret] of Object.entries(secrets)) {
+    broker.onSecret(secret);
+    env[name] = secret.reveal();
+  }
   return {
     env,
     unset: handOut.unset.filter((name) => !(name in env)),
     files: [...handOut.files.map((file) => file.name), ...tokens],
-    secrets: asked !== null,
+    secrets: kind !== 'reference',
     endpoints: opened.length,
-    helpers: asked === null ? Object.keys(handOut.helpers ?? {}).length : 0,
+    helpers: kind === 'reference' && opened.length === 0 ? Object.keys(handOut.helpers ?? {}).length : 0,
   };
+}
+
+/** Pages that lead to a link end like this. */
+const pageSuffix = '.html';
+/** Longer than any browser takes to open a page. */
+const pageLife: Milliseconds = 60_000;
+
+/** Writes a page that leads to a secret link, 0600; gone after a minute, or with the grant. @returns its path */
+export function writeLinkPage(broker: Broker, grantId: string, link: Secret): string {
+  const folder = folderOf(broker, grantId);
+  ensurePrivateDirectory(folder);
+  const file = path.join(folder, `console-${randomId(broker.random, 10)}${pageSuffix}`);
+  writeFleetingFile(file, pageTo(link.reveal()));
+  broker.clock.after(pageLife, () => {
+    try {
+      removeTree(file);
+    } catch (thrown) {
+      broker.log.warn(`the page of grant ${grantId} cannot be removed`, thrown);
+    }
+  });
+  return file;
+}
+
+/** Tells nobody where it came from. */
+function pageTo(link: string): string {
+  const escaped = link.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return [
+    '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>jit</title>',
+    `<meta http-equiv="refresh" content="0;url=${escaped}">`,
+    `<p><a href="${escaped}" rel="noreferrer">Sign in</a></p>`,
+    '',
+  ].join('\n');
 }
 
 /**
  * Removes the files of a grant; nothing there is fine. While its endpoints answer that the grant has ended, the
- * bearer that opens nothing any more stays: without it clients complain about a file instead of telling that.
+ * bearer that opens nothing any more stays, as does what is no secret: without them clients complain about a file
+ * instead of telling that.
  */
 export function removeHandOut(broker: Broker, grantId: string): void {
   const folder = folderOf(broker, grantId);
-  if (!broker.endpoints.has(grantId)) removeTree(folder);
+  const held = broker.endpoints.get(grantId);
+  if (!held) removeTree(folder);
   else if (existsSync(folder)) {
     for (const name of readdirSync(folder)) {
-      if (!name.endsWith(tokenSuffix)) removeTree(path.join(folder, name));
+      if (!name.endsWith(tokenSuffix) && !held.lingering.includes(name)) removeTree(path.join(folder, name));
     }
   }
 }
@@ -93,7 +141,15 @@ export function sweepHandOuts(broker: Broker): void {
     ),
   );
   for (const name of readdirSync(paths.grantsDir)) {
-    if (!kept.has(name)) removeTree(path.join(paths.grantsDir, name));
+    const folder = path.join(paths.grantsDir, name);
+    if (kept.has(name)) removePages(folder);
+    else removeTree(folder);
+  }
+}
+
+function removePages(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(pageSuffix)) removeTree(path.join(folder, name));
   }
 }
 

@@ -1,6 +1,6 @@
 // The call that makes a credential, and what follows from its outcome: the second transaction, or taking it back.
 
-import { JitError, toJitError } from '../core/errors.ts';
+import { type ErrorCode, JitError, toJitError } from '../core/errors.ts';
 import { moveGrant } from '../core/grant.ts';
 import { type Lease, moveLease } from '../core/lease.ts';
 import type { Issued } from '../providers/provider.ts';
@@ -8,6 +8,7 @@ import { failpoint } from '../system/failpoint.ts';
 import type { Broker } from './broker.ts';
 import { type Attempt, isoTime } from './intent.ts';
 import { endGrant, placeOf, recordRevoked } from './revocation.ts';
+import { learnWithdrawal } from './withdrawal.ts';
 
 /** Calls the provider and writes the result; on any failure what may exist is taken back first. */
 export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
@@ -53,24 +54,35 @@ function recordIssued(broker: Broker, attempt: Attempt, issued: Issued<Lease['ha
       hint: 'jit status',
     });
   }
+  const deadline = isoTime(lease.deadline);
   const expires = isoTime(issued.expiresAt);
   ledger.write({
     grants: [moveGrant(grant, 'active', { startedAt: now })],
     leases: [
       moveLease(lease, 'active', { handle: issued.handle, issuedAt: now, hardDeadline: issued.expiresAt }),
     ],
-    events: [{ type: 'lease.issued', at: now, ...place, data: { ...described, expires } }],
+    events: [{ type: 'lease.issued', at: now, ...place, data: { ...described, deadline, expires } }],
   });
+  learnWithdrawal(broker, attempt.provider, { ...lease, handle: issued.handle });
 }
 
-/** Codes after which a provider vouches that nothing was made, because nothing that makes was sent or it was refused. */
-const nothingMade = ['ERR_TARGET_UNREACHABLE', 'ERR_TARGET_REFUSED', 'ERR_SECRET_UNAVAILABLE', 'ERR_CLOCK'];
+/** True for codes after which a provider vouches that nothing was made, because nothing that makes was sent or it was refused. */
+export function madeNothing(code: ErrorCode): boolean {
+  return nothingMade.includes(code);
+}
+
+const nothingMade: readonly ErrorCode[] = [
+  'ERR_TARGET_UNREACHABLE',
+  'ERR_TARGET_REFUSED',
+  'ERR_SECRET_UNAVAILABLE',
+  'ERR_CLOCK',
+];
 
 async function undo(broker: Broker, attempt: Attempt, error: JitError): Promise<void> {
   const cause = error.code === 'ERR_AUDIT_UNAVAILABLE' ? 'audit-failed' : 'issue-failed';
   const grant = broker.ledger.grant(attempt.grant.id) ?? attempt.grant;
   const lease = broker.ledger.lease(attempt.lease.id) ?? attempt.lease;
-  if (!nothingMade.includes(error.code) || grant.state !== 'pending' || lease.state !== 'intent') {
+  if (!madeNothing(error.code) || grant.state !== 'pending' || lease.state !== 'intent') {
     await endGrant(broker, grant.id, cause);
     return;
   }

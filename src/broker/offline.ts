@@ -2,8 +2,10 @@
 
 import type { Offline } from '../protocol/offline.ts';
 import { auditVerify } from './offline/audit-verify.ts';
-import { init } from './offline/init.ts';
+import { initAws } from './offline/init-aws.ts';
+import { initPostgres } from './offline/init-postgres.ts';
 import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
+import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
 
 /** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
 export const offline: Offline = {
@@ -11,7 +13,11 @@ export const offline: Offline = {
   policyExplain,
   policyTest,
   auditVerify,
-  init,
+  init: initPostgres,
+  initAws,
+  secretSet: (request) => secretSet(request),
+  secretCheck: (reference) => secretCheck(reference),
+  secretRemove: (reference) => secretRemove(reference),
   async runBroker(config) {
     const { hardenProcess } = await import('../system/hardening.ts');
     const { runBrokerProcess } = await import('./run.ts');

@@ -2,6 +2,7 @@
 
 import type { PreviewReply, Wish } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { previewLines } from './preview-lines.ts';
 import { decide } from './wish.ts';
 
 /** The decision and the provider's own lines for it. @throws JitError as `elevate` does for unknown names */
@@ -9,7 +10,8 @@ export async function preview(broker: Broker, caller: Caller, wish: Wish): Promi
   const { resolved, decision } = await decide(broker, caller, wish);
   const config = await broker.policy.config();
   const rule = config.entitlements.find((entitlement) => entitlement.name === decision.entitlement);
-  const duration = decision.outcome === 'denied' ? null : decision.duration;
+  const around = timeAround(broker, wish.parent);
+  const duration = decision.outcome === 'denied' ? null : Math.min(decision.duration, around);
   return {
     outcome: decision.outcome,
     principal: caller.principal,
@@ -22,8 +24,27 @@ export async function preview(broker: Broker, caller: Caller, wish: Wish): Promi
     reasons: decision.reasons,
     hint: decision.hint,
     reasonRequired: rule?.reason.required ?? false,
-    preview: duration === null ? [] : await lines(broker, caller, wish, resolved, duration),
+    preview:
+      duration === null
+        ? []
+        : [
+            ...(await lines(
+              broker,
+              caller,
+              { ...wish, ticket: decision.ticket ?? wish.ticket },
+              resolved,
+              duration,
+            )),
+            ...(duration === around ? [`ends with the grant around it (${wish.parent})`] : []),
+          ],
   };
+}
+
+/** What is left of the grant that the caller runs inside of. One that has ended is refused when something is asked for. */
+function timeAround({ ledger, clock }: Broker, parent: string | null): number {
+  const grant = parent === null ? null : ledger.grant(parent);
+  if (grant?.state !== 'active' || grant.deadline === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, grant.deadline - clock.now());
 }
 
 async function lines(
@@ -35,9 +56,7 @@ async function lines(
 ): Promise<readonly string[]> {
   const provider = await broker.providers.forTarget(resolved.target);
   const now = broker.clock.now();
-  const { preview: shown } = provider.plan({
-    lease: 'preview',
-    grant: 'preview',
+  return previewLines(provider, {
     principal: caller.principal,
     reason: wish.reason,
     ticket: wish.ticket,
@@ -46,5 +65,4 @@ async function lines(
     now,
     deadline: now + duration,
   });
-  return shown;
 }

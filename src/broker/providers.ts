@@ -13,6 +13,8 @@ export type ProviderSchema = Pick<ProviderKind, 'kind' | 'schema' | 'validate'>;
 
 /** A vendor whose code is still on disk. */
 interface LazyKind extends ProviderSchema {
+  /** Its providers make links to a web console. */
+  readonly hasConsole?: boolean;
   load(): Promise<ProviderKind>;
 }
 
@@ -29,6 +31,7 @@ export const kinds: readonly LazyKind[] = [
     kind: 'aws',
     schema: awsSchema,
     validate: validateAws,
+    hasConsole: true,
     load: async () => (await import('../providers/aws/index.ts')).awsKind as unknown as ProviderKind,
   },
   {
@@ -44,6 +47,8 @@ export interface Providers {
   forTarget(target: TargetConfig): Promise<Provider>;
   /** From the lease alone: its target may have left the configuration or point elsewhere by now. */
   forLease(lease: Lease): Promise<Provider>;
+  /** True when `console` is there, without loading the vendor's code. */
+  hasConsole(target: TargetConfig): boolean;
   close(): Promise<void>;
 }
 
@@ -60,13 +65,22 @@ export function createProviders(tools: ProviderTools, available: readonly LazyKi
   return {
     async forTarget(target) {
       const kind = await kindOf(target.provider);
-      const provider = open.get(target) ?? kind.open(target, tools);
+      const known = open.get(target);
+      if (known) return known;
+      // Every change of the configuration brings new targets of the same names.
+      for (const [other, provider] of open) {
+        if (other.name !== target.name) continue;
+        open.delete(other);
+        void provider.close().catch(() => undefined);
+      }
+      const provider = kind.open(target, tools);
       open.set(target, provider);
       return provider;
     },
     async forLease(lease) {
       return (await kindOf(lease.provider)).openByHandle(lease.handle, tools);
     },
+    hasConsole: (target) => available.find(({ kind }) => kind === target.provider)?.hasConsole === true,
     async close() {
       await Promise.allSettled([...open.values()].map((provider) => provider.close()));
       open.clear();

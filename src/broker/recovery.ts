@@ -9,6 +9,7 @@ import type { Broker } from './broker.ts';
 import { isDue } from './due.ts';
 import { sweepHandOuts } from './hand-out.ts';
 import { endGrant, placeOf, revokeLease } from './revocation.ts';
+import { learnWithdrawals } from './withdrawal.ts';
 
 /**
  * Starts to take back what the last broker left open, and answers how many leases that are. Revocation runs
@@ -31,6 +32,7 @@ export function recover(broker: Broker): number {
   }
   endWithoutLease(broker);
   sweepHandOuts(broker);
+  void learnWithdrawals(broker);
   return taken;
 }
 

@@ -4,20 +4,25 @@
 import { JitError, toJitError } from '../core/errors.ts';
 import { type Lease, moveLease } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
+import type { ErrorReply } from '../protocol/routes.ts';
 import type { Refreshed, RefreshRecord } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker } from './broker.ts';
 import { isDue } from './due.ts';
 import { type Attempt, isoTime } from './intent.ts';
 import { retryDelay } from './retry.ts';
-import { endGrant, placeOf } from './revocation.ts';
+import { endGrant, placeOf, tellChange } from './revocation.ts';
 
-/** The schedule of one lease. Nothing here throws or rejects. */
+/** The schedule of one lease. Nothing here throws or rejects, unless it says so. */
 export interface Refreshing {
   /** Starts a refresh if one is due. */
   look(): void;
   /** Refreshes whatever the schedule says; settles when that was tried once. */
   now(): Promise<void>;
+  /** Runs `work` while nobody refreshes, with the means to make the credential for another record of the lease. @throws what `work` throws */
+  alone<T>(work: (make: (lease: Lease) => Promise<Refresh>) => Promise<T>): Promise<T>;
+  /** Why the last refresh failed; null when it did not. */
+  failure(): ErrorReply['error'] | null;
   /** Aborts what is under way and plans nothing more. */
   stop(): void;
 }
@@ -27,6 +32,7 @@ const longestWait = 30_000;
 /** A provider that wants it sooner than this again is mistaken. */
 const shortestPause = 1_000;
 
+/** What a refresh answers. */
 type Refresh = Refreshed<Lease['handle']>;
 
 /**
@@ -44,6 +50,7 @@ export function keepFresh(broker: Broker, attempt: Attempt, refreshAt: Instant |
   const stopped = new AbortController();
   let due: Instant | null = refreshAt;
   let failures = 0;
+  let failure: ErrorReply['error'] | null = null;
   let underWay: Promise<void> | null = null;
   let cancel = (): void => undefined;
 
@@ -115,20 +122,50 @@ export function keepFresh(broker: Broker, attempt: Attempt, refreshAt: Instant |
     });
   };
 
-  function record({ expiresAt, refreshAt: next, handle }: Refresh): void {
-    failpoint('refresh.answered');
-    const lease = current();
+  async function alone<T>(work: (make: (lease: Lease) => Promise<Refresh>) => Promise<T>): Promise<T> {
+    while (underWay !== null) await underWay;
+    const working = work(async (lease) => {
+      const refreshed = await call(lease);
+      planNext(refreshed);
+      return refreshed;
+    });
+    underWay = working
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        underWay = null;
+        look();
+      });
+    return working;
+  }
+
+  function planNext({ refreshAt: next }: Refresh): void {
     failures = 0;
     due = next === null ? null : Math.max(next, clock.now() + shortestPause);
+    if (failure === null) return;
+    failure = null;
+    tellChange(broker, plan.grant);
+  }
+
+  function record(refreshed: Refresh): void {
+    failpoint('refresh.answered');
+    const lease = current();
+    planNext(refreshed);
     // Ended meanwhile: the revocation that waits takes this one along.
     if (lease === null) return;
-    const hardDeadline = Math.max(lease.hardDeadline, expiresAt);
+    const hardDeadline = Math.max(lease.hardDeadline, refreshed.expiresAt);
     const data = { deadline: isoTime(lease.deadline), hard_deadline: isoTime(hardDeadline) };
     const place = { ...placeOf(ledger.grant(lease.grant)), lease: id };
     try {
       ledger.write({
         leases: [
-          moveLease(lease, 'active', { handle: handle ?? lease.handle, hardDeadline, lastError: null }),
+          moveLease(lease, 'active', {
+            handle: refreshed.handle ?? lease.handle,
+            hardDeadline,
+            lastError: null,
+          }),
         ],
         events: [{ type: 'lease.renewed', at: clock.now(), ...place, data }],
       });
@@ -144,20 +181,25 @@ export function keepFresh(broker: Broker, attempt: Attempt, refreshAt: Instant |
     failures += 1;
     const fraction = broker.random.bytes(1).readUInt8() / 255;
     due = clock.now() + retryDelay(failures, 'ERR_TARGET_REFUSED', fraction);
+    const { code, message, hint } = error;
+    failure = { code, message, ...(hint !== undefined && { hint }) };
     // Every attempt may fail in the same way; one line and one event tell it.
-    if (lease.lastError === error.code) return;
-    broker.log.warn(`lease ${id} is not refreshed: ${error.message}`, error.cause);
-    const data = { step: 'not-refreshed', facts: { code: error.code } };
+    if (lease.lastError === code) return;
+    broker.log.warn(`lease ${id} is not refreshed: ${message}`, error.cause);
+    const data = { step: 'not-refreshed', facts: { code } };
     const place = { ...placeOf(ledger.grant(lease.grant)), lease: id };
     ledger.writeRevocation({
-      leases: [moveLease(lease, 'active', { lastError: error.code })],
+      leases: [moveLease(lease, 'active', { lastError: code })],
       events: [{ type: 'lease.step', at: clock.now(), ...place, data }],
     });
+    tellChange(broker, lease.grant);
   }
 
   broker.refreshing.set(id, {
     look,
     now,
+    alone,
+    failure: () => failure,
     stop() {
       stopped.abort();
       cancel();

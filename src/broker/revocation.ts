@@ -130,8 +130,10 @@ async function revokeOnTarget(
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
   if (presence === 'gone') return provider.spent?.(lease.handle) ?? lease.handle;
   const ends = tellWithdrawal(broker, provider, lease, grant, presence ?? 'unknown');
-  if (ends !== null)
-    throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" ${ends}`);
+  if (ends !== null) {
+    const words = `cannot be withdrawn; ends at ${new Date(ends).toISOString()}`;
+    throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" ${words}`);
+  }
   if (presence === 'alive') report.accessFound();
   throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" is not confirmed gone`);
 }
@@ -174,7 +176,7 @@ export function recordRevoked(broker: Broker, leaseId: string, spent?: Lease['ha
   const now = broker.clock.now();
   const late = Math.max(0, now - lease.deadline);
   broker.steps.delete(leaseId);
-  broker.withdrawals.delete(leaseId);
+  broker.irrevocable.delete(leaseId);
   removeQuietly(broker, lease.grant);
   broker.ledger.writeRevocation({
     leases: [

@@ -27,7 +27,9 @@ export async function revoke(broker: Broker, caller: Caller, request: RevokeRequ
   for (const before of grants) {
     const view = grantView(broker, broker.ledger.grant(before.id) ?? before);
     const isGone = view.leases.every((lease) => lease.state === 'revoked');
-    const isHarmless = isHurried && isOver(broker, before.id);
+    // What cannot be withdrawn and is with nobody is as over as it can be: there is nothing to wait for.
+    const mayStay = isHurried || view.leases.every(({ irrevocableUntil }) => irrevocableUntil !== null);
+    const isHarmless = mayStay && isOver(broker, before.id);
     reply[isGone ? 'revoked' : isHarmless ? 'ending' : 'overdue'].push(view);
   }
   return reply;
@@ -38,7 +40,7 @@ function isOver(broker: Broker, grant: string): boolean {
   return broker.ledger.leasesOf(grant).every(
     ({ id, state, accessEndedAt, attempts }) =>
       // Attempts that only wait for the credential's own end did not fail.
-      state === 'revoked' || (accessEndedAt !== null && (attempts === 0 || broker.withdrawals.has(id))),
+      state === 'revoked' || (accessEndedAt !== null && (attempts === 0 || broker.irrevocable.has(id))),
   );
 }
 

@@ -11,9 +11,9 @@ import { dispatch, failed, type Reply } from './dispatch.ts';
 
 /** Calls at once; those that take something back or show it are heard even then. */
 const busyAbove = 1024;
-const alwaysHeard = ['/v1/status', '/v1/revoke', '/v1/stop'];
+const alwaysHeard = ['/v1/status', '/v1/revoke', '/v1/stop', '/v1/answer'];
 /** Longer than any answer takes: who does not read the answer loses the connection, in milliseconds. */
-const silence = 150_000;
+const silence = 270_000;
 /** Connections beyond these are closed: descriptors have to be left for targets and the database. */
 const mostConnections = 2048;
 
@@ -92,6 +92,7 @@ function callerOf(broker: Broker, peer: PeerCredentials | null, response: Server
   return {
     principal: broker.owner,
     peer: peer === null ? 'socket owner' : `uid ${peer.uid} pid ${peer.pid}`,
+    pid: peer?.pid ?? null,
     signal: gone.signal,
   };
 }

@@ -19,11 +19,13 @@ import { type Broker, type Timing, usualTiming } from './broker.ts';
 import { openDoor } from './door.ts';
 import { closeEndpoints } from './endpoint.ts';
 import { startExpiry } from './expiry.ts';
+import { helperCommand } from './helper-command.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
 import { holdPolicy } from './policy-holder.ts';
 import { writePromptState } from './prompt-state.ts';
 import { createProviders, kinds } from './providers.ts';
+import { createDesk } from './questions.ts';
 import { startReconciling } from './reconcile.ts';
 import { recover } from './recovery.ts';
 import { stop } from './stop.ts';
@@ -56,10 +58,13 @@ export async function startBroker(
   const random = systemRandom;
   const store = openStore({ path: paths.database, clock, random });
   const ledger = createLedger(store, clock, log);
+  const helper = helperCommand(paths.configFile);
+  const questions = createDesk(clock, random);
   const keychain = createKeychain();
   const providers = createProviders({
     clock,
     random,
+    ...(helper !== null && { helperCommand: helper }),
     origin: store.origin,
     sealer: createSealer({ keychain, origin: store.origin, file: paths.sealKey, random }),
     resolveSecret: createSecretResolver({
@@ -67,6 +72,7 @@ export async function startBroker(
       keychain,
       onSecret: (secret) => redactor.add(secret),
     }),
+    askInput: (asked) => questions.ask(asked),
   });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {
@@ -79,16 +85,18 @@ export async function startBroker(
     clock,
     random,
     log,
+    onSecret: (secret) => redactor.add(secret),
     ledger,
     policy: holdPolicy(paths.configFile, kinds, ledger, clock),
     providers,
+    questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
     issuing: new Map(),
     steps: new Map(),
     endpoints: new Map(),
     refreshing: new Map(),
-    withdrawals: new Map(),
+    irrevocable: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };

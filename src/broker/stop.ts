@@ -3,6 +3,7 @@
 import type { StopReply } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
 import { endGrant, revokeLease } from './revocation.ts';
+import { isEndAwaited } from './withdrawal.ts';
 
 /**
  * Revokes everything; leases whose target does not answer in time stay on disk for the next broker.
@@ -24,8 +25,9 @@ export async function stop(broker: Broker, cause: string): Promise<StopReply> {
       everything,
       new Promise<void>((resolve) => broker.clock.after(broker.timing.stop, resolve)),
     ]);
-    const left = broker.ledger.openLeases().length;
-    return { revoked: open.length - left, overdue: left };
+    const left = broker.ledger.openLeases();
+    const ending = left.filter((lease) => lease.state === 'revoking' && isEndAwaited(broker, lease)).length;
+    return { revoked: open.length - left.length, overdue: left.length - ending, ending };
   } finally {
     broker.end(cause);
   }

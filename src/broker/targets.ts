@@ -13,6 +13,7 @@ export async function targets(broker: Broker, caller: Caller): Promise<TargetsRe
       provider: target.provider,
       description: target.description,
       risk: target.risk,
+      console: broker.providers.hasConsole(target),
       roles: [...target.roles.values()].map((role) => ({
         name: role.name,
         description: role.description,

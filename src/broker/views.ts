@@ -5,6 +5,7 @@ import type { Grant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
 import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
+import { irrevocableUntil } from './withdrawal.ts';
 
 /** A grant with its leases. */
 export function grantView(broker: Broker, grant: Grant): GrantView {
@@ -35,14 +36,16 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
   return {
     id: lease.id,
     state: lease.state,
+    provider: lease.provider,
     name: lease.name,
     deadline: lease.deadline,
     hardDeadline: lease.hardDeadline,
-    withdrawal: broker.withdrawals.get(lease.id) ?? null,
+    irrevocableUntil: irrevocableUntil(broker, lease),
     accessEndedAt: lease.accessEndedAt,
     revokedAt: lease.revokedAt,
     attempts: lease.attempts,
     lastError: lease.lastError,
+    notRefreshed: broker.refreshing.get(lease.id)?.failure() ?? null,
     findings: broker.ledger.store.findings({ lease: lease.id }).length,
   };
 }

@@ -1,5 +1,6 @@
 // `POST /v1/wait`: answers when a grant is no longer what the caller knows.
 
+import type { ErrorCode } from '../core/errors.ts';
 import type { Grant } from '../core/grant.ts';
 import type { GrantView, WaitRequest } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
@@ -10,8 +11,12 @@ import { grantView } from './views.ts';
 export async function wait(broker: Broker, caller: Caller, request: WaitRequest): Promise<GrantView> {
   const { id } = findGrant(broker, caller, request.grant);
   const now = (): Grant => broker.ledger.grant(id) ?? findGrant(broker, caller, id);
-  const differs = (): boolean =>
-    now().state !== request.known.state || now().deadline !== request.known.deadline;
+  const differs = (): boolean => {
+    const { state, deadline, notRefreshed } = request.known;
+    const grant = now();
+    if (grant.state !== state || grant.deadline !== deadline) return true;
+    return notRefreshed !== undefined && notRefreshed !== troubleOf(broker, id);
+  };
   if (!differs()) {
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -29,4 +34,13 @@ export async function wait(broker: Broker, caller: Caller, request: WaitRequest)
     });
   }
   return grantView(broker, now());
+}
+
+/** Why what an endpoint of the grant serves is not made anew; null: it is. */
+function troubleOf(broker: Broker, grant: string): ErrorCode | null {
+  for (const { id } of broker.ledger.openLeasesOf(grant)) {
+    const failure = broker.refreshing.get(id)?.failure();
+    if (failure) return failure.code;
+  }
+  return null;
 }

@@ -12,6 +12,8 @@ export interface AskChoice {
 export interface Asker {
   choose(message: string, choices: readonly AskChoice[]): Promise<string>;
   text(message: string, fallback?: string): Promise<string>;
+  /** What is typed is not shown. An aborted signal takes the question away and throws. */
+  secret(message: string, signal?: AbortSignal): Promise<string>;
   confirm(message: string): Promise<boolean>;
 }
 
@@ -45,6 +47,12 @@ export function terminalAsker(streams: () => AskStreams): Asker {
         streams(),
       );
       return (await cancellable(answer)).trim();
+    },
+    async secret(message, signal) {
+      const { password } = await import('@inquirer/prompts');
+      const validate = (answer: string): true | string => answer !== '' || 'please write something';
+      const context = { ...streams(), ...(signal && { signal }) };
+      return cancellable(password({ message, mask: '*', toggleMask: false, validate }, context));
     },
     async confirm(message) {
       const { confirm } = await import('@inquirer/prompts');

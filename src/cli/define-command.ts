@@ -153,6 +153,8 @@ export interface Command {
   readonly examples: readonly Example[];
   /** What `--json` prints, as an example; null: the command prints no data. */
   readonly json: object | null;
+  /** A word too many may be a secret, typed where it does not belong: no message repeats it. */
+  readonly hidesWords: boolean;
   /** @returns the exit code. @throws JitError for everything that a user can meet. */
   readonly run: (world: World, invocation: Invocation) => Promise<number>;
 }
@@ -169,6 +171,7 @@ export interface CommandDefinition<
   readonly options: Options;
   readonly examples: readonly [Example, ...Example[]];
   readonly json?: object;
+  readonly hidesWords?: true;
   readonly run: (world: World, invocation: Invocation<Values<Args>, Values<Options>>) => Promise<number>;
 }
 
@@ -181,6 +184,7 @@ export function defineCommand<
     ...definition,
     description: definition.description ?? '',
     json: definition.json ?? null,
+    hidesWords: definition.hidesWords ?? false,
     // The parser builds the values by these very specs, so the types hold although the registry forgets them.
     run: definition.run as unknown as Command['run'],
   };

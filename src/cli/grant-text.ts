@@ -1,11 +1,11 @@
 // A grant in words: its name, its state, its row in a table. Shared by the commands that show grants.
 
-import type { ErrorCode } from '../core/errors.ts';
 import type { EndCause } from '../core/grant.ts';
 import type { Instant } from '../core/time.ts';
-import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
+import type { FindingView, GrantView } from '../protocol/routes.ts';
 import type { Paint } from './colour.ts';
 import { escapeText } from './escape.ts';
+import { leaseNotes, overdueText } from './lease-text.ts';
 import { table } from './table.ts';
 import { aboutText, clockText, untilText } from './time-text.ts';
 
@@ -22,7 +22,9 @@ export function roleAndScope(grant: Pick<GrantView, 'target' | 'role' | 'scope'>
 /** What people need to know about the state: a lease that is not confirmed gone outranks the grant's own state. */
 function stateOf(grant: GrantView): string {
   if (grant.leases.some((lease) => lease.state === 'overdue')) return 'overdue';
-  if (grant.leases.some((lease) => lease.state === 'revoking')) return 'revoking';
+  const [ending] = grant.leases.filter((lease) => lease.state === 'revoking');
+  // Nobody revokes what cannot be revoked: it ends.
+  if (ending) return ending.irrevocableUntil === null ? 'revoking' : 'ending';
   return grant.state;
 }
 
@@ -54,20 +56,6 @@ function stateCell(grant: GrantView, paint: Paint, own: string | null): string {
   ].join(', ');
 }
 
-const failures: Partial<Record<ErrorCode, string>> = {
-  ERR_TARGET_UNREACHABLE: 'the target cannot be reached',
-  ERR_TARGET_REFUSED: 'the target refuses',
-  ERR_SECRET_UNAVAILABLE: "the broker's own password is not at hand",
-  ERR_CONFIG: 'the configuration is not valid',
-  ERR_REVOKE_INCOMPLETE: 'something of it is still there',
-};
-
-/** Why the last attempt failed: in words, with the code for those who search for it. */
-function failureText(code: ErrorCode): string {
-  const words = failures[code];
-  return words === undefined ? code : `${words}, ${code}`;
-}
-
 const causes: Record<EndCause, string> = {
   expired: 'its deadline',
   revoked: 'revoked',
@@ -88,18 +76,9 @@ export function endText(grant: GrantView, now: Instant): string {
   return `${roleAndScope(grant)} ended at ${clockText(at, now)} (${causes[grant.endCause ?? 'expired']})`;
 }
 
-/** What is being done about a credential that should be gone and is not confirmed gone. */
-export function overdueText(lease: LeaseView, now: Instant): string {
-  const access =
-    lease.accessEndedAt === null
-      ? 'ACCESS MAY GO ON'
-      : `access ended ${clockText(lease.accessEndedAt, now)}, clean-up remains`;
-  const why = lease.lastError === null ? '' : `: ${failureText(lease.lastError)}`;
-  return `${escapeText(lease.name)}: ${access}; the broker keeps trying (attempt ${lease.attempts}${why})`;
-}
-
 /**
- * One line per grant under a heading, and one more for each lease that is overdue.
+ * One line per grant under a heading, and more for each lease that is overdue, ends otherwise than its grant, or
+ * cannot be refreshed.
  * @param own the grant that this shell was started for, which is marked
  */
 export function grantTable(
@@ -120,9 +99,11 @@ export function grantTable(
   const [header = '', ...lines] = table([head, ...rows]);
   const withAlarms = grants.flatMap((grant, index) => [
     lines[index] ?? '',
-    ...grant.leases
-      .filter((lease) => lease.state === 'overdue')
-      .map((lease) => paint.alarm(`  ${overdueText(lease, now)}`)),
+    ...grant.leases.flatMap((lease) =>
+      lease.state === 'overdue'
+        ? [paint.alarm(`  ${overdueText(lease, now)}`)]
+        : leaseNotes(lease, now, paint),
+    ),
   ]);
   return [header, ...withAlarms];
 }

@@ -6,6 +6,7 @@ const measures: Readonly<Record<string, readonly [string, string]>> = {
   cores: ['core files', 'none'],
   undumpable: ['memory', 'unreadable to others'],
   peercred: ['peer check', 'on'],
+  endpoints: ['endpoint callers', 'checked'],
 };
 
 /** `['core files', 'none']`; what is not fully on says so in its own words. */

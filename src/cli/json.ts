@@ -6,10 +6,13 @@ const instants = new Set([
   'requestedAt',
   'startedAt',
   'deadline',
+  'hardDeadline',
+  'irrevocableUntil',
   'endedAt',
   'accessEndedAt',
   'revokedAt',
   'foundAt',
+  'endsAt',
 ]);
 const durations = new Set(['duration', 'maxDuration', 'value']);
 // Their keys are names of others, not of ours.

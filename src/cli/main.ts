@@ -3,9 +3,11 @@
 import { existsSync, fstatSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { connect } from '../client/connect.ts';
+import { findBrowser } from '../system/browser.ts';
 import { systemClock } from '../system/clock.ts';
 import { resolvePaths } from '../system/paths.ts';
 import { ownSession } from '../system/process-info.ts';
+import { systemRandom } from '../system/random.ts';
 import { version } from '../system/version.ts';
 import { terminalAsker } from './ask.ts';
 import { exitCodeFor, showFailure } from './errors.ts';
@@ -13,6 +15,7 @@ import { failureFlags } from './failure-flags.ts';
 import { loadOffline, runDemo } from './heavy.ts';
 import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
+import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
 import { standardStream } from './standard-stream.ts';
 import { runSession } from './whole.ts';
@@ -67,6 +70,7 @@ async function main(): Promise<void> {
     stdout: stdout.write,
     stderr: stderr.write,
     clock: systemClock,
+    random: systemRandom,
     version,
     connect: ({ config, start }) => {
       const paths = pathsFor(config);
@@ -76,9 +80,11 @@ async function main(): Promise<void> {
     runDemo,
     runSession: (options) => runSession(options),
     ownSession,
+    readInput: (largest) => readInput(() => process.stdin, largest),
     ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
     spin: terminalSpinner,
     onSignal,
+    browser: () => findBrowser(env, existsSync),
     exists: existsSync,
     configPath: (flag) => pathsFor(flag).configFile,
     promptState: () => pathsFor(null).promptState,

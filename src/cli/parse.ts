@@ -89,6 +89,7 @@ function buildParser(
   const root = quiet(new Parser('jit'));
   addOptions(root, { ...commonOptions, version: { ...jsonOption, short: 'V' } });
   const groups = new Map<string, Parser>();
+  const lone = new Map<string, Parser>();
   const childNames = (group: string): string[] =>
     registry
       .map(({ name }) => name.split(' '))
@@ -110,8 +111,9 @@ function buildParser(
     if (!argv.includes(first)) continue;
     let parent = root;
     if (second) {
-      parent = groups.get(first) ?? quiet(root.command(first));
-      if (!groups.has(first)) {
+      // `jit init` is a command, and `jit init aws` is another one.
+      parent = groups.get(first) ?? lone.get(first) ?? quiet(root.command(first));
+      if (!groups.has(first) && !lone.has(first)) {
         addOptions(parent, commonOptions);
         asGroup(parent, first);
         groups.set(first, parent);
@@ -119,6 +121,7 @@ function buildParser(
       if (!argv.includes(second)) continue;
     }
     const parser = quiet(parent.command(second ?? first));
+    if (!second) lone.set(first, parser);
     addOptions(parser, optionsOf(command));
     parser.action(() => found({ command, words: parser.args, raw: merged(parser) }));
   }
@@ -181,10 +184,21 @@ function refuseForgottenValues(head: readonly string[], specs: Readonly<Record<s
   });
 }
 
+/** `jit init --host db aws`: an option of the command whose name begins the same, before the second word. */
+function refuseStrayOptions(raw: RawValues, command: Command | null): void {
+  const known = Object.keys(optionsOf(command));
+  const stray = Object.keys(raw).find((key) => key !== 'version' && !known.includes(key));
+  if (command && stray !== undefined) throw unknownOption(`--${stray}`, known, `jit ${command.name} --help`);
+}
+
 /** The command that the first plain words name, for messages about its options. */
 function likelyCommand(registry: readonly Command[], argv: readonly string[]): Command | null {
   const words = argv.filter((word) => !word.startsWith('-'));
-  return registry.find(({ name }) => words.slice(0, name.split(' ').length).join(' ') === name) ?? null;
+  const named = (length: number): Command | undefined =>
+    registry.find(
+      ({ name }) => words.slice(0, length).join(' ') === name && name.split(' ').length === length,
+    );
+  return named(2) ?? named(1) ?? null;
 }
 
 /**
@@ -212,6 +226,7 @@ export function parseCommandLine(
   }
 
   const { command, words, raw } = result;
+  refuseStrayOptions(raw, command);
   refuseForgottenValues(head, optionsOf(command));
   const help = raw.help === true;
   const flags = { help, version: raw.version === true };

@@ -13,10 +13,10 @@ export async function terminalSpinner(text: string): Promise<() => void> {
   return () => spinner.stop();
 }
 
-/** Waits for `work`; on a terminal, a spinner says so when it takes longer than 500 ms. */
-export async function waiting<T>(world: World, text: string, work: Promise<T>): Promise<T> {
+/** On a terminal, shows a spinner with `text` from 500 ms on, until the answer is called. */
+export function showWaiting(world: World, text: string): () => void {
   const animate = world.isTTY.stderr && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
-  if (!animate) return work;
+  if (!animate) return () => {};
   let isDone = false;
   let stop = (): void => {};
   const cancel = world.clock.after(patience, () => {
@@ -29,11 +29,19 @@ export async function waiting<T>(world: World, text: string, work: Promise<T>): 
       () => {},
     );
   });
+  return () => {
+    isDone = true;
+    cancel();
+    stop();
+  };
+}
+
+/** Waits for `work`; on a terminal, a spinner says so when it takes longer than 500 ms. */
+export async function waiting<T>(world: World, text: string, work: Promise<T>): Promise<T> {
+  const stop = showWaiting(world, text);
   try {
     return await work;
   } finally {
-    isDone = true;
-    cancel();
     stop();
   }
 }

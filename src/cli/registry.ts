@@ -6,16 +6,23 @@ import { brokerRun } from './commands/broker-run.ts';
 import { brokerStart } from './commands/broker-start.ts';
 import { brokerStatus } from './commands/broker-status.ts';
 import { brokerStop } from './commands/broker-stop.ts';
+import { consoleCommand } from './commands/console.ts';
+import { credentialAws } from './commands/credential-aws.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { elevate } from './commands/elevate.ts';
 import { extend } from './commands/extend.ts';
 import { help } from './commands/help.ts';
 import { init } from './commands/init.ts';
+import { initAws } from './commands/init-aws.ts';
+import { initPostgres } from './commands/init-postgres.ts';
 import { policyCheck } from './commands/policy-check.ts';
 import { policyExplain } from './commands/policy-explain.ts';
 import { policyTest } from './commands/policy-test.ts';
 import { revoke } from './commands/revoke.ts';
+import { secretCheck } from './commands/secret-check.ts';
+import { secretRemove } from './commands/secret-remove.ts';
+import { secretSet } from './commands/secret-set.ts';
 import { status } from './commands/status.ts';
 import { targets } from './commands/targets.ts';
 import type { Command } from './define-command.ts';
@@ -27,6 +34,8 @@ export const registry: readonly Command[] = [
   targets,
   revoke,
   extend,
+  consoleCommand,
+  credentialAws,
   policyCheck,
   policyExplain,
   policyTest,
@@ -34,6 +43,11 @@ export const registry: readonly Command[] = [
   auditVerify,
   doctor,
   init,
+  initPostgres,
+  initAws,
+  secretSet,
+  secretCheck,
+  secretRemove,
   demo,
   brokerStart,
   brokerStop,

@@ -88,6 +88,15 @@ export function readArguments(
     else values[name] = readWord(command, name, spec, all.shift());
   }
   if (all.length === 0) return values;
+  if (command.hidesWords) {
+    throw new JitError(
+      'ERR_USAGE',
+      `"jit ${command.name}" takes no value on the command line, where others can read it`,
+      {
+        hint: `jit ${command.name} asks for it, or reads it from standard input`,
+      },
+    );
+  }
   const hint = takesRest
     ? `put "--" before the command: jit ${command.name} … -- ${all.join(' ')}`
     : helpOf(command);

@@ -5,6 +5,7 @@ import type { Session } from '../core/grant.ts';
 import type { Offline } from '../protocol/offline.ts';
 import type { SessionOptions, SessionResult } from '../shell/session.ts';
 import type { Clock } from '../system/clock.ts';
+import type { Random } from '../system/random.ts';
 import type { Asker } from './ask.ts';
 import type { Command } from './define-command.ts';
 import type { Output } from './output.ts';
@@ -30,6 +31,7 @@ export interface Outside {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly clock: Clock;
+  readonly random: Random;
   readonly version: string;
   /** Needs nothing; loads nothing until called. */
   readonly connect: (options: ConnectOptions) => Promise<Client>;
@@ -38,12 +40,16 @@ export interface Outside {
   readonly runSession: (options: SessionOptions) => Promise<SessionResult>;
   /** This process, as the broker watches it. @throws JitError `ERR_UNSUPPORTED` where the system does not tell. */
   readonly ownSession: () => Session;
+  /** All of standard input. @throws JitError `ERR_USAGE` when it is more than `largest` bytes */
+  readonly readInput: (largest: number) => Promise<Uint8Array>;
   /** Questions on the terminal; loaded when the first one is asked. */
   readonly ask: Asker;
   /** Shows that something waits; the answer ends the showing. */
   readonly spin: (text: string) => Promise<() => void>;
   /** Calls back on a signal to this process, instead of ending it; the answer stops listening. */
   readonly onSignal: (callback: (signal: NodeJS.Signals) => void) => () => void;
+  /** What shows the file of a page to the person at this machine; null: nothing does. */
+  readonly browser: () => ((file: string) => Promise<void>) | null;
   /** True when the file is there. */
   readonly exists: (path: string) => boolean;
   readonly configPath: (flag: string | null) => string;

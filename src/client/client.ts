@@ -68,6 +68,8 @@ export type Transport = (call: Call) => Promise<unknown>;
 const quick = 15_000;
 /** Calls in which the broker itself waits for targets. */
 const slow = 120_000;
+/** As long, after a person was asked for a code. */
+const slowest = 240_000;
 
 /** The verbs over a transport. */
 export function createClient(transport: Transport): Client {
@@ -81,7 +83,7 @@ export function createClient(transport: Transport): Client {
     status: () => get('status'),
     targets: () => get('targets'),
     preview: (wish) => post('preview', wish),
-    elevate: (request, signal) => post('elevate', request, slow, signal),
+    elevate: (request, signal) => post('elevate', request, slowest, signal),
     revoke: (request) => post('revoke', request, slow),
     extend: (request) => post('extend', request, slow),
     wait: (request, signal) => post('wait', request, request.timeout + quick, signal),

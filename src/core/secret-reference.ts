@@ -61,3 +61,31 @@ export function parseSecretReference(text: string): SecretReference {
   if (reference) return reference;
   throw new JitError('ERR_CONFIG', `expected ${secretReferenceForms}`);
 }
+
+/**
+ * The keychain's item that a reference names, for what writes there.
+ * @throws JitError `ERR_CONFIG` for what is no reference, never repeating it; `ERR_USAGE` for a place that is not jit's to
+ * write, with how to provide the secret there
+ */
+export function keychainItem(text: string): { readonly service: string; readonly account: string } {
+  const reference = parseSecretReference(text);
+  if (reference.kind === 'keychain') return reference;
+  throw new JitError(
+    'ERR_USAGE',
+    `jit writes secrets to the keychain only, not to a place of kind "${reference.kind}"`,
+    {
+      hint: elsewhere(reference),
+    },
+  );
+}
+
+function elsewhere(reference: Exclude<SecretReference, { kind: 'keychain' }>): string {
+  switch (reference.kind) {
+    case 'file':
+      return `write it to "${reference.path}" yourself, a file of mode 600`;
+    case 'env':
+      return `export ${reference.name} where the broker is started from, then: jit broker stop`;
+    case 'command':
+      return `store it where "${reference.program}" finds it`;
+  }
+}

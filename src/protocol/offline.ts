@@ -1,6 +1,7 @@
 // What commands may ask without a running broker, as types. The implementation is the broker's bundle,
 // loaded by src/cli/heavy.ts alone.
 
+import type { Secret } from '../core/secret.ts';
 import type { Milliseconds } from '../core/time.ts';
 
 /** `jit policy check` */
@@ -74,19 +75,24 @@ export interface VerifyReply {
   readonly problem: { readonly seq: number; readonly what: string } | null;
 }
 
-/** `jit init` : a first config for one PostgreSQL target. */
-export interface InitRequest {
+/** What every first configuration says, whatever the vendor. */
+export interface InitFrame {
   readonly path: string;
+  /** Replace what is there. */
   readonly force: boolean;
   readonly target: string;
+  readonly maxDuration: Milliseconds;
+  readonly risk: 'low' | 'medium' | 'high';
+}
+
+/** `jit init postgres` : a first config for one PostgreSQL target. */
+export interface InitRequest extends InitFrame {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   /** Role on the target -> NOLOGIN group roles on the server. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
   readonly brokerUser: string;
-  readonly maxDuration: Milliseconds;
-  readonly risk: 'low' | 'medium' | 'high';
 }
 
 /** What was written, and the SQL that an administrator runs once (holds a SCRAM verifier, no password). */
@@ -94,6 +100,51 @@ export interface InitReply {
   readonly path: string;
   readonly secret: string;
   readonly sql: string;
+}
+
+/** `jit init aws` : a first config for one AWS target. */
+export interface InitAwsRequest extends InitFrame {
+  readonly region: string;
+  /** Role on the target -> ARN of the role of IAM. */
+  readonly roles: Readonly<Record<string, string>>;
+  /** How the broker itself logs in. With a web identity the token opens `roleArn` first. */
+  readonly login:
+    | { readonly kind: 'credentials'; readonly reference: string }
+    | { readonly kind: 'profile'; readonly name: string }
+    | { readonly kind: 'web-identity'; readonly tokenFile: string; readonly roleArn: string };
+  readonly mfaSerial: string | null;
+  readonly externalId: string | null;
+  /** The broker's own user or role; null: the set-up leaves a place for it. */
+  readonly brokerArn: string | null;
+  readonly revoke: 'deny-session' | 'none';
+}
+
+/** What was written, and what an administrator of the account sets up once, said twice. */
+export interface InitAwsReply {
+  readonly path: string;
+  readonly terraform: string;
+  /** AWS CLI, a line each. */
+  readonly commands: readonly string[];
+  /** What to know about it, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** `jit secret set` */
+export interface SecretSetRequest {
+  /** `keychain:<service>/<account>` */
+  readonly reference: string;
+  readonly value: Secret;
+  /** `aws`: an access key in one of the forms that AWS's tools print; stored as the broker reads it. */
+  readonly kind: 'text' | 'aws';
+  /** Which profile of a credentials file; null: the only one. */
+  readonly profile: string | null;
+}
+
+/** What may be told of a secret that can be read: never the value. */
+export interface SecretReply {
+  readonly reference: string;
+  /** null: it is no AWS access key. */
+  readonly accessKey: { readonly ends: string; readonly temporary: boolean } | null;
 }
 
 /** The heavy half of the command line. Config path `null` means: where `JIT_CONFIG` or XDG says. */
@@ -104,6 +155,12 @@ export interface Offline {
   /** Verifies a log file; null: this user's own. */
   auditVerify(path: string | null): Promise<VerifyReply>;
   init(request: InitRequest): Promise<InitReply>;
+  initAws(request: InitAwsRequest): Promise<InitAwsReply>;
+  /** Writes to the keychain, and reads back what is there. */
+  secretSet(request: SecretSetRequest): Promise<SecretReply>;
+  /** Whether what is behind any reference can be read from here. */
+  secretCheck(reference: string): Promise<SecretReply>;
+  secretRemove(reference: string): Promise<void>;
   /** Runs the broker until it is told to stop. */
   runBroker(config: string | null): Promise<void>;
 }

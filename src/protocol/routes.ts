@@ -109,17 +109,21 @@ export interface GrantView {
 export interface LeaseView {
   readonly id: string;
   readonly state: LeaseState;
+  /** Kind of provider, e.g. `aws`. */
+  readonly provider: string;
   /** What exists on the target, e.g. the role `jit_l4k…`. */
   readonly name: string;
   readonly deadline: Instant;
   /** When the target's own clock ends the credential, even if the broker never comes back. */
   readonly hardDeadline: Instant;
-  /** What revoking cannot take back, in words: `cannot be withdrawn; ends at 14:05Z`; null: it can be taken back. */
-  readonly withdrawal: string | null;
+  /** Revoking cannot take it back before this, when it ends by itself; null: it can be taken back, or is gone. */
+  readonly irrevocableUntil: Instant | null;
   readonly accessEndedAt: Instant | null;
   readonly revokedAt: Instant | null;
   readonly attempts: number;
   readonly lastError: ErrorCode | null;
+  /** Why what an endpoint serves cannot be made anew just now; it is served until `hardDeadline` all the same. */
+  readonly notRefreshed: ErrorReply['error'] | null;
   readonly findings: number;
 }
 
@@ -150,6 +154,8 @@ export interface TargetsReply {
     readonly provider: string;
     readonly description: string | null;
     readonly risk: 'low' | 'medium' | 'high';
+    /** It has a web console that `jit console` signs in to. */
+    readonly console: boolean;
     readonly roles: readonly {
       readonly name: string;
       readonly description: string | null;
@@ -172,7 +178,7 @@ export interface RevokeRequest {
 export interface RevokeReply {
   /** Confirmed gone. */
   readonly revoked: readonly GrantView[];
-  /** Access has ended; the broker still cleans up and confirms. Only for the cause `session-ended`, which does not wait. */
+  /** Access has ended; the broker still confirms. Only for the cause `session-ended`, which does not wait, and where nothing can be withdrawn. */
   readonly ending: readonly GrantView[];
   /** Being retried by the broker; access may go on. */
   readonly overdue: readonly GrantView[];
@@ -218,18 +224,28 @@ export interface CredentialReply {
 /** `POST /v1/console` : a link that opens the target's web console with the rights of a grant. */
 export interface ConsoleRequest {
   readonly grant: string;
+  /** `file`: a private page that leads there, for a browser that is started with its path; the broker removes it a minute later. */
+  readonly as: 'link' | 'file';
 }
 
-/** A secret link, good for one sign-in soon, and when what it opens ends. */
+/** A secret link, good for a sign-in soon, or the page that leads there; and when what it opens ends. */
 export interface ConsoleReply {
-  readonly url: string;
+  readonly url: string | null;
+  readonly file: string | null;
   readonly endsAt: Instant;
+  /** As in {@link LeaseView}. */
+  readonly irrevocableUntil: Instant | null;
 }
 
-/** `POST /v1/wait` : answers when the grant's state or deadline differs from what the caller knows, or after `timeout`. */
+/** `POST /v1/wait` : answers when the grant differs from what the caller knows of it, or after `timeout`. */
 export interface WaitRequest {
   readonly grant: string;
-  readonly known: { readonly state: GrantState; readonly deadline: Instant | null };
+  readonly known: {
+    readonly state: GrantState;
+    readonly deadline: Instant | null;
+    /** The code of the first lease that is not refreshed; absent: the caller does not mind. */
+    readonly notRefreshed?: ErrorCode | null;
+  };
   readonly timeout: Milliseconds;
 }
 
@@ -268,5 +284,8 @@ export interface DoctorReply {
 /** `POST /v1/stop` : revokes what is open, then ends. */
 export interface StopReply {
   readonly revoked: number;
+  /** Not confirmed gone, and somebody may have access that revoking should have ended. */
   readonly overdue: number;
+  /** Cannot be withdrawn, and ends by itself; the next broker looks whether it has. */
+  readonly ending: number;
 }

@@ -1,6 +1,7 @@
 // Schemas of what a client may send, checked at the broker's door. Unknown fields are refused.
 
 import * as v from 'valibot';
+import { type ErrorCode, exitCodeOf } from '../core/errors.ts';
 import type {
   AnswerRequest,
   AuditRequest,
@@ -69,7 +70,10 @@ export const credentialSchema: v.GenericSchema<unknown, CredentialRequest> = v.s
 });
 
 /** `POST /v1/console` */
-export const consoleSchema: v.GenericSchema<unknown, ConsoleRequest> = v.strictObject({ grant: name });
+export const consoleSchema: v.GenericSchema<unknown, ConsoleRequest> = v.strictObject({
+  grant: name,
+  as: v.picklist(['link', 'file']),
+});
 
 /** `POST /v1/revoke` */
 export const revokeSchema: v.GenericSchema<unknown, RevokeRequest> = v.strictObject({
@@ -91,6 +95,9 @@ export const waitSchema: v.GenericSchema<unknown, WaitRequest> = v.strictObject(
   known: v.strictObject({
     state: v.picklist(['pending', 'denied', 'withdrawn', 'lapsed', 'active', 'ended']),
     deadline: v.nullable(instant),
+    notRefreshed: v.exactOptional(
+      v.nullable(v.picklist(Object.keys(exitCodeOf) as [ErrorCode, ...ErrorCode[]])),
+    ),
   }),
   timeout,
 });

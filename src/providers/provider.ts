@@ -23,7 +23,12 @@ export interface PlanRequest {
   readonly scope: string | null;
   readonly now: Instant;
   readonly deadline: Instant;
+  /** For `refresh`: the secret itself was put into somebody's environment, where none can be replaced. */
+  readonly exported?: boolean;
 }
+
+/** What is known before a lease has a name. */
+export type PrepareRequest = Pick<PlanRequest, 'principal' | 'role' | 'scope'>;
 
 /** Names chosen before anything exists, so that a crash at any later point leaves something to look for. */
 export interface Plan<Handle extends Json> {
@@ -40,6 +45,8 @@ export interface HandOutFile {
   /** Environment variable that names the file's path. */
   readonly variable: string;
   readonly content: Secret;
+  /** Nothing in it is secret: it stays while an endpoint says that the grant has ended, so that clients come to ask. */
+  readonly lingers?: boolean;
 }
 
 /** A loopback HTTP endpoint that the broker opens for the child: own port, path and bearer per grant. */
@@ -144,13 +151,16 @@ export interface Check {
  * for the target cannot be read). No message holds a secret.
  */
 export interface Provider<Handle extends Json = Json> {
+  /** The kinds of `HandOut.exports`, known before anything is issued. */
+  readonly exports: readonly string[];
   /** Pure: chooses names, contacts nobody. @throws JitError `ERR_UNKNOWN_NAME` for a role or scope that the target lacks. */
   plan(request: PlanRequest): Plan<Handle>;
   /**
    * Gets what the broker itself needs to be allowed to issue, before anything is recorded: logs in, asks a person for an
-   * MFA code. Many calls at once are one. Absent: there is nothing to prepare.
+   * MFA code. Many calls at once are one, which goes on when the signal of one of them aborts. Absent: there is nothing
+   * to prepare. @throws JitError as `issue`; callers that shared a call are thrown the same object
    */
-  prepare?(handle: Handle, signal: AbortSignal): Promise<void>;
+  prepare?(request: PrepareRequest, signal: AbortSignal): Promise<void>;
   /** Pure: what a handle stands for, as it may be shown, audited and sent on. Never a secret. */
   describe(handle: Handle): Described;
   /**
@@ -163,6 +173,12 @@ export interface Provider<Handle extends Json = Json> {
   /** Moves the credential's own end on the target. Idempotent. */
   renew?(handle: Handle, deadline: Instant, signal: AbortSignal): Promise<{ hardDeadline: Instant }>;
   /**
+   * Pure: how the handle of an active lease has to read so that it covers what ends at `deadline`. Instead of `renew`, where
+   * an end cannot be moved: once that handle is on disk, `refresh` makes another credential under the same names. What
+   * was read before ends when it always would have.
+   */
+  replan?(handle: Handle, deadline: Instant): { readonly handle: Handle; readonly hardDeadline: Instant };
+  /**
    * Makes the credential of an active lease anew; what `answer` and `helpers` serve changes. Either the names of its handle
    * cover it already, or it is told to `record` before and after.
    */
@@ -174,8 +190,8 @@ export interface Provider<Handle extends Json = Json> {
   ): Promise<Refreshed<Handle>>;
   /** A link that opens the vendor's web console with the rights of an active lease. @throws JitError `ERR_UNSUPPORTED` without one */
   console?(handle: Handle, signal: AbortSignal): Promise<{ url: Secret; endsAt: Instant }>;
-  /** What cannot be taken back, for people, e.g. "cannot be withdrawn; ends at 14:05"; null when revoke really revokes. */
-  withdrawal?(handle: Handle): string | null;
+  /** Pure: when a credential that `revoke` cannot take back ends by itself; null when revoke really revokes. */
+  irrevocableUntil?(handle: Handle): Instant | null;
   /** Idempotent; already gone is success. `deadline`-free: it goes on until done or the signal aborts. */
   revoke(handle: Handle, cause: EndCause, report: RevokeReport, signal: AbortSignal): Promise<void>;
   /** Pure: the handle of a credential that is confirmed gone, without whatever secret it was revoked by. */
@@ -214,10 +230,21 @@ export interface ProviderTools {
   /** The value behind a reference of the config (`keychain:`, `env:`, `file:`, `command:`). @throws JitError `ERR_SECRET_UNAVAILABLE` */
   resolveSecret(reference: string): Promise<Secret>;
   /**
-   * Asks a person for something short, e.g. an MFA code; questions with the same key are asked once. Absent, or answering
-   * null: nobody can be asked.
+   * Asks a person for something short, e.g. an MFA code; questions with the same key are asked once. `target`: the one
+   * that it is about, so that whoever waits for it is asked. Absent, or answering null: nobody can be asked.
    */
-  askInput?(question: { readonly key: string; readonly text: string }): Promise<Secret | null>;
+  askInput?(question: {
+    readonly key: string;
+    readonly text: string;
+    readonly target: string;
+  }): Promise<Secret | null>;
+}
+
+/** A vendor's part of a first configuration, as the keys and values of the file. */
+export interface Starter {
+  /** Of the target, besides what every target has. */
+  readonly target: Readonly<Record<string, Json>>;
+  readonly roles: Readonly<Record<string, Readonly<Record<string, Json>>>>;
 }
 
 /** A vendor before any target: what its configuration looks like, and how to reach a target. */

@@ -6,6 +6,7 @@ import { refuseForeignIdentity } from './directories.ts';
 import { isSteeringVariable } from './environment.ts';
 import { loadNative } from './native.ts';
 import { readCoreLimit } from './process-limits.ts';
+import { tcpPeerLack } from './tcp-peer.ts';
 
 /** `on`, or `reduced: <why>`. */
 export type HardeningState = 'on' | `reduced: ${string}`;
@@ -40,6 +41,7 @@ export function hardenProcess(): Record<string, HardeningState> {
     cores,
     undumpable: becomeUndumpable(),
     peercred: peerState(),
+    endpoints: endpointState(),
   };
 }
 
@@ -102,4 +104,10 @@ function becomeUndumpable(): HardeningState {
 function peerState(): HardeningState {
   const { native, why } = loadNative();
   return native ? 'on' : `reduced: ${why}`;
+}
+
+/** Whether endpoints on loopback learn which user knocks. */
+function endpointState(): HardeningState {
+  const lack = tcpPeerLack();
+  return lack === null ? 'on' : `reduced: ${lack}`;
 }

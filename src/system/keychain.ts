@@ -72,22 +72,18 @@ function unavailable(error: unknown, isLate: boolean): JitError {
   const words = error instanceof Error ? error.message : '';
   const instead = 'keep the secret in a file of mode 600 and write "file:/path/to/it" in the config';
   if (isLate || /prompt was dismissed|locked/i.test(words)) {
-    return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot read the keychain: it is locked', {
+    return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot use the keychain: it is locked', {
       hint: `unlock it, or ${instead}`,
       cause: error,
     });
   }
   if (/DBus|D-Bus|org\.freedesktop|ServiceUnknown|NoStorageAccess|Couldn't access/i.test(words)) {
-    return new JitError(
-      'ERR_SECRET_UNAVAILABLE',
-      'cannot read the keychain: no Secret Service answers here',
-      {
-        hint: instead,
-        cause: error,
-      },
-    );
+    return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot use the keychain: no Secret Service answers here', {
+      hint: instead,
+      cause: error,
+    });
   }
-  return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot read the keychain: it answered with an error', {
+  return new JitError('ERR_SECRET_UNAVAILABLE', 'cannot use the keychain: it answered with an error', {
     hint: instead,
     cause: error,
   });

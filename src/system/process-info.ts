@@ -53,6 +53,19 @@ export function parentPid(pid: number): number | null {
   return parent ? parent : null;
 }
 
+/** Deeper than any real tree of processes. */
+const deepest = 64;
+
+/** True when `pid` is the very process of `session` or descends from it. One whose parents have ended does not any more. */
+export function isWithin(pid: number, session: Session): boolean {
+  let current: number | null = pid;
+  for (let depth = 0; current !== null && depth < deepest; depth += 1) {
+    if (current === session.pid) return isAlive(session);
+    current = parentPid(current);
+  }
+  return false;
+}
+
 /** File name of the program that the process runs, e.g. `zsh`; null when there is no such process. */
 export function processName(pid: number): string | null {
   const facts = readProcess(pid);

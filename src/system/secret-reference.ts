@@ -55,7 +55,7 @@ async function readKeychain(service: string, account: string, keychain: Keychain
   if (secret) return notEmpty(secret.reveal(), `keychain item "${service}/${account}"`);
   throw unavailable(
     `the keychain has no item "${service}/${account}"`,
-    `put it there: secret-tool store --label=jit service ${service} username ${account}`,
+    `put it there: jit secret set keychain:${service}/${account} (with --aws for an access key of AWS)`,
   );
 }
 

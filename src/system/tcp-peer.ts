@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { loadNative } from './native.ts';
 import { askKernel } from './socket-diag.ts';
 
 /** An IPv4 connection, seen from this side. */
@@ -28,7 +29,7 @@ export type SocketOwners = (local: TcpEnd, remote: TcpEnd) => number | null;
  */
 export function tcpPeerUid(
   { localAddress, localPort, remoteAddress, remotePort }: TcpConnection,
-  sources: readonly SocketOwners[] = [askKernel, tablesIn('/proc/net')],
+  sources: readonly SocketOwners[] = [askKernel, tablesIn(kernelTables)],
 ): number | 'nobody' | 'untold' {
   const here = { octets: octetsOf(localAddress), port: localPort };
   const there = { octets: octetsOf(remoteAddress), port: remotePort };
@@ -40,6 +41,20 @@ export function tcpPeerUid(
   }
   return 'untold';
 }
+
+/** What keeps {@link tcpPeerUid} from knowing at once, in words; null: nothing. */
+export function tcpPeerLack(
+  platform: string = process.platform,
+  { native, why }: ReturnType<typeof loadNative> = loadNative(),
+  folder: string = kernelTables,
+): string | null {
+  if (platform !== 'linux') return `${platform} does not tell whose a connection is`;
+  if (native !== null) return null;
+  const isReadable = read(`${folder}/tcp`) !== '';
+  return `${why}${isReadable ? `: each caller is looked up in ${folder}, which takes longer` : `, and ${folder} cannot be read`}`;
+}
+
+const kernelTables = '/proc/net';
 
 /** Reads the tables `tcp` and `tcp6` in `folder`. */
 export function tablesIn(folder: string): SocketOwners {

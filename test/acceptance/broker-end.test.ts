@@ -74,7 +74,7 @@ describe('with grants open', () => {
     const known = { state: 'ended', deadline: grant.deadline } as const;
     const waiting = client.wait({ grant: grant.id, known, timeout: 60_000 }).catch((error) => error);
     await client.hello();
-    expect(await client.stop()).toEqual({ revoked: 0, overdue: 0 });
+    expect(await client.stop()).toEqual({ revoked: 0, overdue: 0, ending: 0 });
     const { code, took } = await ended();
     expect([code, took < 8_000]).toEqual([0, true]);
     expect(await waiting).toMatchObject({ code: 'ERR_BROKER_UNREACHABLE' });

@@ -147,7 +147,10 @@ describe('a broker that is killed', () => {
       });
       expect(Date.parse(told.until)).toBeGreaterThan(github.account.live()[0]?.expiresAt ?? 0);
       const { stdout } = await world.jit('status', '--json');
-      expect(stdout).toContain('nobody was told');
+      expect(JSON.parse(stdout).grants[0].leases[0]).toMatchObject({
+        state: 'revoking',
+        irrevocable_until: told.until,
+      });
       expect((await events()).map(({ type }) => type)).not.toContain('lease.revoked');
       await client.stop();
     },

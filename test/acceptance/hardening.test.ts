@@ -81,6 +81,7 @@ describe('a broker that the command line has started', () => {
       cores: 'on',
       undumpable: 'on',
       peercred: 'on',
+      endpoints: 'on',
     });
     expect(coreLimits(pid)).toEqual(['0', '0']);
     expect(statusField(pid, 'Umask')).toBe('0177');

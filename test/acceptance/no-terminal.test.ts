@@ -94,6 +94,10 @@ const incomplete: readonly (readonly [what: string, args: string, names: string]
   ['no host', 'init a-db --config new.yaml', '--host'],
   ['no database', 'init a-db --config new.yaml --host h', '--database'],
   ['no roles', 'init a-db --config new.yaml --host h --database d', '--role'],
+  ['no name for a first AWS account', 'init aws --config new.yaml', '--target'],
+  ['no region', 'init aws a --config new.yaml', '--region'],
+  ['no roles of IAM', 'init aws a --config new.yaml --region eu-west-1', '--role'],
+  ['no secret to check', 'secret check', '<reference>'],
   ['no terminal for the shell of the demo', 'demo --shell', '--shell'],
 ];
 

@@ -53,6 +53,7 @@ const data: EventData = {
   'process.signal_probe': { signal: 'SIGUSR1' },
   'lease.served': { count: 3 },
   'lease.refused': { why: 'ended', count: 1 },
+  'lease.console': { as: 'link', ends: moment },
   'lease.undisclosed': { until: moment, why: 'no answer' },
 };
 

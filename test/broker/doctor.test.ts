@@ -32,6 +32,20 @@ describe('what the broker says of itself and its targets', () => {
     return lease()?.name ?? '';
   };
 
+  test('does not call a failure what cannot be withdrawn and has not ended yet', async () => {
+    world.target.faults.cannotWithdraw = true;
+    const { grant } = await elevate(world.broker, ada, request());
+    await endGrant(world.broker, grant.id, 'revoked');
+    expect(await failed()).toEqual([]);
+    const [line] = (await ask()).filter(({ name }) => name === 'lease');
+    expect(line).toMatchObject({
+      status: 'warning',
+      detail: expect.stringMatching(
+        /cannot be withdrawn and ends by itself: who has it has access until then/,
+      ),
+    });
+  });
+
   test('finds all well, and asks every target or only the one that is named', async () => {
     expect(await failed()).toEqual([]);
     const asked = async (target: string | null) =>

@@ -44,6 +44,28 @@ describe('an allowed request', () => {
     expect(Buffer.from(handed?.bytes ?? []).toString()).not.toContain('planted');
   });
 
+  test('is refused before anything is made when the target has no such export, and told which it has', async () => {
+    await expect(elevate(world.broker, ada, request({ export: 'env' }))).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: expect.stringContaining('reference, url'),
+    });
+    expect(world.target.issued).toEqual([]);
+    expect(world.store.leases()).toEqual([]);
+    expect(world.types()).not.toContain('grant.requested');
+  });
+
+  test('says when an exported secret ends before the grant; one that is referred to is made anew', async () => {
+    const provider = world.target.kind.open({} as never, {} as never);
+    const { issue } = provider;
+    provider.issue = async (handle, plan, signal) => ({
+      ...(await issue(handle, plan, signal)),
+      expiresAt: Date.parse('2026-11-22T12:00:30Z'),
+    });
+    const { notes } = await elevate(world.broker, ada, request({ export: 'url' }));
+    expect(notes).toEqual(['exported keys end at 12:00Z, before the grant does']);
+    expect((await elevate(world.broker, ada, request())).notes).toEqual([]);
+  });
+
   test('has its intent on disk, with all that revocation needs, while the target is asked', async () => {
     let seen: unknown;
     world.target.faults.duringIssue = () => {
@@ -167,6 +189,21 @@ describe('when issuing fails', () => {
     world.broker.stopping = true;
     await expect(elevate(world.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_BROKER_BUSY' });
   });
+});
+
+test('a preview ends with the grant around it, and says so', async () => {
+  const around = await elevate(world.broker, ada, request({ duration: 120_000 }));
+  world.clock.advance(60_000);
+  const asked = request({ duration: 600_000, parent: around.grant.id });
+  const shown = await preview(world.broker, ada, asked);
+  expect(shown).toMatchObject({
+    duration: 60_000,
+    preview: ['role read', `ends with the grant around it (${around.grant.id})`],
+  });
+  const { grant } = await elevate(world.broker, ada, asked);
+  expect(grant.deadline).toBe(world.clock.now() + (shown.duration ?? 0));
+  const shorter = await preview(world.broker, ada, { ...asked, duration: 30_000 });
+  expect(shorter).toMatchObject({ duration: 30_000, preview: ['role read'] });
 });
 
 test('a preview records nothing', async () => {

@@ -24,7 +24,7 @@ test('what an SDK sends passes, whatever the case of its headers', () => {
 
 test('where the system does not tell who it is, the other guards stand', () => {
   expect(why({ peerUid: 'untold' })).toBeUndefined();
-  expect(why({ peerUid: 'untold', rawHeaders: ['Host', '127.0.0.1:4000'] })).toBe('wrong-bearer');
+  expect(why({ peerUid: 'untold', rawHeaders: ['Host', '127.0.0.1:4000'] })).toBe('no-bearer');
 });
 
 describe('each guard comes before all that follow', () => {

@@ -12,6 +12,8 @@ import { extend } from '../../src/broker/extend.ts';
 import { recover } from '../../src/broker/recovery.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
 import { stop } from '../../src/broker/stop.ts';
+import type { Secret } from '../../src/core/secret.ts';
+import { createRedactor } from '../../src/system/redact.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
 import { searchFolder } from '../support/needles.ts';
@@ -34,6 +36,14 @@ const connects = (port: string): Promise<boolean> =>
   });
 
 describe('handing out by endpoint', () => {
+  test('keeps its bearer out of the log of the broker', async () => {
+    const redactor = createRedactor();
+    const onSecret = (secret: Secret) => redactor.add(secret);
+    const known = await openEndpoint({ ...world, broker: { ...world.broker, onSecret } });
+    const line = `refused ${known.token} and ${encodeURIComponent(known.token)}`;
+    expect(redactor.redact(line)).not.toContain(known.token);
+  });
+
   test('names address and bearer file in the environment, and puts the secret nowhere on disk', async () => {
     const known = await openEndpoint(world);
     expect((await known.ask()).body).toContain('planted');
@@ -49,8 +59,8 @@ describe('handing out by endpoint', () => {
     await openEndpoint(world);
     const handedOut = world.store.events().find(({ body }) => body.type === 'lease.handed_out');
     expect(handedOut?.body.data).toEqual({
-      variables: ['FAKE_USER', 'FAKE_URL', 'FAKE_TOKEN_FILE'],
-      files: ['endpoint-1.token'],
+      variables: ['FAKE_USER', 'FAKE_CONFIG', 'FAKE_NOTES', 'FAKE_URL', 'FAKE_TOKEN_FILE'],
+      files: ['fake-config', 'fake-notes', 'endpoint-1.token'],
       secrets: false,
       endpoints: 1,
     });
@@ -104,6 +114,15 @@ describe('after the end of its grant', () => {
       ['lease.served', known.lease, { count: 1 }],
       ['lease.refused', known.lease, { why: 'ended', count: 1 }],
     ]);
+  });
+
+  test('leaves the files that lead clients to that answer, and only while it is given', async () => {
+    const known = await openEndpoint(world);
+    const folder = path.dirname(known.tokenFile);
+    await endGrant(world.broker, known.grant, 'revoked');
+    expect(readdirSync(folder).sort()).toEqual(['endpoint-1.token', 'fake-config']);
+    world.clock.advance(world.broker.timing.linger);
+    await until(() => expect(existsSync(folder)).toBe(false));
   });
 
   test('it ends before the target is asked, and although the target does not answer', async () => {

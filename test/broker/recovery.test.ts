@@ -100,7 +100,7 @@ describe('reconciling', () => {
 test('stopping revokes what is open and says what could not be', async () => {
   await elevate(world.broker, ada, request());
   await elevate(world.broker, ada, request());
-  expect(await stop(world.broker, 'test')).toEqual({ revoked: 2, overdue: 0 });
+  expect(await stop(world.broker, 'test')).toEqual({ revoked: 2, overdue: 0, ending: 0 });
   expect(world.target.live.size).toBe(0);
   expect(world.ended).toEqual(['test']);
 });

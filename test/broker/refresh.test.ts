@@ -6,6 +6,8 @@ import { startExpiry } from '../../src/broker/expiry.ts';
 import { extend } from '../../src/broker/extend.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
 import { status } from '../../src/broker/status.ts';
+import { wait } from '../../src/broker/wait.ts';
+import type { GrantView, WaitRequest } from '../../src/protocol/routes.ts';
 import { ada, createTestBroker, type TestBroker } from '../support/broker.ts';
 import { type KnownEndpoint, openEndpoint } from '../support/endpoint.ts';
 import { until } from '../support/until.ts';
@@ -123,6 +125,40 @@ describe('a refresh that fails', () => {
     await pass(30 * minute, 10_000);
     expect(world.target.refreshed).toHaveLength(tries);
     stopExpiry();
+  });
+});
+
+describe('whoever waits for a change of a grant', () => {
+  const failing = 'ERR_SECRET_UNAVAILABLE';
+  type Known = WaitRequest['known'];
+
+  /** Asks with what is known, and tells when it is answered. */
+  function waiting(known: KnownEndpoint, changes: Partial<Known> = {}) {
+    const { state, deadline } = world.store.grants()[0] as Known;
+    const told: GrantView[] = [];
+    const request = { grant: known.grant, known: { state, deadline, ...changes }, timeout: 60 * minute };
+    void wait(world.broker, ada, request).then((view) => told.push(view));
+    return told;
+  }
+
+  test('is told when a refresh fails, with the reason, and when one succeeds again', async () => {
+    const known = await openEndpoint(world, { duration: 60 * minute }, 20 * minute);
+    const first = waiting(known, { notRefreshed: null });
+    const mindless = waiting(known);
+    world.target.faults.refuseRefresh = failing;
+    await pass(20 * minute, 10_000);
+    expect(first.map(({ leases }) => leases[0]?.notRefreshed)).toEqual([
+      { code: failing, message: 'the fake target refreshes nothing' },
+    ]);
+    const second = waiting(known, { notRefreshed: failing });
+    await pass(minute, 1_000);
+    expect(second).toEqual([]);
+    delete world.target.faults.refuseRefresh;
+    await pass(3 * minute, 1_000);
+    expect(second.map(({ leases }) => [leases[0]?.notRefreshed, leases[0]?.lastError])).toEqual([
+      [null, null],
+    ]);
+    expect(mindless).toEqual([]);
   });
 });
 

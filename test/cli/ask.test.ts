@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { terminalAsker } from '../../src/cli/ask.ts';
 import { Cancelled } from '../../src/cli/errors.ts';
+import { until } from '../support/until.ts';
 
 /** A terminal on which `keys` are typed as soon as the question is there. */
 function typing(question: string, keys: readonly string[]) {
@@ -24,11 +25,19 @@ function typing(question: string, keys: readonly string[]) {
 const enter = '\r';
 const down = '\u001b[B';
 const ctrlC = '\u0003';
+const ctrlT = '\u0014';
 
 describe('terminalAsker', () => {
   it('takes a text without the blanks around it', async () => {
     const { asker } = typing('Reason', [' INC-4711 ', enter]);
     expect(await asker.text('Reason')).toBe('INC-4711');
+  });
+
+  it('takes a secret as it is, and shows none of it', async () => {
+    const { asker, shown } = typing('Secret', [' hunter2', enter]);
+    expect(await asker.secret('Secret')).toBe(' hunter2');
+    expect(shown()).not.toContain('hunter2');
+    expect(shown()).toContain('*'.repeat(8));
   });
 
   it('offers what is likely', async () => {
@@ -53,6 +62,24 @@ describe('terminalAsker', () => {
   it('takes no answer for no', async () => {
     expect(await typing('Sure?', [enter]).asker.confirm('Sure?')).toBe(false);
     expect(await typing('Sure?', ['y', enter]).asker.confirm('Sure?')).toBe(true);
+  });
+
+  it('offers no way to show a secret', async () => {
+    const { asker, shown } = typing('Code', ['123456', ctrlT, enter]);
+    expect(await asker.secret('Code')).toBe('123456');
+    expect(shown()).not.toContain('123456');
+    expect(shown()).not.toContain('ctrl+t');
+  });
+
+  it('takes a question away when it is over', async () => {
+    const over = new AbortController();
+    const { asker, shown } = typing('Code', ['1']);
+    const asked = asker.secret('Code', over.signal);
+    const failed = expect(asked).rejects.toThrow();
+    await until(() => expect(shown()).toContain('*'));
+    over.abort();
+    await failed;
+    await expect(asked).rejects.not.toBeInstanceOf(Cancelled);
   });
 
   it('throws Cancelled on Ctrl-C', async () => {

@@ -8,12 +8,15 @@ import type { Client } from '../../src/client/client.ts';
 import { JitError } from '../../src/core/errors.ts';
 import type { Offline } from '../../src/protocol/offline.ts';
 import type { SessionOptions } from '../../src/shell/session.ts';
+import { systemRandom } from '../../src/system/random.ts';
 import { createFakeClient, type FakeClient } from '../fakes/client.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 /** What a test may set. */
 export interface Setting {
   readonly client?: FakeClient | JitError;
+  /** From the moment on at which this is true no broker runs. */
+  readonly isStopped?: () => boolean;
   readonly env?: Record<string, string>;
   /** stdin, stdout and stderr are a terminal. */
   readonly tty?: boolean;
@@ -22,7 +25,10 @@ export interface Setting {
   readonly offline?: Partial<Offline>;
   readonly session?: Outside['runSession'];
   readonly clock?: FakeClock;
+  readonly browser?: (file: string) => Promise<void>;
   readonly exists?: (path: string) => boolean;
+  /** What standard input holds. */
+  readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
 }
 
@@ -53,6 +59,7 @@ function askerOf(answers: readonly (string | boolean)[], questions: string[]): A
       return answer;
     },
     text: async (message) => String(await next(message)),
+    secret: async (message) => String(await next(message)),
     confirm: async (message) => (await next(message)) === true,
   };
 }
@@ -77,10 +84,12 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
       streams.stderr += text;
     },
     clock: setting.clock ?? new FakeClock(),
+    random: systemRandom,
     version: '0.1.0',
     connect: async (options): Promise<Client> => {
       connects.push(options);
       if (given instanceof JitError) throw given;
+      if (setting.isStopped?.()) throw new JitError('ERR_BROKER_UNREACHABLE', 'no broker runs');
       return client;
     },
     loadOffline: async () => (setting.offline ?? {}) as Offline,
@@ -90,9 +99,11 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
       return setting.session ? setting.session(options) : { exitCode: 0, grantEnded: false };
     },
     ownSession: () => ({ pid: 99, startTime: 'then' }),
+    readInput: async () => Buffer.from(setting.input ?? ''),
     ask: askerOf(setting.answers ?? [], questions),
     spin: async () => () => {},
     onSignal: setting.onSignal ?? (() => () => {}),
+    browser: () => setting.browser ?? null,
     exists: setting.exists ?? (() => true),
     configPath: (flag) => flag ?? '/home/ada/.config/jit/jit.yaml',
     promptState: () => '/run/jit/prompt',

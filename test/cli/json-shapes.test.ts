@@ -56,14 +56,23 @@ const offline: Partial<Offline> = {
     },
   }),
   init: async () => ({ path: 'x', secret: 'y', sql: 'z' }),
+  initAws: async () => ({ path: 'x', terraform: 'y', commands: ['z'], notes: ['n'] }),
+  secretCheck: async () => ({ reference: 'x', accessKey: { ends: 'y', temporary: false } }),
 };
 
 const argvOf: Record<string, string[]> = {
   elevate: ['prod-db', '--keep'],
+  console: ['prod-db', '--print'],
   revoke: ['--all'],
   extend: ['g7f3k2', '--for', '1h'],
   'policy explain': ['prod-db'],
   'policy test': ['cases.yaml'],
+  'init postgres': ['x', '--host', 'h', '--database', 'd', '--role', 'r=g'],
+  'init aws': [
+    ...['x', '--region', 'eu-west-1', '--credentials', 'default'],
+    ...['--role', 'r=arn:aws:iam::123456789012:role/r'],
+  ],
+  'secret check': ['keychain:jit/x'],
   init: ['x', '--host', 'h', '--database', 'd', '--role', 'r=g'],
 };
 

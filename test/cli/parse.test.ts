@@ -15,6 +15,11 @@ const malformed: readonly (readonly [string, readonly string[], string])[] = [
   ['an option with a typo', ['elevate', 'prod-db', '--resaon', 'x'], '--reason'],
   ['an unknown option of jit itself', ['--bogus'], 'jit help'],
   ['an unknown option of a group', ['policy', '--bogus'], 'jit'],
+  [
+    'an option of a command, before the second word of another',
+    ['init', '--host', 'db', 'aws'],
+    'jit init aws',
+  ],
   ['an unknown short option', ['status', '-x'], 'jit status --help'],
   ['a principal that is none', ['policy', 'explain', 'prod-db', '--as', 'bob'], 'user:<name>'],
   ['a value for a flag', ['elevate', 'prod-db', '--keep=yes'], 'jit elevate --help'],
@@ -48,7 +53,7 @@ const malformed: readonly (readonly [string, readonly string[], string])[] = [
     'jit elevate --help',
   ],
   ['an empty reason', ['elevate', 'prod-db', '--reason', '  '], 'jit elevate --help'],
-  ['an unknown kind of export', ['elevate', 'prod-db', '--export', 'env'], 'reference, url'],
+  ['an unknown kind of export', ['elevate', 'prod-db', '--export', 'file'], 'reference, url, env'],
   [
     'a credential to be printed',
     ['elevate', 'prod-db', '--keep', '--export', 'url'],
@@ -133,6 +138,7 @@ describe('parseCommandLine', () => {
       export: null,
       keep: true,
       yes: false,
+      'dry-run': false,
     });
     expect(parse('init', '--role', 'a=b', '--role', 'c=d').options.role).toEqual(['a=b', 'c=d']);
   });

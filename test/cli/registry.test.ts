@@ -10,7 +10,7 @@ function wordsOf(line: string): string[] {
   const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     (match) => match[1] ?? match[2] ?? match[3] ?? '',
   );
-  const end = words.findIndex((word) => word === '|' || word === '>');
+  const end = words.findIndex((word) => ['|', '>', '<'].includes(word));
   return end === -1 ? words : words.slice(0, end);
 }
 

@@ -15,7 +15,7 @@ const verbs = {
   question: ['POST', { channel: 'c'.repeat(16), timeout: 60_000 }],
   answer: ['POST', { channel: 'c'.repeat(16), question: 'q1', answer: null }],
   credential: ['POST', { grant: 'g1', kind: 'aws' }],
-  console: ['POST', { grant: 'g1' }],
+  console: ['POST', { grant: 'g1', as: 'link' }],
   stop: ['POST', {}],
 } as const;
 

@@ -49,14 +49,16 @@ export function fakeLease(changes: Partial<GrantView['leases'][number]> = {}): G
   return {
     id: 'l4k9p1',
     state: 'active',
+    provider: 'postgres',
     name: 'jit_l4k9p1',
     deadline: fakeNow + 1_800_000,
     hardDeadline: fakeNow + 1_800_000,
-    withdrawal: null,
+    irrevocableUntil: null,
     accessEndedAt: null,
     revokedAt: null,
     attempts: 0,
     lastError: null,
+    notRefreshed: null,
     findings: 0,
     ...changes,
   };
@@ -89,6 +91,7 @@ const fakeTargets: TargetsReply = {
       provider: 'postgres',
       description: 'orders',
       risk: 'high',
+      console: true,
       roles: [
         {
           name: 'read',
@@ -149,9 +152,14 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
         SessionToken: 'example',
       },
     }),
-    console: async () => ({ url: 'https://signin.example.com/?token=example', endsAt: fakeNow + 1_800_000 }),
+    console: async ({ as }) => ({
+      url: as === 'link' ? 'https://signin.example.com/?token=example' : null,
+      file: as === 'file' ? '/run/jit/grants/g7f3k2/console-x.html' : null,
+      endsAt: fakeNow + 1_800_000,
+      irrevocableUntil: null,
+    }),
     doctor: async () => ({ checks: [] }),
-    stop: async () => ({ revoked: 0, overdue: 0 }),
+    stop: async () => ({ revoked: 0, overdue: 0, ending: 0 }),
     ...verbs,
   };
   const calls: FakeCall[] = [];

@@ -10,6 +10,7 @@ import type {
   HandOut,
   HandOutEndpoint,
   PlanRequest,
+  PrepareRequest,
   Provider,
   ProviderKind,
   RefreshRecord,
@@ -26,6 +27,8 @@ export type FakeHandle = {
 export interface Faults {
   unreachable?: boolean;
   refuseIssue?: boolean;
+  /** Runs before anything is planned. */
+  prepare?: (request: PrepareRequest, signal: AbortSignal) => Promise<void>;
   /** The credential is made, but the answer is lost. */
   loseIssueAnswer?: boolean;
   /** Runs inside `issue`, after the credential exists. */
@@ -47,6 +50,8 @@ export interface Faults {
   ignoreAbort?: boolean;
   /** Nothing to serve. */
   refuseAnswer?: boolean;
+  /** What is made lasts this long by the target's clock, however long the grant is. */
+  expiresAfter?: Milliseconds;
   /** Revoking takes nothing back: the credential stays until its own end. */
   cannotWithdraw?: boolean;
   /** Revoking says that access has ended although nothing was taken back. */
@@ -107,7 +112,10 @@ export function createFakeTarget(): FakeTarget {
     faults.seeEndpoint?.(endpoint);
     return {
       env: { FAKE_USER: name },
-      files: [],
+      files: [
+        { name: 'fake-config', variable: 'FAKE_CONFIG', content: new Secret('no secret'), lingers: true },
+        { name: 'fake-notes', variable: 'FAKE_NOTES', content: new Secret('no secret') },
+      ],
       endpoints: [endpoint],
       unset: ['FAKE_PASSWORD'],
       exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },
@@ -115,11 +123,13 @@ export function createFakeTarget(): FakeTarget {
   };
 
   const provider: Provider<FakeHandle> = {
+    exports: ['url'],
     plan: (request) => ({
       handle: { name: `fake_${request.lease}`, serial: null },
       hardDeadline: request.deadline,
       preview: [`role ${request.role}`],
     }),
+    prepare: async (request, signal) => faults.prepare?.(request, signal),
     describe: ({ name, serial }) => ({ name, facts: { serial } }),
     async issue(handle, request) {
       reach();
@@ -134,14 +144,14 @@ export function createFakeTarget(): FakeTarget {
         const { refreshAfter } = faults.endpoint;
         return {
           handle: whole,
-          expiresAt: request.deadline,
+          expiresAt: faults.expiresAfter === undefined ? request.deadline : request.now + faults.expiresAfter,
           refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
           handOut: byEndpoint(handle.name),
         };
       }
       return {
         handle: whole,
-        expiresAt: request.deadline,
+        expiresAt: faults.expiresAfter === undefined ? request.deadline : request.now + faults.expiresAfter,
         handOut: {
           env: { FAKE_USER: handle.name },
           ...(faults.helper ? { helpers: { fake: () => ({ secret: 'planted' }) } } : {}),
@@ -169,8 +179,10 @@ export function createFakeTarget(): FakeTarget {
         refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
       };
     },
-    withdrawal: () =>
-      faults.cannotWithdraw || faults.undisclosed ? 'cannot be withdrawn; ends by itself' : null,
+    irrevocableUntil: ({ name }) => {
+      if (faults.undisclosed !== undefined) return faults.undisclosed;
+      return faults.cannotWithdraw ? (live.get(name)?.deadline ?? 0) : null;
+    },
     spent: (handle) => (handle.sealed === undefined ? handle : { ...handle, sealed: null }),
     async renew(handle, deadline) {
       reach();

@@ -106,7 +106,7 @@ export function awsTarget(
     options: {
       region: 'eu-west-1',
       credentials: 'keychain:jit/aws',
-      endpoints: { sts: url, iam: url },
+      endpoints: { sts: url, iam: url, signin: url },
       ...options,
     },
     roles: new Map(configs),

@@ -8,6 +8,7 @@ import { type Broker, type Caller, type Timing, usualTiming } from '../../src/br
 import { createLedger } from '../../src/broker/ledger.ts';
 import { holdPolicy } from '../../src/broker/policy-holder.ts';
 import { createProviders } from '../../src/broker/providers.ts';
+import { createDesk } from '../../src/broker/questions.ts';
 import type { Session } from '../../src/core/grant.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -58,7 +59,12 @@ export interface TestBroker {
 }
 
 /** Who asks in tests. */
-export const ada: Caller = { principal: 'user:ada', peer: 'test', signal: new AbortController().signal };
+export const ada: Caller = {
+  principal: 'user:ada',
+  peer: 'test',
+  pid: null,
+  signal: new AbortController().signal,
+};
 
 /** A minute of reading that is allowed; `changes` make it another. */
 export function request(changes: Partial<ElevateRequest> = {}): ElevateRequest {
@@ -90,7 +96,9 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
   const store = openStore({ path: paths.database, clock, random: systemRandom });
   const ledger = createLedger(store, clock, log);
   const kinds = [{ ...target.kind, load: async () => target.kind as never }] as never;
+  const questions = createDesk(clock, systemRandom);
   const tools = {
+    askInput: questions.ask,
     clock,
     random: systemRandom,
     origin: store.origin,
@@ -107,16 +115,18 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     clock,
     random: systemRandom,
     log,
+    onSecret: () => undefined,
     ledger,
     policy: holdPolicy(paths.configFile, kinds, ledger, clock),
     providers: createProviders(tools, kinds),
+    questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
     revocations: new Map(),
     issuing: new Map(),
     steps: new Map(),
     endpoints: new Map(),
     refreshing: new Map(),
-    withdrawals: new Map(),
+    irrevocable: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),
   };

@@ -35,6 +35,7 @@ describe('hardenProcess', () => {
       cores: 'on',
       undumpable: 'on',
       peercred: 'on',
+      endpoints: 'on',
     });
   });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   isAlive,
+  isWithin,
   ownSession,
   parentPid,
   processName,
@@ -33,6 +34,24 @@ describe('process-info', () => {
     await once(child, 'spawn');
     expect(processStartTime(pid)).toBe(processStartTime(pid));
     expect(processStartTime(pid)).not.toBe(processStartTime(process.pid));
+  });
+
+  it('knows who descends from a process, and who does not', async () => {
+    const { pid, child } = start('sh', ['-c', 'sleep 60 & echo $!; wait']);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const grandchild = Number(String(line));
+    onTestFinished(() => void process.kill(grandchild, 'SIGKILL'));
+    const own = ownSession();
+    expect([pid, grandchild, process.pid].map((one) => isWithin(one, own))).toEqual([true, true, true]);
+    expect([process.ppid, 1, 2 ** 22 - 1].map((one) => isWithin(one, own))).toEqual([false, false, false]);
+    expect(isWithin(grandchild, { ...own, startTime: 'another' })).toBe(false);
+    const session = sessionOf(pid);
+    if (session === null) throw new Error('it runs');
+    expect(isWithin(grandchild, session)).toBe(true);
+    expect(isWithin(process.pid, session)).toBe(false);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(isWithin(grandchild, session)).toBe(false);
   });
 
   it('does not take another process with the same pid for the one it knew', () => {

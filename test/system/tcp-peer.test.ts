@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askKernel } from '../../src/system/socket-diag.ts';
-import { tablesIn, tcpPeerUid } from '../../src/system/tcp-peer.ts';
+import { tablesIn, tcpPeerLack, tcpPeerUid } from '../../src/system/tcp-peer.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
@@ -112,5 +112,17 @@ describe.runIf(process.platform === 'linux')('a real connection', () => {
     const listener = { octets, port: (server.address() as net.AddressInfo).port };
     for (const [, source] of sources) expect(source(listener, { octets, port: 1 })).toBeNull();
     server.close();
+  });
+});
+
+describe('what keeps it from being known', () => {
+  const missing = { native: null, why: 'koffi is not installed' };
+
+  test('is told by its cause, and whether it is only slower', () => {
+    expect(tcpPeerLack('darwin')).toBe('darwin does not tell whose a connection is');
+    writeFileSync(path.join(folder, 'tcp'), head);
+    expect(tcpPeerLack('linux', missing, folder)).toMatch(/^koffi is not installed: .* takes longer$/);
+    rmSync(path.join(folder, 'tcp'));
+    expect(tcpPeerLack('linux', missing, folder)).toMatch(/^koffi is not installed, and .* cannot be read$/);
   });
 });

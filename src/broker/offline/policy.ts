@@ -16,6 +16,7 @@ import { createKeychain } from '../../system/keychain.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { systemRandom } from '../../system/random.ts';
 import { createSecretResolver } from '../../system/secret-reference.ts';
+import { previewLines } from '../preview-lines.ts';
 import { createProviders, kinds } from '../providers.ts';
 import { readConfig } from '../read-config.ts';
 import { policyRequest, resolveNames } from '../wish.ts';
@@ -48,7 +49,10 @@ export async function policyExplain(config: string | null, request: ExplainReque
     hint: decision.hint,
     limit: decision.limit,
     considered,
-    preview: duration === null ? [] : await preview(resolved, asked, duration),
+    preview:
+      duration === null
+        ? []
+        : await preview(resolved, { ...asked, ticket: decision.ticket ?? asked.ticket }, duration),
   };
 }
 
@@ -85,12 +89,9 @@ async function preview(
     resolveSecret: createSecretResolver({ env: process.env, keychain: createKeychain() }),
   });
   const provider = await providers.forTarget(resolved.target);
-  const plan = provider.plan({
-    ...asked,
-    lease: 'preview',
-    grant: 'preview',
-    deadline: asked.now + duration,
-  });
-  await providers.close();
-  return plan.preview;
+  try {
+    return previewLines(provider, { ...asked, deadline: asked.now + duration });
+  } finally {
+    await providers.close();
+  }
 }

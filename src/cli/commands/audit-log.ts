@@ -1,8 +1,10 @@
 // jit audit log: events of the log, one line each. Text of others is escaped.
 
+import type { Instant } from '../../core/time.ts';
 import type { AuditReply } from '../../protocol/routes.ts';
 import { defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
+import { endsText } from '../lease-text.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
 import { table } from '../table.ts';
@@ -41,20 +43,51 @@ function valueText(key: string, value: unknown): string {
   return `${escapeText(key)}=${/[\s"]/.test(shown) ? `"${shown.replaceAll('"', '\\"')}"` : shown}`;
 }
 
+// Facts of a step that say when or why; the others are for --json.
+const telling = ['until', 'at', 'code'];
+
+function tellingFacts(data: object): object {
+  const facts = 'step' in data && 'facts' in data ? data.facts : null;
+  if (typeof facts !== 'object' || facts === null) return {};
+  return Object.fromEntries(Object.entries(facts).filter(([key]) => telling.includes(key)));
+}
+
+const instant = (value: unknown): Instant => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
+
+/** When the credential ends and when the vendor ends it, where these are two times: `ends at 14:05; AWS itself …`. */
+function bothEnds(data: Readonly<Record<string, unknown>>, provider: string, at: Instant): string | null {
+  const deadline = instant(data.deadline);
+  const hardDeadline = instant(data.hard_deadline ?? data.expires);
+  return endsText({ provider, deadline, hardDeadline }, at);
+}
+
 /** The readable part of an event's data: `role=read duration=30m reason="INC-4711 restore"`. */
-function dataText(data: unknown): string {
-  if (typeof data !== 'object' || data === null) return '';
+function dataText({ body }: Event, providers: ReadonlyMap<unknown, string>): string {
+  if (typeof body.data !== 'object' || body.data === null) return '';
+  const data = { ...body.data, ...tellingFacts(body.data) } as Readonly<Record<string, unknown>>;
+  const ends = bothEnds(data, providers.get(body.lease) ?? 'the target', instant(body.ts));
+  const said = ends === null ? [] : ['deadline', 'hard_deadline', 'expires'];
   return Object.entries(data)
-    .filter(([key, value]) => value !== null && !unreadable.has(key))
+    .filter(([key, value]) => value !== null && !unreadable.has(key) && !said.includes(key))
     .map(([key, value]) => valueText(key, value))
+    .concat(ends ?? [])
     .join(' ');
+}
+
+/** The kinds of provider that the events tell, by lease. */
+function providersOf(events: readonly Event[]): Map<unknown, string> {
+  const intents = events.filter(({ body }) => body.type === 'lease.intent');
+  return new Map(
+    intents.map(({ body }) => [body.lease, String((body.data as { provider?: unknown }).provider)]),
+  );
 }
 
 function text(value: unknown): string {
   return typeof value === 'string' ? escapeText(value) : '-';
 }
 
-function row({ body }: Event): string[] {
+function row(event: Event, providers: ReadonlyMap<unknown, string>): string[] {
+  const { body } = event;
   const at = typeof body.ts === 'string' ? Date.parse(body.ts) : Number.NaN;
   const time = Number.isNaN(at) ? text(body.ts) : stampText(at);
   return [
@@ -63,7 +96,7 @@ function row({ body }: Event): string[] {
     text(body.principal),
     text(body.target),
     text(body.grant),
-    dataText(body.data),
+    dataText(event, providers),
   ];
 }
 
@@ -111,7 +144,10 @@ export const auditLog = defineCommand({
     const reply = await waiting(world, 'Reading the log', client.audit(options));
     if (json) out.json(reply);
     else if (reply.events.length === 0) out.note('no such events');
-    else out.print(table(reply.events.map(row)).join('\n'));
+    else {
+      const providers = providersOf(reply.events);
+      out.print(table(reply.events.map((event) => row(event, providers))).join('\n'));
+    }
     return 0;
   },
 });

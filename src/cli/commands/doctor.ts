@@ -55,16 +55,18 @@ const longest = 8;
 function remedyLines(remedy: string, target: string | null): string[] {
   const lines = escapeLines(remedy.trimEnd()).split('\n');
   if (target === null || lines.length <= longest) return lines;
-  return [`jit doctor ${escapeText(target)} --sql`];
+  return [`jit doctor ${escapeText(target)} --remedy`];
 }
 
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'check the broker and its rights on the targets',
   description:
-    'Exit code 1 when a check fails. With --sql, stdout is what an administrator has to run, and nothing else.',
+    'Exit code 1 when a check fails. With --remedy, stdout is what an administrator has to run, and nothing else.',
   args: { target: arg.optional('only this target', 'target') },
-  options: { sql: opt.flag('print only the remedies, to be run by an administrator') },
+  options: {
+    remedy: opt.flag('print only what an administrator has to run, such as SQL', { aliases: ['sql'] }),
+  },
   json: {
     checks: [
       {
@@ -78,7 +80,7 @@ export const doctor = defineCommand({
   },
   examples: [
     { command: 'jit doctor', does: 'everything' },
-    { command: 'jit doctor prod-db --sql | psql -U postgres', does: 'lets an administrator put it right' },
+    { command: 'jit doctor prod-db --remedy | psql -U postgres', does: 'lets an administrator put it right' },
   ],
   async run(world, { args, options, json }) {
     const { out } = world;
@@ -86,10 +88,10 @@ export const doctor = defineCommand({
     const { checks } = await waiting(world, 'Checking', client.doctor({ target: args.target }));
     const remedies = checks.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));
     if (json) out.json({ checks });
-    else if (!options.sql) print(out, checks);
+    else if (!options.remedy) print(out, checks);
     else {
       if (remedies.length > 0) out.print(escapeLines([...new Set(remedies)].join('\n')));
-      // What no SQL mends; stdout goes to the server.
+      // What no command mends; stdout goes to the server.
       for (const check of checks)
         if (check.status === 'failed' && check.remedy === undefined) warn(out, check);
     }

@@ -1,32 +1,28 @@
 // jit elevate: the main job. Wish, request, summary, session; each is a file in ../elevate.
 
 import { JitError } from '../../core/errors.ts';
-import type { Milliseconds } from '../../core/time.ts';
-import type { Wish } from '../../protocol/routes.ts';
+import type { ExportKind } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { dryRun } from '../elevate/dry-run.ts';
 import { extensionOf } from '../elevate/extension.ts';
 import { withWholeHint } from '../elevate/hint.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
 import { runUnder } from '../elevate/session.ts';
 import { printSummary } from '../elevate/summary.ts';
+import { isTerminal, type WishFlags, wishOf, wishOptions } from '../elevate/wanted.ts';
 import { completeWish } from '../elevate/wish.ts';
 import { stackText } from '../grant-text.ts';
-import { reachBroker, surroundingGrant } from '../reach.ts';
-import { namedRole } from '../role-of.ts';
+import { reachBroker } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
 import type { World } from '../world.ts';
 
-interface Flags {
-  readonly role: string | null;
-  readonly scope: string | null;
-  readonly for: Milliseconds | null;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  readonly export: 'reference' | 'url' | null;
-  readonly keep: boolean;
-}
+const exportKinds = ['reference', 'url', 'env'] as const satisfies readonly ExportKind[];
 
-const isTerminal = ({ isTTY }: World): boolean => isTTY.stdin && isTTY.stderr;
+interface Flags extends WishFlags {
+  readonly export: ExportKind | null;
+  readonly keep: boolean;
+  readonly 'dry-run': boolean;
+}
 
 /** What becomes of the grant: a command or shell runs under it, or it is kept and printed. */
 type Use = 'command' | 'shell' | 'print';
@@ -34,14 +30,12 @@ type Use = 'command' | 'shell' | 'print';
 function useOf(world: World, command: readonly string[], flags: Flags, json: boolean): Use {
   if (command.length > 0) return 'command';
   if (flags.keep && (json || !isTerminal(world))) {
-    if (flags.export !== 'url') return 'print';
-    throw new JitError(
-      'ERR_USAGE',
-      'option "--export url" is a credential, and credentials are not printed',
-      {
-        hint: 'hand it to a command: jit elevate … --export url -- command',
-      },
-    );
+    const kind = flags.export ?? 'reference';
+    if (kind === 'reference') return 'print';
+    const why = `option "--export ${kind}" is a credential, and credentials are not printed`;
+    throw new JitError('ERR_USAGE', why, {
+      hint: `hand it to a command: jit elevate … --export ${kind} -- command`,
+    });
   }
   if (json) {
     throw new JitError('ERR_USAGE', 'option "--json" needs "--keep": a shell prints no JSON', {
@@ -54,19 +48,6 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
   });
 }
 
-function wishOf(world: World, word: string, flags: Flags): Wish {
-  return {
-    ...namedRole(word, flags.role),
-    scope: flags.scope,
-    duration: flags.for,
-    reason: flags.reason ?? (world.env.JIT_REASON?.trim() || null),
-    ticket: flags.ticket,
-    interactive: isTerminal(world) && !world.ci,
-    ci: world.ci,
-    parent: surroundingGrant(world),
-  };
-}
-
 export const elevate = defineCommand({
   name: 'elevate',
   summary: 'get a role on a target for a while, in a shell or for one command',
@@ -77,22 +58,25 @@ export const elevate = defineCommand({
     'With --keep and without a command, --json or the lack of a terminal prints the grant as JSON instead of opening a',
     "shell. With a command, stdout is the command's own: --json then makes jit's failures JSON, and nothing else. Inside",
     'an elevated shell the new grant ends with the one around it at the latest, also with --keep.',
+    'With --dry-run the preview is printed, also as --json; the exit code is 3 where policy denies and 5 where it asks',
+    'for approval.',
   ].join('\n'),
   args: {
     target: arg.required('<target> or <target>:<role>', 'target'),
     command: arg.words('a command to run instead of a shell', 'command'),
   },
   options: {
-    role: opt.name('role', 'the role, when it is not in <target>:<role>'),
-    scope: opt.name('scope', 'a named scope that narrows the role'),
-    for: opt.duration('for how long, e.g. 30m or 1h30m', { aliases: ['duration'] }),
-    reason: opt.text('text', 'why; goes into the audit log', { aliases: ['justification'] }),
-    ticket: opt.name('ticket', 'the ticket that this is for'),
-    export: opt.choice('kind', ['reference', 'url'], 'url: put a URL with the password into the environment'),
+    ...wishOptions,
+    export: opt.choice(
+      'kind',
+      exportKinds,
+      'put secrets into the environment: env (keys) or url (with the password), as far as the target has them',
+    ),
     keep: opt.flag(
       'keep the grant after the shell or command, until its deadline or the end of the grant around it',
     ),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    'dry-run': opt.flag('show what would be granted; ask for nothing, record nothing'),
   },
   json: {
     grant: { ...sampleGrant, keep: true },
@@ -104,25 +88,37 @@ export const elevate = defineCommand({
     { command: 'jit elevate prod-db --for 30m', does: 'a shell with access for half an hour' },
     { command: 'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"', does: 'one command' },
     {
+      command: 'jit elevate aws-prod:deploy --for 5m --dry-run',
+      does: 'what would be granted, and nothing else',
+    },
+    {
       command: 'jit elevate prod-db:read --for 1h --keep --json',
       does: 'for scripts: where the credential lies',
     },
   ],
   async run(world, { args, options, json }) {
-    const use = useOf(world, args.command, options, json);
+    const isTrial = options['dry-run'];
+    const use = isTrial ? 'print' : useOf(world, args.command, options, json);
     const wish = wishOf(world, args.target, options);
     const client = await reachBroker(world);
-    const complete = await completeWish({ world, client, yes: options.yes }, wish);
+    const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish);
+    const withHint = (error: unknown): unknown =>
+      withWholeHint(error, complete, options.reason, args.command);
+    if (isTrial) {
+      await dryRun(world, client, complete, json).catch((error: unknown) => {
+        throw withHint(error);
+      });
+      return 0;
+    }
     const around = complete.parent === null ? [] : (await client.status()).grants;
     const request = {
       ...complete,
       export: options.export ?? 'reference',
       keep: options.keep,
       session: options.keep ? null : world.ownSession(),
-      channel: null,
     };
     const held = await requestGrant(world, client, request).catch((error: unknown) => {
-      throw withWholeHint(error, complete, options.reason, args.command);
+      throw withHint(error);
     });
     const { reply } = held;
     if (use === 'print') {

@@ -3,21 +3,13 @@
 import type { ExplainReply } from '../../protocol/offline.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
-import { roleAndScope } from '../grant-text.ts';
 import type { Output } from '../output.ts';
+import { previewLines, verdictText } from '../preview-text.ts';
 import { namedRole } from '../role-of.ts';
 import { lengthText } from '../time-text.ts';
 
-function verdict(reply: ExplainReply, out: Output): string {
-  const length = reply.duration === null ? '' : ` for ${lengthText(reply.duration)}`;
-  const name = `${roleAndScope(reply)} as ${escapeText(reply.principal)}`;
-  if (reply.outcome === 'allowed') return `${out.paint.good('allowed')}: ${name}${length}`;
-  if (reply.outcome === 'denied') return `${out.paint.alarm('denied')}: ${name}`;
-  return `${out.paint.caution('needs approval')}: ${name}${length}`;
-}
-
 function print(out: Output, reply: ExplainReply): void {
-  out.print(verdict(reply, out));
+  out.print(verdictText(reply, out.paint));
   for (const reason of reply.reasons) out.print(`  ${escapeText(reason)}`);
   if (reply.limit) out.print(`  longest: ${lengthText(reply.limit.value)}, set by the ${reply.limit.from}`);
   if (reply.considered.length > 0) out.print('\nEntitlements in the order of the file:');
@@ -27,7 +19,7 @@ function print(out: Output, reply: ExplainReply): void {
     );
   }
   if (reply.preview.length > 0) out.print('\nWould be granted:');
-  for (const line of reply.preview) out.print(`  ${escapeText(line)}`);
+  for (const line of previewLines(reply.preview, '  ')) out.print(line);
   if (reply.hint !== null) out.hint(reply.hint);
 }
 

@@ -3,6 +3,7 @@
 import { exitCodeOf, JitError } from '../../core/errors.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { roleAndScope } from '../grant-text.ts';
+import { staysText } from '../lease-text.ts';
 import { waiting } from '../progress.ts';
 import { grantFor, reachBroker } from '../reach.ts';
 import { sampleEnded } from '../samples.ts';
@@ -27,17 +28,25 @@ export const revoke = defineCommand({
     const client = await reachBroker(world);
     const request = client.revoke({ grant, all: options.all, cause: 'revoked' });
     const reply = await waiting(world, 'Revoking', request);
+    const now = world.clock.now();
     if (json) out.json(reply);
     else {
       for (const one of reply.revoked) out.print(`revoked ${one.id} (${roleAndScope(one)})`);
-      for (const one of reply.ending)
-        out.print(`revoked ${one.id} (${roleAndScope(one)}); the clean-up goes on`);
+      for (const one of reply.ending) {
+        const stays = staysText(one, now);
+        const what = stays === null ? 'revoked' : 'ended';
+        out.print(`${what} ${one.id} (${roleAndScope(one)}); ${stays ?? 'the clean-up goes on'}`);
+      }
       if (reply.revoked.length + reply.ending.length + reply.overdue.length === 0)
         out.print('no active grants');
     }
     for (const one of reply.overdue) {
+      const stays = staysText(one, now);
+      const what = `grant ${one.id} (${roleAndScope(one)})`;
       out.warn(
-        `grant ${one.id} (${roleAndScope(one)}) could not be revoked yet; the broker keeps trying; see: jit doctor ${one.target}`,
+        stays === null
+          ? `${what} could not be revoked yet; the broker keeps trying; see: jit doctor ${one.target}`
+          : `${what} has ended; ${stays}`,
       );
     }
     return reply.overdue.length === 0 ? 0 : exitCodeOf.ERR_REVOKE_INCOMPLETE;

@@ -39,6 +39,7 @@ export const targets = defineCommand({
         provider: 'postgres',
         description: 'orders database',
         risk: 'high',
+        console: false,
         roles: [
           {
             name: 'read',

@@ -3,11 +3,13 @@
 import type { Client } from '../../client/client.ts';
 import { JitError, toJitError } from '../../core/errors.ts';
 import type { ElevateReply, ElevateRequest, GrantView } from '../../protocol/routes.ts';
+import { randomId } from '../../system/random.ts';
 import { Cancelled } from '../errors.ts';
-import { waiting } from '../progress.ts';
+import { showWaiting, waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
 import { clockText } from '../time-text.ts';
 import type { World } from '../world.ts';
+import { answerQuestions } from './questions.ts';
 import { warnOverdue } from './summary.ts';
 
 /** A grant, and the signals of this process held back until `release`. */
@@ -19,11 +21,21 @@ export interface Held {
   readonly signalled: () => Cancelled | null;
 }
 
+/** Guessed by nobody: 130 random bits. */
+const channelLength = 26;
+
 /**
- * Asks for the grant. A signal while waiting drops the connection, which tells the broker to take back what it made.
- * @throws JitError what the broker answers; {@link Cancelled} after a signal
+ * Asks for the grant, and puts what the broker has to ask meanwhile to the person at the terminal, if there is one. A
+ * signal while waiting drops the connection, which tells the broker to take back what it made.
+ * @throws JitError what the broker answers; {@link Cancelled} after a signal, or when a question was declined
  */
-export async function requestGrant(world: World, client: Client, request: ElevateRequest): Promise<Held> {
+export async function requestGrant(
+  world: World,
+  client: Client,
+  wanted: Omit<ElevateRequest, 'channel'>,
+): Promise<Held> {
+  const channel = world.interactive ? randomId(world.random, channelLength) : null;
+  const request = { ...wanted, channel };
   const abort = new AbortController();
   let cancelled: Cancelled | null = null;
   const release = world.onSignal((signal) => {
@@ -31,13 +43,53 @@ export async function requestGrant(world: World, client: Client, request: Elevat
     cancelled ??= new Cancelled(signal);
     abort.abort(cancelled);
   });
+  // Noted before the broker hears of it: its answer may come first.
+  const declined = (reason: Cancelled): void => {
+    cancelled ??= reason;
+  };
   try {
-    const text = `Asking for ${request.target}${request.role === null ? '' : `:${request.role}`}`;
-    const reply = await waiting(world, text, client.elevate(request, abort.signal));
+    const reply = await withQuestions(world, client, request, { abort, declined });
     return { reply, release, signalled: () => cancelled };
   } catch (error) {
     release();
     throw cancelled ?? error;
+  }
+}
+
+async function withQuestions(
+  world: World,
+  client: Client,
+  request: ElevateRequest,
+  { abort, declined }: { abort: AbortController; declined: (reason: Cancelled) => void },
+): Promise<ElevateReply> {
+  const { channel, target, role } = request;
+  const text = `Asking for ${target}${role === null ? '' : `:${role}`}`;
+  const over = new AbortController();
+  let stop = showWaiting(world, text);
+  const put = async (message: string): Promise<string> => {
+    stop();
+    try {
+      return await world.ask.secret(message, over.signal);
+    } catch (error) {
+      if (error instanceof Cancelled) declined(error);
+      throw error;
+    } finally {
+      stop = showWaiting(world, text);
+    }
+  };
+  const asking =
+    channel === null
+      ? Promise.resolve()
+      : answerQuestions(world, { client, channel, over: over.signal, put }).catch((cancelled: unknown) =>
+          abort.abort(cancelled),
+        );
+  try {
+    return await client.elevate(request, abort.signal);
+  } finally {
+    over.abort();
+    // What is on the screen goes away before anything else is written there.
+    await asking;
+    stop();
   }
 }
 

@@ -7,7 +7,7 @@ import type { SessionResult } from '../../shell/session.ts';
 import { reachBroker, reachRunningBroker } from '../reach.ts';
 import type { World } from '../world.ts';
 import { giveBack, type Held } from './request.ts';
-import { printEnded, printLeft, warnOverdue } from './summary.ts';
+import { printEnded, printLeft, printRefreshing, warnOverdue } from './summary.ts';
 import { type GrantWatch, watchGrant } from './watch.ts';
 
 /** What runs under the grant. */
@@ -48,7 +48,8 @@ async function leftOf(world: World, client: Client, known: GrantView): Promise<G
     // Gone since. Whoever stopped it was told what it could not revoke: none is started to say it again.
     const isStopped = known.endCause === 'broker-stopped';
     const other = isStopped ? await reachRunningBroker(world) : await reachBroker(world);
-    return other && find(other);
+    if (other) return find(other);
+    return known.leases.some(({ irrevocableUntil }) => irrevocableUntil !== null) ? known : null;
   }
 }
 
@@ -75,7 +76,13 @@ export async function runUnder(world: World, under: Under): Promise<number> {
   const { client, held, command } = under;
   const { grant } = held.reply;
   const reconnect = (): Promise<Client> => reachBroker(world);
-  const watch = watchGrant({ grant, client, reconnect, clock: world.clock });
+  const watch = watchGrant({
+    grant,
+    client,
+    reconnect,
+    clock: world.clock,
+    refreshing: (known, failure) => printRefreshing(world, known, failure),
+  });
   let result: SessionResult | null = null;
   try {
     const cancelled = held.signalled();

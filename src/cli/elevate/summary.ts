@@ -3,7 +3,9 @@
 import type { Milliseconds } from '../../core/time.ts';
 import type { ElevateReply, GrantView, PreviewReply } from '../../protocol/routes.ts';
 import { escapeText } from '../escape.ts';
-import { endText, overdueText, roleAndScope } from '../grant-text.ts';
+import { endText, roleAndScope } from '../grant-text.ts';
+import { notRefreshedText, overdueText, staysText, withdrawalText } from '../lease-text.ts';
+import { previewLines } from '../preview-text.ts';
 import { aboutText, lengthText, untilText } from '../time-text.ts';
 import type { World } from '../world.ts';
 
@@ -16,7 +18,7 @@ export function printPreview(world: World, shown: PreviewReply): void {
   const risk = shown.risk === 'high' ? out.paintError.alarm(', risk: high') : '';
   out.note(`jit: ${out.paintError.strong(roleAndScope(shown))}${until}${risk}`);
   if (shown.entitlement !== null) out.note(`${indent}by the entitlement "${escapeText(shown.entitlement)}"`);
-  for (const line of shown.preview) out.note(`${indent}${escapeText(line)}`);
+  for (const line of previewLines(shown.preview, indent)) out.note(line);
 }
 
 /** What the summary tells beyond the reply. */
@@ -40,6 +42,10 @@ export function printSummary(world: World, reply: ElevateReply, extras: SummaryE
   out.note(`jit: ${name}${out.paintError.good(until)}, grant ${escapeText(grant.id)}`);
   out.note(`${indent}for ${escapeText(grant.principal)}${names ? `, as ${names}` : ''}${by}`);
   for (const note of notes) out.note(`${indent}${escapeText(note)}`);
+  for (const lease of grant.leases) {
+    const stays = withdrawalText(lease, clock.now());
+    if (stays !== null) out.note(`${indent}${out.paintError.caution(stays)}`);
+  }
   if (stack) out.note(`${indent}inside grant ${stack}`);
   if (grant.keep) {
     const around = grant.parent === null ? '' : `, or until ${escapeText(grant.parent)} ends`;
@@ -50,14 +56,32 @@ export function printSummary(world: World, reply: ElevateReply, extras: SummaryE
   }
 }
 
+/** One line when a credential that is served cannot be made anew any more, with what helps; one when it can again. */
+export function printRefreshing(
+  { out, clock }: World,
+  grant: GrantView,
+  failure: { readonly hint?: string } | null,
+): void {
+  const name = roleAndScope(grant);
+  const [why] = grant.leases.flatMap((lease) => notRefreshedText(lease, clock.now()) ?? []);
+  if (failure === null || why === undefined) {
+    out.note(`jit: ${name} is refreshed again`);
+    return;
+  }
+  out.note(`jit: ${out.paintError.caution('warning:')} ${name} is ${why}`);
+  if (failure.hint !== undefined) out.hint(failure.hint);
+}
+
 /** One line when the grant ended first: when and why, and what became of what ran under it. */
 export function printEnded(world: World, grant: GrantView, isShell: boolean): void {
   const { out, clock } = world;
-  const isGone = grant.leases.every(({ state }) => state === 'revoked');
-  const isOver =
-    isGone || grant.leases.every((lease) => lease.accessEndedAt !== null || lease.state === 'revoked');
+  const stays = staysText(grant, clock.now());
   if (isShell) {
-    out.note(`jit: ${endText(grant, clock.now())}; access ${isOver ? 'revoked' : 'is being revoked'}`);
+    const isOver = grant.leases.every(
+      ({ accessEndedAt, state }) => accessEndedAt !== null || state === 'revoked',
+    );
+    const access = stays ?? (isOver ? 'access revoked' : 'access is being revoked');
+    out.note(`jit: ${endText(grant, clock.now())}; ${access}`);
     return;
   }
   const length = grant.deadline === null ? 0 : grant.deadline - (grant.startedAt ?? grant.requestedAt);
@@ -65,14 +89,16 @@ export function printEnded(world: World, grant: GrantView, isShell: boolean): vo
   const what = isDeadline
     ? `${roleAndScope(grant)} ended at its deadline (${lengthText(length)})`
     : endText(grant, clock.now());
-  out.note(`jit: ${what}; the command was stopped`);
+  out.note(`jit: ${what}; the command was stopped${stays === null ? '' : `; ${stays}`}`);
 }
 
 /** One line when an elevated shell was left. */
 export function printLeft(world: World, grant: GrantView, ended: GrantView | null): void {
   const { out, clock } = world;
   const after = aboutText(clock.now() - (grant.startedAt ?? grant.requestedAt));
-  const what = grant.keep ? 'the grant goes on' : ended ? 'grant ended, access revoked' : 'grant ended';
+  const stays = ended && staysText(ended, clock.now());
+  const gone = stays === null ? 'access revoked' : stays;
+  const what = grant.keep ? 'the grant goes on' : ended ? `grant ended, ${gone}` : 'grant ended';
   out.note(`jit: left ${roleAndScope(grant)} after ${after}; ${what}`);
 }
 
@@ -80,6 +106,11 @@ export function printLeft(world: World, grant: GrantView, ended: GrantView | nul
 export function warnOverdue(world: World, grant: GrantView): void {
   for (const lease of grant.leases) {
     if (lease.state === 'revoked') continue;
+    const stays = lease.state === 'overdue' ? null : withdrawalText(lease, world.clock.now());
+    if (stays !== null) {
+      world.out.warn(`${roleAndScope(grant)} ended, and its credential ${lease.name} ${stays}`);
+      continue;
+    }
     world.out.warn(
       `not revoked yet: ${overdueText(lease, world.clock.now())}; see: jit doctor ${escapeText(grant.target)}`,
     );

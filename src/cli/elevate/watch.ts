@@ -2,7 +2,7 @@
 
 import type { Client } from '../../client/client.ts';
 import { hasCode } from '../../core/errors.ts';
-import type { GrantView } from '../../protocol/routes.ts';
+import type { GrantView, LeaseView } from '../../protocol/routes.ts';
 import type { Clock } from '../../system/clock.ts';
 
 /** What a watch needs. */
@@ -12,6 +12,8 @@ export interface WatchOptions {
   /** Reaches a broker again when the one at hand went away; starts one, so that its recovery runs. */
   readonly reconnect: () => Promise<Client>;
   readonly clock: Clock;
+  /** Called once when what an endpoint serves cannot be made anew any more, and once when it can again. */
+  readonly refreshing?: (grant: GrantView, failure: NonNullable<LeaseView['notRefreshed']> | null) => void;
 }
 
 /** A grant under watch. */
@@ -32,8 +34,12 @@ const patience = 1_000;
 // Timers do not count the time that a machine sleeps: look at the clock at least this often.
 const look = 15_000;
 
+function failureOf({ leases }: GrantView): LeaseView['notRefreshed'] {
+  return leases.find(({ notRefreshed }) => notRefreshed !== null)?.notRefreshed ?? null;
+}
+
 /** Starts watching. */
-export function watchGrant({ grant, client, reconnect, clock }: WatchOptions): GrantWatch {
+export function watchGrant({ grant, client, reconnect, clock, refreshing }: WatchOptions): GrantWatch {
   const abort = new AbortController();
   let known = grant;
   let cancelTimer = (): void => {};
@@ -53,9 +59,14 @@ export function watchGrant({ grant, client, reconnect, clock }: WatchOptions): G
       try {
         current ??= await reconnect();
         const { id, state, deadline } = known;
-        known = await current.wait({ grant: id, known: { state, deadline }, timeout: poll }, abort.signal);
+        const failed = failureOf(known);
+        const asked = { state, deadline, notRefreshed: failed?.code ?? null };
+        known = await current.wait({ grant: id, known: asked, timeout: poll }, abort.signal);
         wait = firstPause;
         if (known.state !== 'active') return;
+        const fails = failureOf(known);
+        // One failure that becomes another is still the same trouble.
+        if ((failed === null) !== (fails === null)) refreshing?.(known, fails);
       } catch (error) {
         // A broker that does not know the grant holds nothing for it.
         if (hasCode(error, 'ERR_UNKNOWN_NAME')) return;

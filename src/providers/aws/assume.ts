@@ -5,9 +5,10 @@ import {
   type AssumeRoleCommandInput,
   AssumeRoleWithWebIdentityCommand,
 } from '@aws-sdk/client-sts';
+import { hasCode } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import { sessionOf } from './answer.ts';
-import { baseKeys, webToken } from './base.ts';
+import { baseKeys, crowd, webToken } from './base.ts';
 import { type Context, detached } from './context.ts';
 import type { AwsHandle } from './handle.ts';
 import { isDirect } from './plan.ts';
@@ -37,15 +38,19 @@ export async function callerKeys(
       arn,
       identity,
     ]);
-    keys = await context.shared.keys.get(key, async () => {
-      const own = detached(context, sharedWork);
-      const session = await send(own, caller, {
-        RoleArn: arn,
-        RoleSessionName: identity ?? 'jit-broker',
-        ...(identity === null ? {} : { SourceIdentity: identity }),
-      });
-      return { value: session, expiresAt: session.expiresAt };
-    });
+    keys = await context.shared.keys.get(
+      key,
+      async () => {
+        const own = detached(context, sharedWork);
+        const session = await send(own, caller, {
+          RoleArn: arn,
+          RoleSessionName: identity ?? 'jit-broker',
+          ...(identity === null ? {} : { SourceIdentity: identity }),
+        });
+        return { value: session, expiresAt: session.expiresAt };
+      },
+      crowd,
+    );
   }
   return keys;
 }
@@ -93,10 +98,24 @@ async function send(
 ): Promise<Session> {
   const { access, clients, tools, signal } = context;
   const asking = { access, what: `assume role "${request.RoleArn}"`, ...tools, signal, makes };
-  const answer = await repeat(asking, (abortSignal) =>
-    clients.sts(keys).send(new AssumeRoleCommand(request), { abortSignal }),
-  );
-  return sessionOf(answer, access);
+  return forgetRefused(context, keys, async () => {
+    const answer = await repeat(asking, (abortSignal) =>
+      clients.sts(keys).send(new AssumeRoleCommand(request), { abortSignal }),
+    );
+    return sessionOf(answer, access);
+  });
+}
+
+/** Does `work` with the broker's keys. Those that AWS refuses are not kept: whoever logs in again must not be given them. */
+export async function forgetRefused<T>({ shared }: Context, keys: Keys, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) {
+      shared.keys.drop(({ accessKeyId }) => accessKeyId === keys.accessKeyId);
+    }
+    throw thrown;
+  }
 }
 
 type Plain = Pick<

@@ -11,11 +11,12 @@ import { denyPolicyName } from './names.ts';
 import { isChained, isDirect } from './plan.ts';
 import { repeat } from './repeat.ts';
 import { roleOptions } from './schema.ts';
+import { principalOf, setupText } from './setup.ts';
 
 /** Never throws for a target that is down. */
 export async function checkTarget(context: Context, target: TargetConfig): Promise<Check[]> {
   const roles = [...target.roles.values()].map(({ name, options }) => ({ name, ...roleOptions(options) }));
-  const checks = isDirect(context.access) ? [] : await checkIdentity(context);
+  const { arn, checks } = isDirect(context.access) ? { arn: null, checks: [] } : await checkIdentity(context);
   for (const role of roles) {
     const name = `role ${role.name}`;
     if (isChained(context.access, role.chain)) {
@@ -36,8 +37,12 @@ export async function checkTarget(context: Context, target: TargetConfig): Promi
         policy_name: denyPolicyName(context.tools.origin),
         revoke_role: role.revoke_role ?? null,
       };
-      const detail = 'the broker may change the inline policies of the role';
-      checks.push(await attempt(`${name}: taking back`, detail, () => pruneDenied(context, place)));
+      // Nothing but a change would show it, and a check changes nothing that it need not.
+      const detail =
+        'the broker may read the policy of denied sessions; that it may change it shows when a session is taken back';
+      const tried = await attempt(`${name}: taking back`, detail, () => pruneDenied(context, place));
+      const isRefused = tried.status === 'failed';
+      checks.push(isRefused ? { ...tried, remedy: setupText(target, arn && principalOf(arn)) } : tried);
     }
     if (role.revoke === 'none') {
       const detail = 'sessions cannot be withdrawn before their deadline (revoke: deny-session would)';
@@ -47,7 +52,8 @@ export async function checkTarget(context: Context, target: TargetConfig): Promi
   return checks;
 }
 
-async function checkIdentity(context: Context): Promise<Check[]> {
+/** Who the broker is, as AWS names it; null when it does not say. */
+async function checkIdentity(context: Context): Promise<{ arn: string | null; checks: Check[] }> {
   const { access, clients, tools, signal } = context;
   try {
     const keys = await baseKeys(context);
@@ -57,7 +63,7 @@ async function checkIdentity(context: Context): Promise<Check[]> {
       client.send(new GetCallerIdentityCommand({}), { abortSignal }),
     );
     const seconds = Math.round(client.config.systemClockOffset / 1000);
-    return [
+    const checks: Check[] = [
       { name: 'credentials', status: 'ok', detail: `${who.Arn}` },
       {
         name: 'clock of AWS',
@@ -66,8 +72,9 @@ async function checkIdentity(context: Context): Promise<Check[]> {
           Math.abs(seconds) <= 30 ? 'agrees with this machine' : `${seconds} seconds ahead of this machine`,
       },
     ];
+    return { arn: who.Arn ?? null, checks };
   } catch (thrown) {
-    return [failed('credentials', thrown)];
+    return { arn: null, checks: [failed('credentials', thrown)] };
   }
 }
 
@@ -82,5 +89,5 @@ async function attempt(name: string, detail: string, work: () => Promise<void>):
 
 function failed(name: string, thrown: unknown): Check {
   const { message, hint } = toJitError(thrown);
-  return { name, status: 'failed', detail: message, ...(hint === undefined ? {} : { remedy: hint }) };
+  return { name, status: 'failed', detail: message, ...(hint === undefined ? {} : { advice: hint }) };
 }

@@ -2,8 +2,8 @@
 
 import type { Presence } from '../provider.ts';
 import type { Context } from './context.ts';
-import { type AwsHandle, hasExpired } from './handle.ts';
-import { probe } from './probe.ts';
+import type { AwsHandle } from './handle.ts';
+import { isOver, probe } from './probe.ts';
 
 /**
  * `gone`: past the hard expiry, or denied as a probe was told. `alive`: the session may act. `unknown`: AWS does not say,
@@ -17,9 +17,10 @@ export async function confirmLease(context: Context, handle: AwsHandle): Promise
     shared.inconclusive.delete(handle.lease);
     return 'gone';
   };
-  if (hasExpired(handle, now)) return forget();
-  // Keys that cannot be withdrawn work until the deadline: nothing to ask.
-  if (handle.revoke === 'none' && now < handle.deadline) return 'alive';
+  if (await isOver(context, handle)) return forget();
+  // Keys that cannot be withdrawn work until they or their grant end: nothing to ask.
+  const keysEnd = Math.min(handle.deadline, shared.sessions.latest(handle.lease)?.expiresAt ?? 0);
+  if (handle.revoke === 'none' && now < keysEnd) return 'alive';
   if (shared.inconclusive.has(handle.lease)) return now < handle.deadline ? 'alive' : 'unknown';
   const said = await probe(context, handle);
   if (said === 'denied') return forget();

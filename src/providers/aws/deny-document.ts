@@ -2,7 +2,7 @@
 // tells when it may go. Pure; nothing but the document is needed to prune it.
 
 import type { Instant } from '../../core/time.ts';
-import { expiryGrace } from './handle.ts';
+import { denyGrace } from './handle.ts';
 
 /** IAM quotas: sum of the inline policies of one role, characters without blanks. */
 export const inlineQuota = 10_240;
@@ -58,7 +58,7 @@ export function readDenied(text: string): { denied: DeniedSession[]; foreign: St
 
 /** Without those whose session has ended by itself. */
 export function prune(denied: readonly DeniedSession[], now: Instant): DeniedSession[] {
-  return denied.filter((one) => now < one.endsBy + expiryGrace);
+  return denied.filter((one) => now < one.endsBy + denyGrace);
 }
 
 /** The document; null when it would deny nobody. Minified: IAM counts characters. */

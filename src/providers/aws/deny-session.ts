@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { JitError } from '../../core/errors.ts';
 import { failpoint } from '../../system/failpoint.ts';
-import { callerKeys } from './assume.ts';
+import { callerKeys, forgetRefused } from './assume.ts';
 import { type Context, detached } from './context.ts';
 import { type DeniedSession, inlineQuota, prune, readDenied, writeDenied } from './deny-document.ts';
 import { awsCodeOf } from './failure.ts';
@@ -34,8 +34,7 @@ function denialOf(handle: AwsHandle): DeniedSession {
 /** True when the role's policy denies the session. @throws JitError as {@link repeat} */
 export async function isDenied(context: Context, handle: AwsHandle): Promise<boolean> {
   const wanted = denialOf(handle);
-  const iam = await iamOf(context, handle);
-  const { denied } = await read(context, iam, handle);
+  const { denied } = await onIam(context, handle, (iam) => read(context, iam, handle));
   return denied.some((one) => one.by === wanted.by && one.value === wanted.value);
 }
 
@@ -54,11 +53,18 @@ export function pruneDenied(context: Context, place: Place): Promise<void> {
 
 function change(context: Context, place: Place, added: readonly DeniedSession[]): Promise<void> {
   const key = `${place.role_arn} ${place.policy_name} ${context.access.iam_url}`;
-  return context.shared.lines.join(key, added, (all) => rewrite(detached(context, limit), place, all));
+  return context.shared.lines.join(key, added, (all) => {
+    const own = detached(context, limit);
+    return onIam(own, place, (iam) => rewrite(own, iam, place, all));
+  });
 }
 
-async function rewrite(context: Context, place: Place, added: readonly DeniedSession[]): Promise<void> {
-  const iam = await iamOf(context, place);
+async function rewrite(
+  context: Context,
+  iam: IAMClient,
+  place: Place,
+  added: readonly DeniedSession[],
+): Promise<void> {
   const { text, denied, foreign } = await read(context, iam, place);
   const wanted = writeDenied(prune([...denied, ...added], context.tools.clock.now()), foreign);
   if (wanted === text) return;
@@ -120,9 +126,10 @@ function ignoreMissing(thrown: unknown): null {
   throw thrown;
 }
 
-async function iamOf(context: Context, place: Place): Promise<IAMClient> {
+async function onIam<T>(context: Context, place: Place, work: (iam: IAMClient) => Promise<T>): Promise<T> {
   const via = place.revoke_role === null ? [] : [place.revoke_role];
-  return context.clients.iam(await callerKeys(context, via, null));
+  const keys = await callerKeys(context, via, null);
+  return forgetRefused(context, keys, () => work(context.clients.iam(keys)));
 }
 
 function askingFor({ access, tools, signal }: Context, what: string) {

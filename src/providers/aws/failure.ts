@@ -91,10 +91,16 @@ function saidBy(thrown: unknown): string {
   return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : 'the answer cannot be read';
 }
 
-function loginHint(access: Access): string {
+/** How the broker's own credentials are renewed. */
+export function loginHint(access: Access): string {
   if (access.profile !== null) return `log in again: aws sso login --profile ${access.profile}`;
   if (access.token_file !== null) return 'the OIDC token has to be renewed by whoever writes the file';
-  if (access.credentials !== 'default') return 'import the access key again: jit secret set';
+  if (access.credentials.startsWith('keychain:'))
+    return `import the access key again: jit secret set ${access.credentials} --aws`;
+  if (access.credentials !== 'default') {
+    const [kind] = access.credentials.split(':');
+    return `renew the access key where credentials of target "${access.target}" points to (${kind}:…)`;
+  }
   return 'log in with the AWS CLI, or name credentials or a profile in the config';
 }
 
@@ -111,9 +117,10 @@ function refusedHint(thrown: unknown): string {
   return 'jit doctor shows the trust policy and the rights that are needed';
 }
 
-/** One line of at most 300 units, without what could steer a terminal. */
+/** The first line, of at most 300 units, without what could steer a terminal. More lines would repeat the request. */
 function oneLine(text: string): string {
   return text
+    .replace(/[\r\n].*$/s, '')
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
     .slice(0, 300)
     .toWellFormed();

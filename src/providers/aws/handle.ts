@@ -9,6 +9,7 @@ export type Access = {
   readonly region: string;
   readonly sts_url: string | null;
   readonly iam_url: string | null;
+  readonly signin_url: string | null;
   /** `default`, or a reference to an access key. */
   readonly credentials: string;
   readonly profile: string | null;
@@ -67,9 +68,15 @@ export function checkHandle(handle: AwsHandle): AwsHandle {
 }
 
 /** AWS's clock and this one may differ; a session counts as expired only this long after its end, milliseconds. */
-export const expiryGrace = 60_000;
+const expiryGrace = 60_000;
 
-/** True when AWS has ended every session of the lease by itself. */
+/**
+ * A Deny stays for this long after the end of its session. AWS takes signatures of clocks that are five minutes off, to
+ * either side: between making a session and removing its Deny this clock may have moved by ten against AWS's.
+ */
+export const denyGrace = 11 * 60_000;
+
+/** True when AWS has ended every session of the lease by itself, if this clock can be trusted. */
 export function hasExpired(handle: AwsHandle, now: Instant): boolean {
   return now >= handle.ends_by + expiryGrace;
 }

@@ -1,32 +1,71 @@
-// The code of an MFA device: from a program, or from a person who is asked once.
+// The code of an MFA device: from a program, or from a person who is asked once for all who wait.
 
 import { JitError } from '../../core/errors.ts';
 import type { Context } from './context.ts';
+import { awsCodeOf } from './failure.ts';
+
+/** How often a person may mistype or be too late. A program would only say the same again. */
+const tries = 3;
 
 /**
- * Six digits. Called inside a single flight, so that a thousand grants ask once.
- * @throws JitError `ERR_SECRET_UNAVAILABLE` when no program is configured and nobody can be asked, or no code came
+ * Gets a code and uses it; while AWS does not take it, a person is asked again. Called inside a single flight, so that a
+ * thousand grants ask once.
+ * @throws JitError `ERR_SECRET_UNAVAILABLE` when no code came or none was taken, and what `use` throws
  */
-export async function mfaCode({ access, tools, mayAsk }: Context): Promise<string> {
-  const { mfa_process, mfa_serial, target } = access;
+export async function withMfaCode<T>(
+  context: Context,
+  serial: string,
+  use: (code: string) => Promise<T>,
+): Promise<T> {
+  const { mfa_process } = context.access;
+  for (let count = 1; ; count += 1) {
+    const code = await codeOf(context, serial, count > 1 ? 'that code was not taken; ' : '');
+    try {
+      if (isCode(code)) return await use(code);
+    } catch (thrown) {
+      if (!isWrongCode(thrown)) throw thrown;
+    }
+    if (mfa_process === null && count < tries) continue;
+    throw notTaken(context, serial, isCode(code));
+  }
+}
+
+/** After the last try. */
+export function notTaken({ access }: Context, serial: string, wasCode = true): JitError {
+  const { mfa_process, target } = access;
+  const what = wasCode ? 'does not take the MFA code' : 'takes MFA codes of six digits, and this is none';
+  return new JitError('ERR_SECRET_UNAVAILABLE', `AWS of target "${target}" ${what}`, {
+    hint:
+      mfa_process === null
+        ? `wait for the next code of ${serial}, then: jit elevate ${target}`
+        : `mfa_process has to print the code of ${serial} of this moment; AWS takes each code once`,
+  });
+}
+
+/** A code for the SDK's own login, which cannot be asked for twice. @throws JitError `ERR_SECRET_UNAVAILABLE` when none came */
+export function mfaCode(context: Context, serial: string): Promise<string> {
+  return codeOf(context, serial, '');
+}
+
+async function codeOf({ access, tools, mayAsk }: Context, serial: string, before: string): Promise<string> {
+  const { mfa_process, target } = access;
+  const text = `${before}MFA code of ${serial} for ${target}`;
   const answer =
     mfa_process !== null
       ? await tools.resolveSecret(mfa_process)
-      : mayAsk &&
-        (await tools.askInput?.({
-          key: `mfa ${mfa_serial}`,
-          text: `MFA code of ${mfa_serial} for ${target}`,
-        }));
-  if (!answer) {
-    throw new JitError(
-      'ERR_SECRET_UNAVAILABLE',
-      `target "${target}" needs an MFA code, and nobody can be asked for it`,
-      {
-        hint: 'set mfa_process to a program that prints the code, e.g. command:ykman oath accounts code --single aws',
-      },
-    );
-  }
-  const code = answer.reveal().trim();
-  if (/^\d{6}$/.test(code)) return code;
-  throw new JitError('ERR_SECRET_UNAVAILABLE', `the MFA code for target "${target}" is not six digits`);
+      : mayAsk && (await tools.askInput?.({ key: `mfa ${serial}`, text, target }));
+  if (answer) return answer.reveal().trim();
+  const program =
+    'mfa_process to a program that prints the code, e.g. command:ykman oath accounts code --single aws';
+  const hint = `on a terminal jit asks for it: jit elevate ${target}`;
+  throw new JitError('ERR_SECRET_UNAVAILABLE', `target "${target}" needs an MFA code, and nobody gave one`, {
+    hint: access.mfa_serial === null ? hint : `${hint}; elsewhere set ${program}`,
+  });
+}
+
+const isCode = (text: string): boolean => /^\d{6}$/.test(text);
+
+/** In the words of STS; that the device is unknown is said in others. */
+export function isWrongCode(thrown: unknown): boolean {
+  return awsCodeOf(thrown) === 'AccessDenied' && /invalid MFA one time pass code/i.test(String(thrown));
 }

@@ -1,13 +1,14 @@
 // What a lease would be: the handle, chosen before anything exists, and lines for people. Pure.
 
 import { createHash } from 'node:crypto';
-import { formatDuration, parseDuration } from '../../core/duration.ts';
+import { parseDuration } from '../../core/duration.ts';
 import { JitError } from '../../core/errors.ts';
 import type { TargetConfig } from '../../core/target.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Plan, PlanRequest } from '../provider.ts';
 import { type Access, type AwsHandle, leaseTag } from './handle.ts';
 import { denyPolicyName, sessionName, sourceIdentity, tagValue } from './names.ts';
+import { previewOf } from './preview.ts';
 import { type RoleOptions, roleOptions, type ScopeOptions, scopeOptions, targetOptions } from './schema.ts';
 import { sessionPolicy } from './session-policy.ts';
 
@@ -30,6 +31,7 @@ export function accessOf(target: TargetConfig): Access {
     region: options.region,
     sts_url: options.endpoints?.sts ?? null,
     iam_url: options.endpoints?.iam ?? null,
+    signin_url: options.endpoints?.signin ?? null,
     credentials: options.credentials,
     profile: options.profile ?? null,
     mfa_serial: options.mfa_serial ?? null,
@@ -61,6 +63,11 @@ export function isDirect(access: Access): boolean {
   return access.token_file !== null && access.token_role === null;
 }
 
+/** The SourceIdentity of sessions of a principal; null: none is set. */
+export function identityFor(access: Access, role: RoleOptions, principal: string): string | null {
+  return role.source_identity && !isDirect(access) ? sourceIdentity(principal) : null;
+}
+
 /** True when AWS ends every session after an hour, because another role is assumed first. */
 export function isChained(access: Access, chain: readonly string[]): boolean {
   return chain.length > 0 || access.token_role !== null;
@@ -90,7 +97,7 @@ export function planLease(target: TargetConfig, request: PlanRequest, origin: st
     chain: role.chain,
     external_id: role.external_id ?? null,
     session_name: sessionName(request.principal, request.lease),
-    source_identity: role.source_identity && !isDirect(access) ? sourceIdentity(request.principal) : null,
+    source_identity: identityFor(access, role, request.principal),
     tags: tagsOf(access, role, request),
     transitive: role.transitive_tags,
     revoke: role.revoke,
@@ -100,8 +107,14 @@ export function planLease(target: TargetConfig, request: PlanRequest, origin: st
     ends_by: ends,
     access_key_id: null,
   };
-  const { inline, managed } = sessionPolicy(policy, request, request.deadline);
-  return { handle, hardDeadline: ends, preview: preview(handle, role, { length, longest, inline, managed }) };
+  const shown = {
+    length,
+    longest,
+    isChained: isChained(access, role.chain),
+    shortest: shortestSession,
+    policy: sessionPolicy(policy, request, request.deadline),
+  };
+  return { handle, hardDeadline: ends, preview: previewOf(handle, role, shown) };
 }
 
 function tagsOf(access: Access, role: RoleOptions, request: PlanRequest): Record<string, string> {
@@ -114,45 +127,4 @@ function tagsOf(access: Access, role: RoleOptions, request: PlanRequest): Record
     ...(reason === null ? {} : { 'jit:reason': createHash('sha256').update(reason).digest('hex') }),
     ...(ticket === null ? {} : { 'jit:ticket': tagValue(ticket) }),
   };
-}
-
-interface Shown {
-  readonly length: Milliseconds;
-  readonly longest: Milliseconds;
-  readonly inline: string;
-  readonly managed: readonly string[];
-}
-
-function preview(
-  handle: AwsHandle,
-  role: RoleOptions,
-  { length, longest, inline, managed }: Shown,
-): string[] {
-  const { access } = handle;
-  const via = role.chain.length > 0 ? `, through ${role.chain.join(', ')}` : '';
-  const who = handle.source_identity === null ? '' : `, source identity ${handle.source_identity}`;
-  const lines = [
-    `role ${handle.role_arn} in ${access.region}${via}`,
-    `session ${handle.session_name}${who}`,
-    `session policy (${inline.length + managed.join('').length} of 2048 characters): ${inline}`,
-    ...managed.map((arn) => `managed session policy ${arn}`),
-  ];
-  if (length > longest) {
-    const why =
-      isChained(access, role.chain) && longest === 3_600_000
-        ? 'AWS caps chained roles at'
-        : 'one session lasts';
-    lines.push(
-      `${why} ${formatDuration(longest)}: the endpoint renews it until the deadline, exported keys end sooner`,
-    );
-  }
-  if (length < shortestSession) {
-    lines.push('AWS gives no key for less than 15m: its policy denies everything from the deadline on');
-  }
-  lines.push(
-    role.revoke === 'deny-session'
-      ? 'can be taken back: a Deny for this session alone is added to the role'
-      : 'cannot be withdrawn before the deadline: keys that were read until then work',
-  );
-  return lines;
 }

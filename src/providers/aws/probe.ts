@@ -8,13 +8,13 @@
 import { GetAccessKeyInfoCommand } from '@aws-sdk/client-sts';
 import { assume } from './assume.ts';
 import type { Context } from './context.ts';
-import { awsCodeOf } from './failure.ts';
-import type { AwsHandle } from './handle.ts';
+import { awsCodeOf, outcomeOf } from './failure.ts';
+import { type AwsHandle, hasExpired } from './handle.ts';
 import { shortestSession } from './plan.ts';
 import type { Session } from './sessions.ts';
 
-/** `denied`: by a Deny for it; `allowed`: not denied; `unknown`: AWS did not say, or the keys are over. */
-export type Probed = 'denied' | 'allowed' | 'unknown';
+/** `denied`: by a Deny for it; `allowed`: not denied; `clock`: AWS finds this machine's clock wrong; `unknown`: AWS did not say, or the keys are over. */
+export type Probed = 'denied' | 'allowed' | 'clock' | 'unknown';
 
 const oneProbe = 6_000;
 
@@ -33,6 +33,13 @@ export async function probe(context: Context, handle: AwsHandle): Promise<Probed
   if (said !== 'unknown' || handle.revoke !== 'deny-session') return said;
   const standIn = await makeStandIn(context, handle).catch(() => null);
   return standIn === null ? 'unknown' : ask(context, handle, standIn);
+}
+
+/** True when AWS has ended every session of the lease by itself, and does not contradict the clock that says so. */
+export async function isOver(context: Context, handle: AwsHandle): Promise<boolean> {
+  if (!hasExpired(handle, context.tools.clock.now())) return false;
+  const said = await probeOwn(context, handle);
+  return said !== 'allowed' && said !== 'clock';
 }
 
 async function makeStandIn(context: Context, handle: AwsHandle): Promise<Session> {
@@ -58,8 +65,8 @@ async function ask(context: Context, handle: AwsHandle, session: Session): Promi
     await clients.sts(session).send(command, { abortSignal });
     return 'allowed';
   } catch (thrown) {
-    const code = awsCodeOf(thrown);
-    if (code !== 'AccessDenied') return 'unknown';
+    if (outcomeOf(thrown) === 'clock') return 'clock';
+    if (awsCodeOf(thrown) !== 'AccessDenied') return 'unknown';
     return deniedBy((thrown as Error).message, tools.clock.now() >= handle.deadline);
   }
 }

@@ -6,8 +6,8 @@ import { failpoint } from '../../system/failpoint.ts';
 import type { RevokeReport } from '../provider.ts';
 import type { Context } from './context.ts';
 import { denySession, isDenied, pruneDenied } from './deny-session.ts';
-import { type AwsHandle, hasExpired } from './handle.ts';
-import { probe, probeOwn } from './probe.ts';
+import type { AwsHandle } from './handle.ts';
+import { isOver, probe, probeOwn } from './probe.ts';
 import { wait } from './repeat.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
@@ -25,19 +25,14 @@ export async function revokeLease(context: Context, handle: AwsHandle, report: R
   const until = iso(handle.ends_by);
   // The names were on disk before AWS heard of them. Whether it answered is not known; that nobody got keys, is.
   if (handle.access_key_id === null) report.step('undisclosed', { session: handle.session_name, until });
-  if (hasExpired(handle, tools.clock.now())) {
+  if (await isOver(context, handle)) {
     report.step('expired', { at: until });
     report.accessEnded();
     if (handle.revoke === 'deny-session') await pruneDenied(context, handle).catch(() => undefined);
     return;
   }
   if (tools.clock.now() >= handle.deadline && (await isTimeBoxed(context, handle, report))) return;
-  if (handle.revoke === 'none') {
-    if (tools.clock.now() < handle.deadline) {
-      report.step('cannot-be-withdrawn', { until: iso(handle.deadline) });
-    }
-    return;
-  }
+  if (handle.revoke === 'none') return;
   await deny(context, handle, report);
   report.accessEnded();
 }
@@ -54,7 +49,7 @@ async function isTimeBoxed(context: Context, handle: AwsHandle, report: RevokeRe
     await wait({ ...tools, signal }, delay);
     said = await probeOwn(context, handle);
   }
-  if (said !== 'allowed') report.accessEnded();
+  if (said !== 'allowed' && said !== 'clock') report.accessEnded();
   return said === 'denied';
 }
 

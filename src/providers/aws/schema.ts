@@ -73,7 +73,7 @@ const tagText = (least: number, most: number) =>
 
 const target = {
   region: described(
-    v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'expected a region such as eu-west-1')),
+    v.pipe(v.string(), v.regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'expected a region such as eu-west-1')),
     'region whose STS is asked, and that the child gets',
   ),
   credentials: v.optional(
@@ -111,7 +111,7 @@ const target = {
   ),
   endpoints: v.optional(
     described(
-      v.strictObject({ sts: v.optional(url), iam: v.optional(url) }),
+      v.strictObject({ sts: v.optional(url), iam: v.optional(url), signin: v.optional(url) }),
       'other endpoints than those of AWS: private ones, or servers for tests',
     ),
   ),
@@ -207,17 +207,28 @@ export function validateAws(config: TargetConfig): string[] {
       return scope.success ? [{ name: one.name, ...scope.output }] : [];
     });
     problems.push(
-      ...roleProblems(item.name, role.output, options),
+      ...roleProblems(item.name, role.output, options, scopes),
       ...scopeProblems(item.name, role.output, scopes),
     );
   }
   return problems;
 }
 
-function roleProblems(name: string, role: RoleOptions, target: TargetOptions): string[] {
+function roleProblems(
+  name: string,
+  role: RoleOptions,
+  target: TargetOptions,
+  scopes: readonly ScopeOptions[],
+): string[] {
   const problems: string[] = [];
   const partition = partitionOf(target.region);
-  for (const one of [role.role_arn, ...role.chain, ...(role.revoke_role ? [role.revoke_role] : [])]) {
+  const policies = [role, ...scopes].flatMap(({ managed_policies = [] }) => managed_policies);
+  for (const one of [
+    role.role_arn,
+    ...role.chain,
+    ...(role.revoke_role ? [role.revoke_role] : []),
+    ...policies,
+  ]) {
     const own = one.split(':')[1];
     if (own !== partition)
       problems.push(`role "${name}": "${one}" is not in partition ${partition} of region "${target.region}"`);

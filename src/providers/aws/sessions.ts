@@ -19,18 +19,24 @@ export interface Session extends Keys {
   readonly expiresAt: Instant;
 }
 
+/** A session of a lease. */
+export interface LeaseSession extends Session {
+  /** From then on its own policy denies everything. */
+  readonly deadline: Instant;
+}
+
 export interface Sessions {
-  put(lease: string, session: Session): void;
-  latest(lease: string): Session | null;
+  put(lease: string, session: LeaseSession): void;
+  latest(lease: string): LeaseSession | null;
   /** What is served: nothing once the lease is being taken back or is past its deadline. @throws JitError `ERR_GRANT_ENDED` */
-  serve(lease: string): Session;
+  serve(lease: string): LeaseSession;
   /** No session of the lease is served from now on. */
   close(lease: string): void;
   drop(lease: string): void;
 }
 
 export function createSessions(): Sessions {
-  const open = new Map<string, Session>();
+  const open = new Map<string, LeaseSession>();
   const closed = new Set<string>();
   return {
     put: (lease, session) => void open.set(lease, session),

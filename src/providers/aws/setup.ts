@@ -3,126 +3,148 @@
 
 import { parseDuration } from '../../core/duration.ts';
 import type { TargetConfig } from '../../core/target.ts';
-import { leaseTag } from './handle.ts';
-import { denyPolicyName, roleNameOf } from './names.ts';
+import { roleNameOf } from './names.ts';
 import { accessOf, isDirect } from './plan.ts';
-import { type RoleOptions, roleOptions } from './schema.ts';
+import { brokerPolicy, trustPolicy } from './policies.ts';
+import { partitionOf, type RoleOptions, roleOptions, targetOptions } from './schema.ts';
+import { cliCommands } from './setup-cli.ts';
+import { terraformText } from './setup-terraform.ts';
 
-/** Where the administrator puts in who the broker is. */
-const brokerArn = 'arn:aws:iam::<account>:user/<the broker>';
+export { brokerPolicy, trustPolicy } from './policies.ts';
 
-/** A session that was not made by jit lacks the source identity or the tag, and so is not made at all. */
-export function trustPolicy(role: RoleOptions, principal: string): object {
-  const hasTags = role.session_tags || Object.keys(role.tags).length > 0;
-  const condition = {
-    StringLike: {
-      ...(role.source_identity ? { 'sts:SourceIdentity': '?*' } : {}),
-      ...(role.session_tags ? { [`aws:RequestTag/${leaseTag}`]: 'l?*' } : {}),
-    },
-    ...(role.external_id === undefined ? {} : { StringEquals: { 'sts:ExternalId': role.external_id } }),
-  };
-  const actions = [
-    'sts:AssumeRole',
-    ...(hasTags ? ['sts:TagSession'] : []),
-    ...(role.source_identity ? ['sts:SetSourceIdentity'] : []),
-  ];
-  const { StringLike, ...rest } = condition;
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { AWS: role.chain.at(-1) ?? principal },
-        Action: actions,
-        Condition: { ...(Object.keys(StringLike).length > 0 ? { StringLike } : {}), ...rest },
-      },
-    ],
+/** A role of IAM, as it has to be. */
+export interface SetupRole {
+  /** As the configuration calls it. */
+  readonly name: string;
+  readonly roleName: string;
+  /** `/` when it has none. */
+  readonly path: string;
+  readonly maxSeconds: number;
+  readonly trust: object;
+}
+
+/** What is to be set up, before it is written in one language or the other. */
+export interface SetupPlan {
+  readonly target: string;
+  readonly roles: readonly SetupRole[];
+  readonly policyName: string;
+  readonly policy: object;
+  /** Who the broker is; for what is not known a text that says so. */
+  readonly broker: {
+    readonly arn: string;
+    readonly kind: 'user' | 'role' | 'other';
+    readonly isKnown: boolean;
   };
 }
 
-/** What the broker itself may do: assume, and where it is allowed to take back, change one policy of that role. */
-export function brokerPolicy(roles: readonly RoleOptions[]): object {
-  const first = roles.map((role) => role.chain[0] ?? role.role_arn);
-  const denying = roles.filter((role) => role.revoke === 'deny-session' && role.revoke_role === undefined);
-  const admins = roles.flatMap((role) => role.revoke_role ?? []);
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
-        Resource: [...new Set([...first, ...admins])],
-      },
-      ...(denying.length > 0
-        ? [
-            {
-              Effect: 'Allow',
-              Action: ['iam:GetRolePolicy', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
-              Resource: [...new Set(denying.map((role) => role.role_arn))],
-            },
-          ]
-        : []),
-    ],
-  };
+/** The same thing twice, and what to know about it. */
+export interface AwsSetup {
+  readonly terraform: string;
+  /** Each is one line for a POSIX shell. */
+  readonly commands: readonly string[];
+  /** Sentences. */
+  readonly notes: readonly string[];
 }
 
-/** @param origin names this broker, and so the policy that it denies sessions in */
-export function setupText(target: TargetConfig, origin: string): string {
-  const roles = [...target.roles.values()].map(({ name, options }) => ({ name, ...roleOptions(options) }));
-  const access = accessOf(target);
-  const direct = isDirect(access)
-    ? [
-        '# With web_identity alone the trust policy names the OIDC provider and your conditions on its token instead.',
-      ]
-    : [];
+/** @param brokerArn of the broker's own user or role; null leaves a place for it */
+export function setupOf(target: TargetConfig, brokerArn: string | null): AwsSetup {
+  const plan = planOf(target, brokerArn);
+  return { terraform: terraformText(plan), commands: cliCommands(plan), notes: notesOf(target, plan) };
+}
+
+/** Everything in one text, as `jit doctor` shows it. */
+export function setupText(target: TargetConfig, brokerArn: string | null = null): string {
+  const { terraform, commands, notes } = setupOf(target, brokerArn);
   return [
-    `# Target ${target.name}: what an administrator sets up once. Put the broker's own ARN for ${brokerArn}.`,
-    ...direct,
+    `# Target ${target.name}: what an administrator sets up once.`,
+    ...notes.map((note) => `# ${note}`),
     '',
     '# --- Terraform ---',
-    'variable "jit_broker_arn" { type = string }',
-    ...roles.flatMap((role) => terraform(role)),
-    'output "jit_broker_policy" {',
-    `  value = jsonencode(${JSON.stringify(brokerPolicy(roles))})`,
-    '}',
-    '',
+    terraform,
     '# --- the same with the AWS CLI ---',
-    ...roles.flatMap((role) => commands(role)),
-    "# rights of the broker's own user or role:",
-    `aws iam put-user-policy --user-name '<the broker>' --policy-name jit-broker --policy-document '${JSON.stringify(brokerPolicy(roles))}'`,
-    '',
-    `# The broker writes one inline policy, ${denyPolicyName(origin)}, to roles with revoke: deny-session.`,
-    '# Whoever may do that could also widen the role: give it a permissions boundary of what it may do at most.',
-    '# Roles of a chain need the right to sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity on the next one.',
+    ...commands,
     '',
   ].join('\n');
 }
 
-const seconds = (role: RoleOptions): number => parseDuration(role.max_session) / 1000;
+const rolesOf = (target: TargetConfig) =>
+  [...target.roles.values()].map(({ name, options }) => ({ name, ...roleOptions(options) }));
 
-function terraform(role: RoleOptions & { name: string }): string[] {
-  const name = role.name.replace(/[^A-Za-z0-9_]/g, '_');
-  const trust = JSON.stringify(trustPolicy(role, brokerArn)).replace(
-    JSON.stringify(brokerArn),
-    'var.jit_broker_arn',
-  );
-  return [
-    `resource "aws_iam_role" "jit_${name}" {`,
-    `  name                 = ${JSON.stringify(roleNameOf(role.role_arn))}`,
-    `  max_session_duration = ${Math.max(3600, seconds(role))}`,
-    `  assume_role_policy   = jsonencode(${trust})`,
-    '  # inline policies are left to jit: do not manage them here with inline_policy or aws_iam_role_policies_exclusive',
-    '}',
-    '',
-  ];
+function planOf(target: TargetConfig, brokerArn: string | null): SetupPlan {
+  const { region, mfa_serial } = targetOptions(target);
+  const roles = rolesOf(target);
+  const arn = brokerArn ?? `arn:${partitionOf(region)}:iam::<account>:user/<the broker>`;
+  // Two names of the configuration may mean one role of IAM, which is made once.
+  const distinct = new Map(roles.map((role) => [role.role_arn, role] as const).reverse());
+  return {
+    target: target.name,
+    roles: [...distinct.values()].reverse().map((role) => setupRole(role, arn, mfa_serial !== undefined)),
+    policyName: `jit-${target.name}`,
+    policy: brokerPolicy(roles),
+    broker: { arn, kind: kindOf(arn), isKnown: brokerArn !== null },
+  };
 }
 
-function commands(role: RoleOptions & { name: string }): string[] {
-  const name = roleNameOf(role.role_arn);
-  const trust = JSON.stringify(trustPolicy(role, brokerArn));
-  const longest = Math.max(3600, seconds(role));
+function setupRole(role: RoleOptions & { name: string }, arn: string, hasMfa: boolean): SetupRole {
+  return {
+    name: role.name,
+    roleName: roleNameOf(role.role_arn),
+    path: `/${role.role_arn.split(':role/')[1]?.replace(/[^/]*$/, '') ?? ''}`,
+    maxSeconds: Math.max(3600, parseDuration(role.max_session) / 1000),
+    trust: trustPolicy(role, arn, hasMfa),
+  };
+}
+
+/** The role behind the session that AWS names a caller by; null when it cannot be told. */
+export function principalOf(callerArn: string): string | null {
+  const session = /^(arn:[\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(callerArn);
+  if (!session) return callerArn;
+  const [, partition, account, name = ''] = session;
+  // The path of such a role has a region in it that nobody tells.
+  if (name.startsWith('AWSReservedSSO_')) return null;
+  return `${partition}:iam::${account}:role/${name}`;
+}
+
+/** Roles of IAM Identity Center cannot be changed, and the account itself has no policy. */
+function kindOf(arn: string): SetupPlan['broker']['kind'] {
+  if (/:user\//.test(arn)) return 'user';
+  return /:role\/(?!aws-reserved\/)/.test(arn) ? 'role' : 'other';
+}
+
+function notesOf(target: TargetConfig, { roles, broker, policy }: SetupPlan): string[] {
+  const config = rolesOf(target);
+  const names = roles.map((role) => role.roleName).join(', ');
   return [
-    `aws iam create-role --role-name '${name}' --max-session-duration ${longest} --assume-role-policy-document '${trust}'`,
-    `# then attach what role "${role.name}" may do: aws iam attach-role-policy --role-name '${name}' --policy-arn <policy>`,
+    ...(broker.isKnown ? [] : [`Put the ARN of the broker's own user or role in place of ${broker.arn}.`]),
+    ...(broker.isKnown && broker.kind === 'other'
+      ? [
+          `${broker.arn} takes no policy from here; give it this one, e.g. in its permission set: ${JSON.stringify(policy)}`,
+        ]
+      : []),
+    ...(isDirect(accessOf(target))
+      ? [
+          'With web_identity alone the trust policy names the OIDC provider and your conditions on its token instead.',
+        ]
+      : []),
+    ...(broker.isKnown && broker.kind === 'user'
+      ? [
+          `User ${roleNameOf(broker.arn)} has to be there first, with an access key: aws iam create-user, aws iam create-access-key.`,
+        ]
+      : []),
+    `Attach to ${names} what people may do with it: sessions can do no more than the role.`,
+    ...(config.some((role) => role.revoke === 'deny-session')
+      ? [
+          'The broker writes one inline policy to roles with revoke: deny-session, jit-deny-sessions-…, and removes it again.',
+          'Whoever may write policies of a role can widen it. A permissions boundary says what the role may do at most:',
+          'aws iam put-role-permissions-boundary; https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html',
+        ]
+      : []),
+    ...(config.some((role) => role.chain.length > 0)
+      ? [
+          'Roles of a chain need the right to sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity on the next one.',
+        ]
+      : []),
+    'A role that is there already: aws iam update-assume-role-policy with the same document, instead of create-role.',
+    'What it is all for: docs/providers.md, AWS.',
   ];
 }

@@ -41,7 +41,14 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<GithubHandle
     issue: async (handle, request, signal) =>
       issueLease(on(handle, signal), handle, request, rights(request), isExported()),
     refresh: async (handle, request, signal, record) =>
-      refreshLease(on(handle, signal), handle, request, rights(request), record, isExported()),
+      refreshLease(
+        on(handle, signal),
+        handle,
+        request,
+        rights(request),
+        record,
+        isExported() || request.exported === true,
+      ),
     ...callsByHandle(tools),
     check: (signal) => checkTarget(contextOf(accessOf(target), tools, signal), target),
     setup: async () => setupText(target),
@@ -53,6 +60,7 @@ function callsByHandle(tools: ProviderTools) {
   const on = (handle: GithubHandle, signal: AbortSignal) =>
     contextOf(checkHandle(handle).access, tools, signal);
   return {
+    exports: ['env'],
     describe,
     /** Nothing moves on GitHub: the token has its hour, and the helper gets a new one when that is not enough. */
     renew: async (handle: GithubHandle) => ({ hardDeadline: hardEnd(handle) }),
@@ -60,10 +68,7 @@ function callsByHandle(tools: ProviderTools) {
       revokeLease(on(handle, signal), handle, report),
     confirm: async (handle: GithubHandle, signal: AbortSignal) => confirmLease(on(handle, signal), handle),
     spent: withoutTokens,
-    withdrawal: ({ undisclosed_until }: GithubHandle): string | null =>
-      undisclosed_until === null
-        ? null
-        : `may live although nobody was told it; ends by ${new Date(undisclosed_until).toISOString().slice(11, 16)}Z`,
+    irrevocableUntil: ({ undisclosed_until }: GithubHandle) => undisclosed_until,
     // Connections are shared by all who fetch, and unused ones do not keep the broker alive.
     close: async () => undefined,
   };

@@ -21,6 +21,9 @@ const unset = [
   'DATABASE_URL',
 ];
 
+/** Names of the `exports` below. */
+export const exportKinds = ['url'] as const;
+
 /**
  * PGSERVICE itself is not set: a service wins over PGDATABASE, so `PGDATABASE=other psql` would surprise; the
  * service, named as the target, is there for whoever asks for it (`psql service=prod-db`).

@@ -7,6 +7,7 @@ import { checkTarget } from './check.ts';
 import { confirmLease } from './confirm.ts';
 import { openServer } from './connection.ts';
 import type { Context } from './context.ts';
+import { exportKinds } from './hand-out.ts';
 import { checkHandle, type PostgresHandle } from './handle.ts';
 import { issueLease } from './issue.ts';
 import { addressOf, planLease, rightsOf } from './plan.ts';
@@ -60,6 +61,7 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<PostgresHand
 /** Each reaches the server that its handle names: a target may have moved since. */
 function callsByHandle(tools: ProviderTools) {
   return {
+    exports: exportKinds,
     describe: ({ name, host, port, database, oid, groups }: PostgresHandle) => ({
       name,
       facts: { host, port, database, oid, groups },

@@ -50,6 +50,38 @@ describe('jit audit log', () => {
     ]);
   });
 
+  it('says both ends of a credential in words where the vendor gives it longer than the grant', async () => {
+    const ends = { deadline: '2026-11-22T12:05:00.000Z', hard_deadline: '2026-11-22T12:15:00.000Z' };
+    const about = (type: string, data: Record<string, unknown>): AuditReply['events'][number] => {
+      const { leaf, body } = event(data);
+      return { leaf, body: { ...body, type, lease: 'l4k9p1' } };
+    };
+    const intent = about('lease.intent', { provider: 'aws', name: 'ada+l4k9p1', facts: {}, ...ends });
+    const { deadline, hard_deadline: expires } = ends;
+    const issued = about('lease.issued', { name: 'ada+l4k9p1', facts: {}, deadline, expires });
+    const { stdout } = await jit(['audit', 'log'], { client: logOf(intent, issued) });
+    const words = /name=ada\+l4k9p1 ends at \d\d:05; AWS itself ends it at \d\d:15$/gm;
+    expect(stdout.match(words)).toHaveLength(2);
+    const alone = await jit(['audit', 'log'], { client: logOf(issued) });
+    expect(alone.stdout).toContain('; the target itself ends it at ');
+    const soon = about('lease.issued', { name: 'x', facts: {}, deadline, expires: deadline });
+    expect((await jit(['audit', 'log'], { client: logOf(soon) })).stdout).toMatch(
+      /deadline="[^"]+" expires="[^"]+"$/m,
+    );
+  });
+
+  it('tells of a step when and why', async () => {
+    const facts = { until: '2026-11-22T12:05:00.000Z', held_by_nobody: false };
+    const { stdout } = await jit(['audit', 'log'], {
+      client: logOf(
+        event({ step: 'cannot-be-withdrawn', facts }),
+        event({ step: 'not-refreshed', facts: { code: 'ERR_SECRET_UNAVAILABLE', more: ['x'] } }),
+      ),
+    });
+    expect(stdout).toMatch(/ step=cannot-be-withdrawn until="2026-11-22 [^"]+"$/m);
+    expect(stdout).toMatch(/ step=not-refreshed code=ERR_SECRET_UNAVAILABLE$/m);
+  });
+
   it('shows one line per event with time, type, who, where and what', async () => {
     const data = { role: 'read', scope: null, duration_ms: 1_800_000, reason: 'fix it', digest: 'f00' };
     const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });

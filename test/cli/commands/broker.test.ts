@@ -34,10 +34,18 @@ describe('jit broker', () => {
   });
 
   it('stop fails when something is left open', async () => {
-    const client = createFakeClient({ stop: async () => ({ revoked: 1, overdue: 2 }) });
+    const client = createFakeClient({ stop: async () => ({ revoked: 1, overdue: 2, ending: 0 }) });
     const ran = await jit(['broker', 'stop'], { client });
     expect([ran.code, ran.stdout]).toEqual([1, 'broker stopped, 1 revoked\n']);
     expect(ran.stderr).toContain('2 could not be revoked yet');
+  });
+
+  it('stop tells apart what cannot be withdrawn', async () => {
+    const client = createFakeClient({ stop: async () => ({ revoked: 0, overdue: 0, ending: 1 }) });
+    const ran = await jit(['broker', 'stop'], { client });
+    expect([ran.code, ran.stdout]).toEqual([1, 'broker stopped, 0 revoked\n']);
+    expect(ran.stderr).toContain('1 cannot be withdrawn and ends without a broker');
+    expect(ran.stderr).not.toContain('could not be revoked');
   });
 
   it('run hands over to the broker itself', async () => {

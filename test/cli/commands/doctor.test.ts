@@ -49,8 +49,8 @@ describe('jit doctor', () => {
     expect(stdout).toMatch(/ debugger: blocked\n.* core files: reduced: no library\n/);
   });
 
-  it('prints SQL and nothing else on stdout with --sql, each remedy once', async () => {
-    const ran = await jit(['doctor', '--sql'], { client: client() });
+  it('prints SQL and nothing else on stdout with --remedy, each once', async () => {
+    const ran = await jit(['doctor', '--remedy'], { client: client() });
     expect(ran.stdout).toBe('ALTER ROLE jit_broker CREATEROLE;\n-- once\n');
   });
 
@@ -105,14 +105,14 @@ describe('jit doctor', () => {
       }),
     });
     const shown = await jit(['doctor'], { client: fake });
-    expect(shown.stdout).toContain('jit doctor prod-db --sql');
+    expect(shown.stdout).toContain('jit doctor prod-db --remedy');
     expect(shown.stdout).not.toContain('-- line');
     const sql = await jit(['doctor', '--sql'], { client: fake });
     expect(sql.stdout.trimEnd()).toBe(remedy.trimEnd());
     expect(sql.stderr).toBe('');
   });
 
-  it('tells with --sql on stderr of what no SQL mends', async () => {
+  it('tells with --remedy, or --sql as it was called, on stderr of what nothing mends', async () => {
     const fake = createFakeClient({
       doctor: async () => ({
         checks: [{ target: 'prod-db', name: 'connection', status: 'failed', detail: 'down\nreally' }],

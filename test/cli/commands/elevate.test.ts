@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
-import type { ElevateRequest, PreviewReply, Wish } from '../../../src/protocol/routes.ts';
+import type { ElevateRequest, GrantView, PreviewReply, Wish } from '../../../src/protocol/routes.ts';
 import {
   createFakeClient,
   fakeGrant,
@@ -63,6 +63,11 @@ describe('jit elevate with a command', () => {
         channel: null,
       } satisfies ElevateRequest,
     ]);
+  });
+
+  it('asks for keys in the environment by name', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--export', 'env', ...command]);
+    expect(ran.client.asked('elevate')).toMatchObject([{ export: 'env', keep: false }]);
   });
 
   it('takes the reason from JIT_REASON, unless a flag gives one', async () => {
@@ -411,6 +416,21 @@ describe('jit elevate with a shell', () => {
 });
 
 describe('jit elevate --keep without a command', () => {
+  it.each(['url', 'env'])(
+    'prints no credential: --export %s is refused, and nothing is asked for',
+    async (kind) => {
+      for (const [argv, tty] of [
+        [['--keep', '--json'], true],
+        [['--keep'], false],
+      ] as const) {
+        const ran = await jit(['elevate', 'prod-db', ...argv, '--export', kind], { tty });
+        expect(ran).toMatchObject({ code: 2, stdout: '' });
+        expect(ran.stderr).toContain(`--export ${kind} -- command`);
+        expect(ran.client.calls).toEqual([]);
+      }
+    },
+  );
+
   it.each([
     ['without a terminal', ['--keep'], false],
     ['with --json', ['--keep', '--json'], true],
@@ -494,5 +514,161 @@ describe('jit elevate and signals', () => {
     expect(ran.sessions).toEqual([]);
     expect(ran.client.asked('revoke')).toHaveLength(1);
     expect(ran.stdout).toBe('');
+  });
+});
+
+describe('jit elevate --dry-run', () => {
+  const policy = 'session policy: 120 of 2048 characters\n{\n  "Statement": "\u001b[2J"\n}';
+  const shown = fakePreview({ risk: 'high', preview: ['role x', policy] });
+  const trying = (reply: PreviewReply, argv: string[] = [], more: Setting = {}) =>
+    jit(['elevate', 'prod-db', '--dry-run', ...argv], {
+      client: createFakeClient({ preview: async () => reply, targets: async () => ({ targets: [] }) }),
+      ...more,
+    });
+
+  it('prints what would be granted, asks for nothing and starts nothing', async () => {
+    const ran = await trying(shown, [...command], { tty: true });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout.split('\n')).toEqual([
+      'allowed: prod-db:read as user:ada for 30m',
+      '  by the entitlement "readers"',
+      '  role x',
+      '  session policy: 120 of 2048 characters',
+      '    {',
+      '      "Statement": "\\u{1b}[2J"',
+      '    }',
+      '',
+    ]);
+    expect([ran.client.asked('elevate'), ran.sessions, ran.questions]).toEqual([[], [], []]);
+  });
+
+  it('prints the preview as JSON', async () => {
+    const ran = await trying(shown, ['--json']);
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      outcome: 'allowed',
+      duration_ms: 1_800_000,
+      reason_required: false,
+      preview: ['role x', policy],
+    });
+  });
+
+  it('is refused as the request itself would be', async () => {
+    const reasons = ['2h is longer than the 1h that "readers" allows'];
+    const hint = 'jit elevate prod-db:read --for 1h';
+    const ran = await trying(denied({ reasons, hint }), ['--reason', 'why', ...command]);
+    expect([ran.code, ran.stdout]).toEqual([3, '']);
+    expect(ran.stderr).toContain(`jit: error: prod-db:read is denied: ${reasons[0]}\n`);
+    expect(ran.stderr).toContain(`jit: hint: ${hint} --reason why -- psql …\n`);
+    const json = await trying(denied({ reasons, hint }), ['--json']);
+    expect([json.code, jsonError(json).code]).toEqual([3, 'ERR_POLICY_DENIED']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'denied', reasons });
+  });
+
+  it('shows what would need approval, and ends with 5', async () => {
+    const ran = await trying(fakePreview({ outcome: 'needs-approval', reasons: ['one approval'] }));
+    expect(ran.code).toBe(5);
+    expect(ran.stdout).toContain('needs approval: prod-db:read as user:ada for 30m\n');
+    expect(ran.stderr).toContain('one approval');
+  });
+});
+
+describe('jit elevate to what cannot be withdrawn', () => {
+  const until = fakeNow + 1_800_000;
+  const held = fakeGrant({ leases: [fakeLease({ irrevocableUntil: until })] });
+  const over = (changes: Partial<GrantView['leases'][number]> = {}) =>
+    fakeGrant({
+      state: 'ended',
+      endedAt: fakeNow,
+      endCause: 'revoked',
+      leases: [fakeLease({ state: 'revoking', irrevocableUntil: until, ...changes })],
+    });
+  const granted = (verbs: Partial<Client>) =>
+    createFakeClient({ elevate: async () => ({ grant: held, env: {}, unset: [], notes: [] }), ...verbs });
+
+  it('is told before the session, and after a shell that was left', async () => {
+    const revoke = async () => ({ revoked: [], ending: [], overdue: [over()] });
+    const ran = await jit(['elevate', 'prod-db'], { client: granted({ revoke }), tty: true });
+    expect(ran.stderr).toMatch(/^ {5}\S*cannot be withdrawn; ends at \d\d:30/m);
+    expect(ran.stderr).toMatch(
+      /prod-db:read ended, and its credential jit_l4k9p1 cannot be withdrawn; ends at \d\d:30/,
+    );
+    expect(ran.stderr).not.toMatch(/revoked|ACCESS MAY GO ON|keeps trying/);
+  });
+
+  it('is not called revoked although nobody has it', async () => {
+    const alone = over({ accessEndedAt: fakeNow });
+    const revoke = async () => ({ revoked: [], ending: [alone], overdue: [] });
+    const ran = await jit(['elevate', 'prod-db'], { client: granted({ revoke }), tty: true });
+    expect(ran.stderr).toMatch(
+      /grant ended, its credential cannot be withdrawn, and nobody has it; ends at \d\d:30/,
+    );
+    expect(ran.stderr).not.toContain('revoked');
+  });
+
+  it.each([[[]], [command]])('is told when its grant ended first: %j', async (words) => {
+    const client = granted({ status: async () => fakeStatus({ grants: [over()] }) });
+    const ran = await jit(['elevate', 'prod-db', ...words], {
+      client,
+      tty: true,
+      session: async () => ({ exitCode: 0, grantEnded: true }),
+    });
+    expect(ran.stderr).toMatch(/its credential cannot be withdrawn; ends at \d\d:30/);
+    expect(ran.stderr).not.toMatch(/access (is being )?revoked/);
+  });
+});
+
+describe('a session whose broker was stopped', () => {
+  it('is not told that what cannot be withdrawn was revoked', async () => {
+    const known = fakeGrant({
+      state: 'ended',
+      endCause: 'broker-stopped',
+      leases: [fakeLease({ state: 'revoking', irrevocableUntil: fakeNow + 1_800_000 })],
+    });
+    const gone = new JitError('ERR_BROKER_UNREACHABLE', 'gone');
+    let isGone = false;
+    const client = createFakeClient({
+      wait: async () => known,
+      status: async () => {
+        if (isGone) throw gone;
+        return fakeStatus();
+      },
+    });
+    const session: Setting['session'] = async ({ ended }) => {
+      await ended;
+      isGone = true;
+      return { exitCode: 0, grantEnded: true };
+    };
+    const isStopped = () => isGone;
+    const { stderr } = await jit(['elevate', 'prod-db'], { client, session, isStopped, tty: true });
+    expect(stderr).not.toContain('cannot tell');
+    expect(stderr).toMatch(/the broker was stopped\); its credential cannot be withdrawn; ends at/);
+    expect(stderr).not.toContain('access revoked');
+  });
+});
+
+describe('a session whose credential is not refreshed', () => {
+  it('is told once, with what helps, and once when it is refreshed again', async () => {
+    const notRefreshed = {
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: 'the session has expired',
+      hint: 'aws sso login',
+    } as const;
+    const failing = fakeGrant({ leases: [fakeLease({ notRefreshed })] });
+    const answers = [failing, failing, fakeGrant(), fakeGrant(), fakeGrant({ state: 'ended' })];
+    const client = createFakeClient({ wait: async () => answers.shift() ?? fakeGrant({ state: 'ended' }) });
+    const session: Setting['session'] = async ({ ended }) => {
+      await ended;
+      return { exitCode: 0, grantEnded: true };
+    };
+    const { stderr } = await jit(['elevate', 'prod-db', ...command], { client, session });
+    const told = stderr.split('\n').filter((line) => /refreshed|hint/.test(line));
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^jit: warning: prod-db:read is not refreshed: the session has expired \(ERR_SECRET_UNAVAILABLE\); what is served works until /,
+      ),
+      'jit: hint: aws sso login',
+      'jit: prod-db:read is refreshed again',
+    ]);
   });
 });

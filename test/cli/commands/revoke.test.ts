@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { JitError } from '../../../src/core/errors.ts';
-import { createFakeClient, fakeGrant, fakeLease } from '../../fakes/client.ts';
+import type { RevokeReply } from '../../../src/protocol/routes.ts';
+import { createFakeClient, fakeGrant, fakeLease, fakeNow } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
 const revoking = { ...fakeGrant(), leases: [fakeLease({ state: 'revoking' })] };
@@ -35,6 +36,23 @@ describe('jit revoke', () => {
     const json = await jit(['revoke', '--all', '--json'], { client });
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout).overdue).toHaveLength(1);
+  });
+
+  it('does not call revoked what cannot be withdrawn, and fails unless nobody has it', async () => {
+    const stays = fakeLease({ state: 'revoking', irrevocableUntil: fakeNow + 1_800_000 });
+    const held = fakeGrant({ state: 'ended', leases: [stays] });
+    const alone = fakeGrant({ state: 'ended', leases: [{ ...stays, accessEndedAt: fakeNow }] });
+    const answering = (reply: Partial<RevokeReply>) =>
+      createFakeClient({ revoke: async () => ({ revoked: [], ending: [], overdue: [], ...reply }) });
+    const ran = await jit(['revoke', 'g7f'], { client: answering({ overdue: [held] }) });
+    expect([ran.code, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/has ended; its credential cannot be withdrawn; ends at \d\d:30$/m);
+    const idle = await jit(['revoke', 'g7f'], { client: answering({ ending: [alone] }) });
+    expect([idle.code, idle.stderr]).toEqual([0, '']);
+    expect(idle.stdout).toMatch(
+      /^ended g7f3k2 \(prod-db:read\); its credential cannot be withdrawn, and nobody has it; ends at \d\d:30\n$/,
+    );
+    expect(ran.stderr + idle.stdout).not.toContain('revoked');
   });
 
   it('says so when there was nothing to revoke', async () => {

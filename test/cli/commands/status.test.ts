@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StatusReply } from '../../../src/protocol/routes.ts';
+import type { LeaseView, StatusReply } from '../../../src/protocol/routes.ts';
 import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakeStatus } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
@@ -16,6 +16,63 @@ describe('jit status', () => {
     expect(stdout.split('\n')[1]).toMatch(
       /^g7f3k2 {2}prod-db:read {2}orders {2}\d\d:\d\d \(30m\) {2}active {2}INC-4711$/,
     );
+  });
+
+  const five = 300_000;
+  const aws = (changes: Partial<LeaseView> = {}) =>
+    fakeGrant({
+      target: 'aws-prod',
+      deadline: fakeNow + five,
+      leases: [
+        fakeLease({
+          provider: 'aws',
+          name: 'ada+l4k9p1',
+          deadline: fakeNow + five,
+          hardDeadline: fakeNow + 3 * five,
+          ...changes,
+        }),
+      ],
+    });
+
+  it('says when AWS itself ends what the grant ends sooner', async () => {
+    const { stdout } = await showing({ grants: [aws()] });
+    expect(stdout.split('\n')[2]).toMatch(
+      /^ {2}ada\+l4k9p1: ends at \d\d:05; AWS itself ends it at \d\d:15$/,
+    );
+    const lines = (await showing({ grants: [fakeGrant()] })).stdout.trim().split('\n');
+    expect(lines).toHaveLength(2);
+  });
+
+  it('says beforehand what cannot be withdrawn, and never that it is being revoked', async () => {
+    const active = (await showing({ grants: [aws({ irrevocableUntil: fakeNow + five })] })).stdout;
+    expect(active).toMatch(
+      /ada\+l4k9p1: cannot be withdrawn; ends at \d\d:05; AWS itself ends it at \d\d:15$/m,
+    );
+    const over = { state: 'revoking', irrevocableUntil: fakeNow + five } as const;
+    const ending = (await showing({ grants: [{ ...aws(over), state: 'ended', endedAt: fakeNow }] })).stdout;
+    expect(ending).toMatch(/ended \d\d:00:00 {2}ending {2}/);
+    expect(ending).toMatch(/ada\+l4k9p1: cannot be withdrawn; ends at \d\d:05$/m);
+    expect(active + ending).not.toMatch(/revok/);
+  });
+
+  it('shows why a credential is not refreshed and how long the last one works', async () => {
+    const notRefreshed = {
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: 'the session of "prod" has expired',
+    } as const;
+    const { stdout } = await showing({ grants: [aws({ lastError: notRefreshed.code, notRefreshed })] });
+    expect(stdout).toMatch(
+      /not refreshed: the session of "prod" has expired \(ERR_SECRET_UNAVAILABLE\); what is served works until \d\d:05$/m,
+    );
+  });
+
+  it('prints both ends for scripts', async () => {
+    const { stdout } = await showing({ grants: [aws({ irrevocableUntil: fakeNow + five })] }, ['--json']);
+    expect(JSON.parse(stdout).grants[0].leases[0]).toMatchObject({
+      deadline: '2026-11-22T12:05:00.000Z',
+      hard_deadline: '2026-11-22T12:15:00.000Z',
+      irrevocable_until: '2026-11-22T12:05:00.000Z',
+    });
   });
 
   it('shouts about what is overdue and says what is being done', async () => {

@@ -50,7 +50,7 @@ describe('watchGrant', () => {
     const deadline = fakeNow + 3_600_000;
     waits[0]?.answer(fakeGrant({ deadline }));
     await settle();
-    expect(waits[1]?.request.known).toEqual({ state: 'active', deadline });
+    expect(waits[1]?.request.known).toEqual({ state: 'active', deadline, notRefreshed: null });
     clock.advance(1_800_000 + 5_000);
     await settle();
     expect(hasEnded()).toBe(false);

@@ -4,6 +4,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/system/clock.ts';
+import { type ConsoleSession, createSignin } from './federation.ts';
 import { callIam } from './iam.ts';
 import { readClaim, type SignedRequest, signatureOf, signedAt } from './sigv4.ts';
 import { Account, type Identity } from './state.ts';
@@ -48,6 +49,8 @@ export interface FakeAws {
   readonly url: string;
   readonly account: Account;
   readonly calls: readonly Call[];
+  /** Browsers that were signed in. */
+  readonly consoles: readonly ConsoleSession[];
   readonly webIdentities: Map<string, WebIdentity>;
   /** The code that a device shows now, by serial. */
   readonly mfaCodes: Map<string, string>;
@@ -78,11 +81,13 @@ export async function startFakeAws(id = '123456789012'): Promise<FakeAws> {
   const faults: { fault: Fault; left: number }[] = [];
   const webIdentities = new Map<string, WebIdentity>();
   const mfaCodes = new Map<string, string>();
+  const signin = createSignin(account);
   let skew = 0;
 
   const server = http.createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
+    if (request.url?.startsWith('/federation')) return answerSignin(request, response, body);
     const params = new URLSearchParams(body);
     const action = params.get('Action') ?? '';
     const signed: SignedRequest = {
@@ -139,6 +144,33 @@ export async function startFakeAws(id = '123456789012'): Promise<FakeAws> {
     }
   });
 
+  /** Faults are those before anything is done, and half an answer. */
+  function answerSignin(request: http.IncomingMessage, response: http.ServerResponse, body: string): void {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    const action = new URLSearchParams(body).get('Action') ?? url.searchParams.get('Action') ?? '';
+    const call: Call = {
+      action,
+      accessKeyId: null,
+      params: new URLSearchParams(),
+      region: null,
+      outcome: 'open',
+    };
+    calls.push(call);
+    const fault = takeFault(action)?.kind;
+    if (fault === 'reset') {
+      call.outcome = fault;
+      request.socket.destroy();
+      return;
+    }
+    const isDown = fault === 'gateway' || fault === 'internal' || fault === 'unavailable';
+    const down = { status: 502, type: 'text/html', body: '<html>Bad Gateway</html>', location: undefined };
+    const answer = isDown ? down : signin.answer(request.method ?? '', url, body);
+    call.outcome = fault ?? (answer.status < 400 ? 'ok' : String(answer.status));
+    const { status, type, location } = answer;
+    response.writeHead(status, { 'Content-Type': type, ...(location === undefined ? {} : { location }) });
+    response.end(fault === 'malformed' ? answer.body.slice(0, 10) : answer.body);
+  }
+
   function takeFault(action: string): Fault | null {
     const found = faults.find((one) => one.left > 0 && one.fault.action === action);
     if (!found) return null;
@@ -187,6 +219,7 @@ export async function startFakeAws(id = '123456789012'): Promise<FakeAws> {
     url: `http://127.0.0.1:${port}`,
     account,
     calls,
+    consoles: signin.consoles,
     webIdentities,
     mfaCodes,
     get skew() {

@@ -31,6 +31,8 @@ export interface Identity extends Keys {
   readonly expiration: number | null;
   readonly issuedAt: number;
   readonly mfa: boolean;
+  /** A session of a role that was assumed by one. */
+  readonly isChained: boolean;
   readonly role: Role | null;
   readonly policies: readonly Policy[];
   /** Null: none were given, so the role alone counts. */
@@ -99,6 +101,7 @@ export class Account {
       expiration: null,
       issuedAt: this.now(),
       mfa: false,
+      isChained: false,
       role: null,
       policies: [],
       sessionPolicies: null,

@@ -63,6 +63,7 @@ function assumeRole(call: StsCall): Element {
   const sourceIdentity = params.get('SourceIdentity');
   const context = {
     ...account.contextOf(caller),
+    ...(provesMfa(call) ? { 'aws:MultiFactorAuthPresent': 'true' } : {}),
     ...Object.fromEntries(Object.entries(passed).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
     'aws:TagKeys': Object.keys(passed),
     'sts:SourceIdentity': sourceIdentity ?? undefined,
@@ -110,25 +111,26 @@ function assumeWithWebIdentity(call: StsCall): Element {
 }
 
 function sessionToken(call: StsCall): Element {
-  const { account, params, mfaCodes } = call;
+  const { account, params } = call;
   const caller = known(call);
   if (caller.token !== null)
     throw new Refusal(403, 'AccessDenied', 'Cannot call GetSessionToken with session credentials');
-  const serial = params.get('SerialNumber');
-  if (serial !== null && mfaCodes.get(serial) !== params.get('TokenCode')) {
-    throw new Refusal(
-      403,
-      'AccessDenied',
-      'MultiFactorAuthentication failed with invalid MFA one time pass code.',
-    );
-  }
+  const hasMfa = provesMfa(call);
   const duration = Number(params.get('DurationSeconds') ?? 43_200);
   if (!(duration >= 900 && duration <= 129_600)) throw invalid('DurationSeconds out of range');
   const { arn, userid, policies } = caller;
   const expiration = whole(account.now()) + duration * 1000;
   const token = `session-${account.identities.size}`;
-  const made = account.add({ arn, userid, policies, mfa: serial !== null, expiration, token }, 'ASIA');
+  const made = account.add({ arn, userid, policies, mfa: hasMfa, expiration, token }, 'ASIA');
   return { Credentials: credentials(made) };
+}
+
+/** Whether a code came along. @throws Refusal when it is not the one that the device shows */
+function provesMfa({ params, mfaCodes }: StsCall): boolean {
+  const serial = params.get('SerialNumber');
+  if (serial === null || mfaCodes.get(serial) === params.get('TokenCode')) return serial !== null;
+  const text = 'MultiFactorAuthentication failed with invalid MFA one time pass code.';
+  throw new Refusal(403, 'AccessDenied', text);
 }
 
 function roleOf({ account, params, caller }: StsCall): Role {
@@ -229,6 +231,7 @@ function newSession(
       userid: `${role.id}:${name}`,
       role,
       sessionName: name,
+      isChained,
       sessionPolicies,
       expiration: whole(account.now()) + duration * 1000,
       token: `session-${account.identities.size}`,

@@ -1,7 +1,12 @@
 // What a child gets: references by default, nothing of the user's that would win over them, keys only when asked for.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fromProcess } from '@aws-sdk/credential-providers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AwsHandle } from '../../../src/providers/aws/index.ts';
+import { quoted } from '../../../src/broker/helper-command.ts';
+import { type AwsHandle, awsKind } from '../../../src/providers/aws/index.ts';
 import type { Issued } from '../../../src/providers/provider.ts';
 import { type AwsWorld, awsWorld, minute } from '../../support/aws-target.ts';
 
@@ -55,4 +60,69 @@ describe('the hand-out of AWS', () => {
     expect(keys['AWS_SECRET_ACCESS_KEY']?.reveal()).toBe(session?.secretAccessKey);
     expect(keys['AWS_SESSION_TOKEN']?.reveal()).toBe(session?.token);
   });
+
+  it('gives helper programs what credential_process prints, ending with the grant', () => {
+    const answer = issued.handOut.helpers?.['aws']?.() ?? {};
+    expect(Object.keys(answer)).toEqual([
+      'Version',
+      'AccessKeyId',
+      'SecretAccessKey',
+      'SessionToken',
+      'Expiration',
+    ]);
+    expect(answer['Version']).toBe(1);
+    const session = world.aws.account.identities.get(String(answer['AccessKeyId']));
+    expect(answer['SecretAccessKey']).toBe(session?.secretAccessKey);
+    expect(Date.parse(String(answer['Expiration']))).toBeLessThanOrEqual(issued.handle.deadline);
+    world.aws.advance(5 * minute);
+    expect(() => issued.handOut.helpers?.['aws']?.()).toThrowError(/has ended/);
+  });
+
+  it('has no profile where nobody says how jit is run', () => {
+    expect(issued.handOut.files[0]?.content.reveal()).toBe('[default]\nregion = eu-west-1\n');
+  });
+
+  it('has every kind of export that it says it has', () => {
+    expect(Object.keys(issued.handOut.exports)).toEqual(world.provider.exports);
+  });
+});
+
+describe('the profile "jit"', () => {
+  /** A program in a path that has to be quoted, which tells its arguments. */
+  function program(name: string): { word: string; folder: string } {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'jit helper-'));
+    const file = path.join(folder, name);
+    const answer = '{"Version":1,"AccessKeyId":"ASIAPLANTED","SecretAccessKey":"s","SessionToken":"%s"}';
+    writeFileSync(file, `#!/bin/sh\nprintf '${answer}' "$(echo "$@" | tr ' ' '+')"\n`, { mode: 0o700 });
+    return { word: quoted(file) ?? '', folder };
+  }
+
+  it.each(['jit', "o'clock", 'a "b" $HOME `x`'])(
+    'is asked by the SDK for JavaScript, also in a path with %s',
+    async (name) => {
+      const { word, folder } = program(name);
+      const tools = { ...world.tools, helperCommand: word };
+      const provider = awsKind.open(world.target, tools);
+      const wanted = world.request();
+      const { handOut } = await provider.issue(
+        provider.plan(wanted).handle,
+        wanted,
+        AbortSignal.timeout(9_000),
+      );
+      const file = path.join(folder, 'config');
+      writeFileSync(file, handOut.files[0]?.content.reveal() ?? '');
+      const provide = fromProcess({ profile: 'jit', configFilepath: file, filepath: '/dev/null' });
+      try {
+        expect(await provide()).toMatchObject({
+          accessKeyId: 'ASIAPLANTED',
+          sessionToken: `credential+aws+--grant+${wanted.grant}`,
+        });
+        // The default profile asks the endpoint and nobody else.
+        const own = fromProcess({ profile: 'default', configFilepath: file, filepath: '/dev/null' });
+        await expect(own()).rejects.toThrow();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });

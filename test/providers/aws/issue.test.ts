@@ -120,6 +120,15 @@ describe('issuing on AWS', () => {
     expect(() => endpoint?.answer()).toThrow(expect.objectContaining({ code: 'ERR_GRANT_ENDED' }));
   });
 
+  it('serves no keys that are over because nothing renewed them, and does not call that the end of the grant', async () => {
+    world = await awsWorld();
+    const { handOut } = await world.issue({ length: 120 * minute });
+    world.aws.advance(60 * minute);
+    const told = expect.objectContaining({ code: 'ERR_TARGET_UNREACHABLE' });
+    expect(() => handOut.endpoints?.[0]?.answer()).toThrow(told);
+    expect(() => handOut.helpers?.['aws']?.()).toThrow(told);
+  });
+
   it('makes no second session where the first one covers the grant', async () => {
     world = await awsWorld();
     const wanted = world.request({ length: 5 * minute });
@@ -260,7 +269,7 @@ describe('planning on AWS', () => {
 
   it('shows the policy that will hold', async () => {
     world = await awsWorld();
-    expect(plan().preview.join('\n')).toContain('"DateGreaterThanEquals":{"aws:CurrentTime"');
+    expect(plan().preview.join('\n')).toContain('"DateGreaterThanEquals": { "aws:CurrentTime"');
   });
 
   it('refuses a role and a scope that the target lacks', async () => {

@@ -1,8 +1,10 @@
 // Taking back: one session and no other, confirmed by AWS itself, never claimed before.
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Secret } from '../../../src/core/secret.ts';
 import type { AwsHandle } from '../../../src/providers/aws/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { type AwsWorld, awsWorld, listen, minute, roleOf, type Told } from '../../support/aws-target.ts';
 
 let world: AwsWorld;
@@ -152,6 +154,19 @@ describe('taking back one session', () => {
     expect(world.aws.account.usable()).toHaveLength(0);
   });
 
+  it('goes on with the access key that took the place of one that AWS refuses', async () => {
+    world = await awsWorld();
+    const { handle } = await world.issue();
+    const { arn, userid, policies, accessKeyId } = world.broker;
+    world.aws.account.identities.delete(accessKeyId);
+    const next = world.aws.account.add({ arn, userid, policies }, 'AKIA');
+    const key = { AccessKeyId: next.accessKeyId, SecretAccessKey: next.secretAccessKey };
+    vi.spyOn(world.tools, 'resolveSecret').mockResolvedValue(new Secret(JSON.stringify(key)));
+    await expect(revoke(handle)).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+    expect((await revoke(handle)).ended).toBe(true);
+    expect(world.aws.account.usable()).toHaveLength(0);
+  });
+
   it('says that the role has no room, and how much', async () => {
     world = await awsWorld();
     const { handle } = await world.issue();
@@ -174,12 +189,22 @@ describe('where nothing may be denied', () => {
   it('never says gone before the deadline, and says when it ends', async () => {
     world = await awsWorld({}, roles);
     const { handle } = await world.issue();
-    expect(world.provider.withdrawal?.(handle)).toMatch(/^cannot be withdrawn; ends at \d\d:\d\dZ$/);
+    expect(world.provider.irrevocableUntil?.(handle)).toBe(handle.deadline);
     const told = await revoke(handle);
     expect(told.ended).toBe(false);
-    expect(told.steps[0]).toMatchObject({ name: 'cannot-be-withdrawn' });
+    expect(told.steps).toEqual([]);
     expect(await world.provider.confirm(handle, soon())).toBe('alive');
     expect(world.aws.account.usable()).toHaveLength(1);
+  });
+
+  it('does not say alive of keys that AWS has ended before the deadline', async () => {
+    world = await awsWorld({}, { deploy: { role_arn: roleOf('deploy'), max_session: '1h' } });
+    const { handle, expiresAt } = await world.issue({ length: 120 * minute });
+    expect(expiresAt).toBeLessThan(handle.deadline);
+    await revoke(handle);
+    expect(await world.provider.confirm(handle, soon())).toBe('alive');
+    world.aws.advance(62 * minute);
+    expect(await world.provider.confirm(handle, soon())).toBe('unknown');
   });
 
   it('says gone at the deadline once AWS denies the session itself', async () => {
@@ -200,6 +225,20 @@ describe('where nothing may be denied', () => {
     world.aws.advance(12 * minute);
     expect(await provider.confirm(handle, soon())).toBe('gone');
     expect(world.aws.account.live()).toHaveLength(0);
+  });
+
+  it.each([
+    ['lets the session act', 0],
+    ['refuses the time of the machine', -10 * minute],
+  ])('does not say gone by a clock that is hours ahead while AWS %s', async (_, skew) => {
+    world = await awsWorld({}, roles);
+    const { handle } = await world.issue({ length: 30 * minute });
+    vi.spyOn(world.clock, 'now').mockImplementation(() => systemClock.now() + 180 * minute);
+    world.aws.skew = skew;
+    const told = await revoke(handle);
+    expect(told.steps.map(({ name }) => name)).not.toContain('expired');
+    expect(told.ended).toBe(false);
+    expect(await world.provider.confirm(handle, soon())).not.toBe('gone');
   });
 
   it('needs no policy of the role at an ordinary end', async () => {

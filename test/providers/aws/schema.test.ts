@@ -59,6 +59,12 @@ describe('the schema of an AWS target', () => {
       'mfa_serial',
     ],
     ['another partition', { region: 'cn-north-1' }, {}, 'partition aws-cn'],
+    [
+      'a managed policy of another partition',
+      {},
+      { scopes: { read: { managed_policies: ['arn:aws-cn:iam::aws:policy/ReadOnlyAccess'] } } },
+      'partition aws of',
+    ],
     ['a chain of more than an hour', {}, { chain: [roleOf('hub')], max_session: '2h' }, 'an hour'],
     ['tags of jit’s own', {}, { tags: { 'jit:lease': 'mine' } }, 'jit:'],
     ['a scope that narrows nothing', {}, { scopes: { all: {} } }, 'narrows nothing'],
@@ -83,6 +89,10 @@ describe('the schema of an AWS target', () => {
     ],
   ])('says what is wrong with %s', (_what, options, one, words) => {
     expect(problem(options, one).join('\n')).toContain(words);
+  });
+
+  it.each(['eu-west-1', 'us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1'])('takes region %s', (region) => {
+    expect(v.safeParse(target, { region }).success).toBe(true);
   });
 
   it('knows the partition of a region', () => {

@@ -1,27 +1,128 @@
 // What administrators are told to run is what the tests of the provider run with: here, that nobody gets around it, and
 // what doctor says when it is missing.
 
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { roleOptions } from '../../../src/providers/aws/schema.ts';
-import { brokerPolicy } from '../../../src/providers/aws/setup.ts';
+import { awsKind } from '../../../src/providers/aws/index.ts';
+import { type RoleOptions, roleOptions } from '../../../src/providers/aws/schema.ts';
+import { brokerPolicy, principalOf, setupOf, trustPolicy } from '../../../src/providers/aws/setup.ts';
 import { temporaryFolder } from '../../fakes/folder.ts';
-import { type AwsWorld, awsWorld, listen, minute, roleOf } from '../../support/aws-target.ts';
+import type { Policy } from '../../fakes/sts/policy.ts';
+import { type AwsWorld, awsTarget, awsWorld, listen, minute, roleOf } from '../../support/aws-target.ts';
+import { missing } from '../../support/tmux.ts';
 
 let world: AwsWorld;
-afterEach(() => world.close());
+afterEach(async () => {
+  await (world as AwsWorld | undefined)?.close();
+});
+
+const unusual = {
+  deploy: {
+    role_arn: roleOf('team/a/deploy'),
+    revoke: 'deny-session',
+    max_session: '2h',
+    external_id: 'a=b,c',
+  },
+  look: { role_arn: roleOf('look'), source_identity: false, session_tags: false },
+};
+
+/** What a shell makes of a line. */
+const wordsOf = (line: string): string[] =>
+  execFileSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n');
+const optionsOf = (argv: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    argv.flatMap((word, at) => (word.startsWith('--') ? [[word.slice(2), argv[at + 1] ?? '']] : [])),
+  );
+
 const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 
 describe('the set-up of an AWS target', () => {
   it('prints a trust policy that asks for source identity and lease, twice over, and no secret', async () => {
     world = await awsWorld();
     const text = (await world.provider.setup?.()) ?? '';
-    expect(text.match(/"sts:SourceIdentity":"\?\*"/g)).toHaveLength(2);
-    expect(text.match(/"aws:RequestTag\/jit:lease":"l\?\*"/g)).toHaveLength(2);
-    expect(text).toContain('resource "aws_iam_role" "jit_deploy"');
-    expect(text).toContain("aws iam create-role --role-name 'deploy'");
+    expect(text).toContain('"sts:SourceIdentity"       = "?*"');
+    expect(text).toContain('"aws:RequestTag/jit:lease" = "l?*"');
+    expect(text).toContain('"sts:SourceIdentity":"?*","aws:RequestTag/jit:lease":"l?*"');
+    expect(text).toContain('resource "aws_iam_role" "jit_aws_prod_deploy"');
+    expect(text).toContain('aws iam create-role --role-name deploy');
     expect(text).not.toContain(world.broker.secretAccessKey);
+  });
+
+  it('says the same in Terraform and in commands, each command one line that a shell takes apart again', async () => {
+    world = await awsWorld({ mfa_serial: 'arn:aws:iam::123456789012:mfa/jit' }, unusual);
+    const { terraform, commands } = setupOf(world.target, world.broker.arn);
+    const argvs = commands.map(wordsOf);
+    expect(argvs.map(([, , verb]) => verb)).toEqual(['create-role', 'create-role', 'put-user-policy']);
+    const [deploy, look, broker] = argvs.map(optionsOf);
+    const parsed = [...world.target.roles.values()].map(({ options }) => roleOptions(options));
+    expect(JSON.parse(deploy?.['assume-role-policy-document'] ?? '')).toEqual(
+      trustPolicy(parsed[0] as RoleOptions, world.broker.arn, true),
+    );
+    expect(deploy).toMatchObject({ 'role-name': 'deploy', path: '/team/a/', 'max-session-duration': '7200' });
+    expect(look?.['path']).toBeUndefined();
+    expect(JSON.parse(broker?.['policy-document'] ?? '')).toEqual(brokerPolicy(parsed));
+    expect(broker).toMatchObject({ 'user-name': 'jit-broker', 'policy-name': 'jit-aws-prod' });
+    expect(`${terraform}${commands}`).not.toMatch(/<|var\./);
+    for (const name of ['deploy', 'look']) expect(terraform).toContain(`"${name}"`);
+  });
+
+  it('is Terraform in the form that its own tool gives it', async () => {
+    world = await awsWorld({}, unusual);
+    for (const arn of [world.broker.arn, roleOf('broker'), null, 'arn:aws:iam::123456789012:root']) {
+      const { terraform } = setupOf(world.target, arn);
+      expect(terraform.split(/^}$/m)).toHaveLength(arn === null ? 5 : 4);
+      // What it would change is tested by example in hcl.test.ts; here it looks itself, where there is one.
+      if (missing('terraform') === null) {
+        execFileSync('terraform', ['fmt', '-check', '-'], { input: terraform, stdio: 'pipe' });
+      }
+    }
+  });
+
+  it('asks for MFA where the broker has it, and leaves a place for a broker that nobody named', async () => {
+    world = await awsWorld();
+    expect(setupOf(world.target, world.broker.arn).terraform).not.toContain('MultiFactorAuth');
+    const { terraform, commands, notes } = setupOf(world.target, null);
+    expect(terraform).toContain('AWS = var.jit_aws_prod_broker_arn');
+    expect(commands.join()).toContain('<the broker>');
+    expect(notes.join()).toContain('Put the ARN');
+  });
+
+  it('makes the access key alone useless where the broker has MFA', async () => {
+    const serial = 'arn:aws:iam::123456789012:mfa/jit';
+    world = await awsWorld({ mfa_serial: serial }, undefined, { canAsk: true });
+    world.aws.mfaCodes.set(serial, '123456');
+    const deploy = world.aws.account.roles.get('deploy');
+    if (deploy) {
+      const role = roleOptions({ role_arn: deploy.arn });
+      deploy.trust = trustPolicy(role, world.broker.arn, true) as Policy;
+    }
+    await world.issue();
+    const request = world.request();
+    const bare = awsKind.open(awsTarget(world.aws.url), { ...world.tools });
+    const issuing = bare.issue(bare.plan(request).handle, request, soon());
+    await expect(issuing).rejects.toMatchObject({ code: 'ERR_TARGET_REFUSED' });
+    expect(world.aws.account.live()).toHaveLength(1);
+  });
+
+  it('gives a role its rights as a role, and tells of what has none from here', async () => {
+    world = await awsWorld();
+    const own = setupOf(world.target, roleOf('team/broker'));
+    expect(own.commands.at(-1)).toContain('aws iam put-role-policy --role-name broker ');
+    const sso = setupOf(world.target, roleOf('aws-reserved/sso.amazonaws.com/AWSReservedSSO_x_1'));
+    expect(sso.commands.join()).not.toContain('put-');
+    expect(sso.notes.join()).toContain('permission set');
+  });
+
+  it.each([
+    ['arn:aws:iam::1:user/a/b', 'arn:aws:iam::1:user/a/b'],
+    ['arn:aws-cn:sts::1:assumed-role/broker/i-123', 'arn:aws-cn:iam::1:role/broker'],
+    ['arn:aws:sts::1:assumed-role/AWSReservedSSO_x_1/ada', null],
+  ])('knows the principal behind %s', (caller, principal) => {
+    expect(principalOf(caller)).toBe(principal);
   });
 
   it('gives the broker power over policies only where it may take back', () => {
@@ -44,7 +145,21 @@ describe('the check of an AWS target', () => {
     world = await awsWorld();
     world.aws.account.identities.set(world.broker.accessKeyId, { ...world.broker, policies: [] });
     const checks = (await world.provider.check?.(soon())) ?? [];
-    expect(checks.find((one) => one.name === 'role deploy: taking back')?.status).toBe('failed');
+    const failed = checks.find((one) => one.name === 'role deploy: taking back');
+    expect(failed?.status).toBe('failed');
+    expect(failed?.remedy).toContain('aws iam put-user-policy --user-name jit-broker');
+    expect(failed?.remedy).not.toContain('<the broker>');
+  });
+
+  it('claims no right that it has not tried', async () => {
+    world = await awsWorld();
+    const reading = {
+      Statement: [{ Effect: 'Allow' as const, Action: ['iam:GetRolePolicy'], Resource: '*' }],
+    };
+    world.aws.account.identities.set(world.broker.accessKeyId, { ...world.broker, policies: [reading] });
+    const checks = (await world.provider.check?.(soon())) ?? [];
+    const told = checks.find((one) => one.name === 'role deploy: taking back');
+    expect(told).toMatchObject({ status: 'ok', detail: expect.stringContaining('shows when a session') });
   });
 
   it('does not throw when nobody listens', async () => {

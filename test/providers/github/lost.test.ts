@@ -25,7 +25,7 @@ describe.each(['lost', 'malformed', 'internal', 'gateway', 'reset'] as const)(
       await world.provider.revoke(plan.handle, 'issue-failed', told.report, soon());
       expect(told.undisclosed).toEqual([until]);
       expect(await world.provider.confirm(plan.handle, soon())).toBe('unknown');
-      expect(world.provider.withdrawal?.(plan.handle)).toContain('nobody was told');
+      expect(world.provider.irrevocableUntil?.(plan.handle)).toBe(until);
       world.github.advance(until - world.clock.now());
       expect(world.github.account.live()).toEqual([]);
       expect(await world.restarted().confirm(plan.handle, soon())).toBe('gone');

@@ -5,6 +5,7 @@ import { JitError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Context } from './context.ts';
 import { failureOf, outcomeOf, pauseOf, statusOf } from './failure.ts';
+import { plainFetch } from './plain-fetch.ts';
 
 const tries = 4;
 const oneTry: Milliseconds = 7_000;
@@ -85,8 +86,7 @@ async function send(context: Context, asked: Call): Promise<Answer> {
     headers: { authorization, 'user-agent': 'jit', 'x-github-api-version': '2022-11-28' },
     request: {
       signal: AbortSignal.any([signal, AbortSignal.timeout(oneTry)]),
-      // Followed, a redirect would carry the authorization to wherever it points on that host.
-      redirect: 'manual',
+      fetch: plainFetch,
       log: silent,
     },
   });

@@ -4,6 +4,7 @@
 import { JitError } from '../../core/errors.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
 import type { Access } from './handle.ts';
+import { wasNeverSent } from './plain-fetch.ts';
 
 /**
  * `refused`, `login`, `clock`: GitHub said no. `busy`: GitHub said to come again. `unsent`: no connection. For these
@@ -20,16 +21,6 @@ interface Thrown {
     readonly data: unknown;
   };
 }
-
-const unsent = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
 
 /** What GitHub sent; null when nothing arrived that is GitHub's: a gateway's page is no answer of it. */
 function answerOf(
@@ -55,6 +46,11 @@ function detailsOf(data: unknown): string {
   return told.length > 0 ? `: ${told.join('; ')}` : '';
 }
 
+/** The client puts an error around the one that the connection threw. */
+function isUnsent(thrown: unknown): boolean {
+  return wasNeverSent(thrown) || wasNeverSent((thrown as Thrown | null)?.cause);
+}
+
 function systemCode(thrown: unknown): string | null {
   for (let one = thrown as Thrown | undefined, depth = 0; one && depth < 5; depth += 1) {
     if (typeof one.code === 'string') return one.code;
@@ -65,7 +61,7 @@ function systemCode(thrown: unknown): string | null {
 
 export function outcomeOf(thrown: unknown): Outcome {
   const answer = answerOf(thrown);
-  if (answer === null) return unsent.includes(systemCode(thrown) ?? '') ? 'unsent' : 'lost';
+  if (answer === null) return isUnsent(thrown) ? 'unsent' : 'lost';
   const { status, message, header } = answer;
   if (status >= 500) return 'lost';
   // docs.github.com "Rate limits for the REST API": 403 or 429 with one of these, or the secondary limit's words.
@@ -137,12 +133,12 @@ export function failureOf(thrown: unknown, access: Access, what: string, now: In
 function saidBy(thrown: unknown): string {
   const answer = answerOf(thrown);
   if (answer) return oneLine(`${answer.status} ${answer.message}`);
+  const { response, cause } = (thrown ?? {}) as Thrown;
+  const name = (cause as Error | undefined)?.name ?? (thrown as Error | undefined)?.name;
+  if (name === 'TimeoutError' || name === 'AbortError') return 'no answer in time';
   const code = systemCode(thrown);
   if (code !== null && /^[A-Z][A-Z_]+$/.test(code)) return code;
-  const { response, cause } = (thrown ?? {}) as Thrown;
-  if (response) return `the answer (${response.status}) is not GitHub's`;
-  const name = (cause as Error | undefined)?.name ?? (thrown as Error | undefined)?.name;
-  return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : 'the answer cannot be read';
+  return response ? `the answer (${response.status}) is not GitHub's` : 'the answer cannot be read';
 }
 
 /** One line of at most 300 units, without what could steer a terminal. */

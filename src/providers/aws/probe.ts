@@ -5,12 +5,14 @@
 // in. Only an explicit deny counts ("with an explicit deny in …", IAM guide, access denied messages): a role that lacks
 // the permission is refused in other words.
 
-import { GetAccessKeyInfoCommand } from '@aws-sdk/client-sts';
+import { GetAccessKeyInfoCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { hasCode } from '../../core/errors.ts';
 import { assume } from './assume.ts';
+import { baseKeys } from './base.ts';
 import type { Context } from './context.ts';
 import { awsCodeOf, outcomeOf } from './failure.ts';
 import { type AwsHandle, hasExpired } from './handle.ts';
-import { shortestSession } from './plan.ts';
+import { isDirect, shortestSession } from './plan.ts';
 import type { Session } from './sessions.ts';
 
 /** `denied`: by a Deny for it; `allowed`: not denied; `clock`: AWS finds this machine's clock wrong; `unknown`: AWS did not say, or the keys are over. */
@@ -38,8 +40,33 @@ export async function probe(context: Context, handle: AwsHandle): Promise<Probed
 /** True when AWS has ended every session of the lease by itself, and does not contradict the clock that says so. */
 export async function isOver(context: Context, handle: AwsHandle): Promise<boolean> {
   if (!hasExpired(handle, context.tools.clock.now())) return false;
-  const said = await probeOwn(context, handle);
+  const said = await probeEnd(context, handle);
   return said !== 'allowed' && said !== 'clock';
+}
+
+/** What AWS says of a session whose time is over by this clock; of one without keys, only whether the clock is wrong. */
+export async function probeEnd(context: Context, handle: AwsHandle): Promise<Probed> {
+  return (await probeOwn(context, handle)) ?? ((await isClockRefused(context)) ? 'clock' : 'unknown');
+}
+
+/** As the broker itself. Nobody logged in, or no answer, is no word against the clock: what ended must not be open for ever. */
+async function isClockRefused(context: Context): Promise<boolean> {
+  const { access, clients, signal } = context;
+  // A program that prints codes may want a finger on a key, which nobody expects now.
+  if (isDirect(access) || access.mfa_process !== null) return false;
+  const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(oneProbe)]);
+  const tooLate = new Promise<never>((_, reject) => {
+    abortSignal.addEventListener('abort', () => reject(abortSignal.reason));
+  });
+  const asked = baseKeys({ ...context, mayAsk: false }).then((keys) =>
+    clients.sts(keys).send(new GetCallerIdentityCommand({}), { abortSignal }),
+  );
+  try {
+    await Promise.race([asked, tooLate]);
+    return false;
+  } catch (thrown) {
+    return hasCode(thrown, 'ERR_CLOCK') || outcomeOf(thrown) === 'clock';
+  }
 }
 
 async function makeStandIn(context: Context, handle: AwsHandle): Promise<Session> {

@@ -6,7 +6,7 @@ import {
   type IAMClient,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { JitError } from '../../core/errors.ts';
+import { hasCode, JitError } from '../../core/errors.ts';
 import { failpoint } from '../../system/failpoint.ts';
 import { callerKeys } from './assume.ts';
 import { type Context, detached } from './context.ts';
@@ -15,6 +15,9 @@ import { awsCodeOf } from './failure.ts';
 import { type AwsHandle, leaseTag } from './handle.ts';
 import { roleNameOf } from './names.ts';
 import { repeat } from './repeat.ts';
+
+/** What IAM answers to a policy that is too long. A refusal that is not IAM's says that it would be. */
+const full = 'LimitExceeded';
 
 /** Long enough for reading and writing with retries. */
 const limit = 25_000;
@@ -54,7 +57,32 @@ export function pruneDenied(context: Context, place: Place): Promise<void> {
 
 function change(context: Context, place: Place, added: readonly DeniedSession[]): Promise<void> {
   const key = `${place.role_arn} ${place.policy_name} ${context.access.iam_url}`;
-  return context.shared.lines.join(key, added, (all) => rewrite(detached(context, limit), place, all));
+  return context.shared.lines.join(key, added, (all) =>
+    rewriteWhatFits(detached(context, limit), place, all),
+  );
+}
+
+/**
+ * When there is no room for all, halves it until some fit. Who came together hears of the same failure; those that are
+ * denied by then find that at their next attempt.
+ */
+async function rewriteWhatFits(
+  context: Context,
+  place: Place,
+  added: readonly DeniedSession[],
+): Promise<void> {
+  try {
+    await rewrite(context, place, added);
+  } catch (thrown) {
+    const isFull = hasCode(thrown, 'ERR_TARGET_REFUSED') && (awsCodeOf(thrown) ?? full) === full;
+    if (!isFull || added.length < 2) throw thrown;
+    const half = Math.ceil(added.length / 2);
+    // The second half has no chance when not all of the first had room.
+    await rewriteWhatFits(context, place, added.slice(0, half))
+      .then(() => rewriteWhatFits(context, place, added.slice(half)))
+      .catch(() => undefined);
+    throw thrown;
+  }
 }
 
 async function rewrite(context: Context, place: Place, added: readonly DeniedSession[]): Promise<void> {

@@ -123,6 +123,17 @@ describe('a fault that stays, where a session may have been made', () => {
     expect(usable()).toEqual([]);
   });
 
+  test('a session that AWS makes when nobody waits for it any more is denied already', async () => {
+    await world.remove();
+    world = await awsBroker({ call: 1_500 });
+    assume({ kind: 'slow', delay: 4_000 });
+    await expect(world.elevate()).rejects.toMatchObject({ code: 'ERR_REVOKE_INCOMPLETE' });
+    await until(() => expect(world.lease().state).toBe('revoked'));
+    const before = sessions().length;
+    await until(() => expect(sessions()).toHaveLength(before + 1));
+    expect(usable()).toEqual([]);
+  });
+
   test('an AWS that stays away: the session is denied, and not called revoked before that was seen', async () => {
     assume({ kind: 'lost', times: 100 });
     const answer = world.elevate().then(
@@ -218,5 +229,38 @@ describe('where nothing may be denied', () => {
     world.advance(4 * minute);
     await until(() => expect(world.lease().state).toBe('revoked'));
     expect(usable()).toEqual([]);
+  });
+});
+
+describe('a grant that needs several sessions', () => {
+  /** The first session lasts 15 minutes; after ten it is time for the next. */
+  const elevateLong = () => world.elevate({ role: 'short', duration: 60 * minute });
+  const key = async (reply: Awaited<ReturnType<typeof elevateLong>>) =>
+    JSON.parse((await askEndpoint(reply)).body).AccessKeyId;
+
+  test('a session whose answer is lost at a refresh is taken back with the others', async () => {
+    const reply = await elevateLong();
+    const first = await key(reply);
+    assume({ kind: 'lost' });
+    world.advance(10 * minute);
+    await until(async () => expect(await key(reply)).not.toBe(first));
+    expect(sessions()).toHaveLength(3);
+    expect((await world.revoke(reply.grant.id)).revoked).toHaveLength(1);
+    expect(usable()).toEqual([]);
+  });
+
+  test('throttled at a refresh, the endpoint serves what it has, and the new session when AWS gives one', async () => {
+    const reply = await elevateLong();
+    const first = await key(reply);
+    assume({ kind: 'throttle', times: tries });
+    world.advance(10 * minute);
+    await until(() => expect(world.lease().lastError).toBe('ERR_TARGET_UNREACHABLE'));
+    expect(await key(reply)).toBe(first);
+    world.advance(minute);
+    await until(async () => expect(await key(reply)).not.toBe(first));
+    expect(world.lease().lastError).toBeNull();
+    expect(world.events('lease.step').map(({ data }) => data)).toEqual([
+      { step: 'not-refreshed', facts: { code: 'ERR_TARGET_UNREACHABLE' } },
+    ]);
   });
 });

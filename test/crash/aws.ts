@@ -7,7 +7,7 @@ import { reconcileTarget } from '../../src/broker/reconcile.ts';
 import { recover } from '../../src/broker/recovery.ts';
 import { MovedClock } from '../fakes/moved-clock.ts';
 import type { Identity } from '../fakes/sts/state.ts';
-import { type AwsAccount, accountRoles, awsAccount } from '../support/aws-account.ts';
+import { type AwsAccount, awsAccount } from '../support/aws-account.ts';
 import { assembleBroker } from '../support/broker.ts';
 import type { World } from '../support/world.ts';
 import { inspectAccount } from './aws-check.ts';
@@ -31,7 +31,7 @@ export function awsTarget(): Target {
     name: 'aws',
     label: 'AWS (fake)',
     points: pointsAround(denial),
-    roles: Object.keys(accountRoles),
+    roles: ['deploy', 'plain'],
     early: denial,
     open,
     stop: async () => undefined,

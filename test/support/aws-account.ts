@@ -12,10 +12,11 @@ import type { Policy } from '../fakes/sts/policy.ts';
 import { type FakeAws, startFakeAws } from '../fakes/sts/server.ts';
 import type { Identity, Role } from '../fakes/sts/state.ts';
 
-/** What a grant may be for: `deploy` can be taken back, `plain` cannot. */
+/** What a grant may be for: `deploy` can be taken back, `plain` cannot, `short` can and needs several sessions. */
 export const accountRoles = {
   deploy: { role_arn: 'arn:aws:iam::123456789012:role/deploy', revoke: 'deny-session' },
   plain: { role_arn: 'arn:aws:iam::123456789012:role/plain' },
+  short: { role_arn: 'arn:aws:iam::123456789012:role/short', revoke: 'deny-session', max_session: '15m' },
 } as const;
 
 export interface AwsAccount {

@@ -34,12 +34,13 @@ function denialOf(handle: AwsHandle): DeniedSession {
     : { by: 'tag', value: lease, endsBy };
 }
 
-/** True when the role's policy denies the session. @throws JitError as {@link repeat} */
+/** True when the role's policy denies the session, as jit wrote it: what somebody changed is to be written anew. @throws JitError as {@link repeat} */
 export async function isDenied(context: Context, handle: AwsHandle): Promise<boolean> {
   const wanted = denialOf(handle);
   const iam = await iamOf(context, handle);
-  const { denied } = await read(context, iam, handle);
-  return denied.some((one) => one.by === wanted.by && one.value === wanted.value);
+  const { text, denied, foreign } = await read(context, iam, handle);
+  const isWhole = text === writeDenied(denied, foreign);
+  return isWhole && denied.some((one) => one.by === wanted.by && one.value === wanted.value);
 }
 
 /**

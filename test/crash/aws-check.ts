@@ -2,6 +2,7 @@
 
 import type { Lease } from '../../src/core/lease.ts';
 import { inlineQuota, readDenied } from '../../src/providers/aws/deny-document.ts';
+import { denyGrace } from '../../src/providers/aws/handle.ts';
 import type { AwsHandle } from '../../src/providers/aws/index.ts';
 import { evaluate } from '../fakes/sts/policy.ts';
 import type { Identity } from '../fakes/sts/state.ts';
@@ -56,7 +57,7 @@ function wrongPolicies({ aws, role, policySize }: AwsAccount, { leases }: Record
       const lease = leases.find(({ id }) => id === value);
       if (!lease || handleOf(lease).revoke !== 'deny-session')
         broken.push(`${value} is denied and no lease wants it`);
-      else if (hourOf(handleOf(lease).ends_by) + 60_000 <= aws.account.now())
+      else if (hourOf(handleOf(lease).ends_by) + denyGrace <= aws.account.now())
         broken.push(`${value} is denied and has ended`);
     }
   }

@@ -23,8 +23,8 @@ const denial = [
   'revoke.probed',
 ];
 
-/** Until every session has ended by itself, and the hour is over by which jit packs those that are denied. */
-const untilAllIsOver = 80 * 60_000;
+/** Until every session has ended by itself, and the hour by which jit packs those that are denied, with its grace. */
+const untilAllIsOver = 120 * 60_000;
 
 export function awsTarget(): Target {
   return {
@@ -48,8 +48,8 @@ async function open(schedule: Schedule): Promise<Scene> {
     wish: { target: 'aws-prod' },
     briefly: 3_000,
     // What cannot be taken back ends by AWS's clock, and only then.
-    isAtRest: ({ state, withdrawal, attempts }) =>
-      state === 'revoked' || (withdrawal !== null && attempts > 0 && state === 'revoking'),
+    isAtRest: ({ state, irrevocableUntil, attempts }) =>
+      state === 'revoked' || (irrevocableUntil !== null && attempts > 0 && state === 'revoking'),
     inspect: async (record) => inspectAccount(account, record, bystander),
     elapse: (world) => elapse(account, world),
     close: () => account.close(),

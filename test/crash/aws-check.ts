@@ -9,6 +9,7 @@ import type { Identity } from '../fakes/sts/state.ts';
 import type { AwsAccount } from '../support/aws-account.ts';
 import type { Record, Verdict } from './target.ts';
 
+/** Its deadline is the latest that a session was asked for; the record of the grant may not know that yet. */
 const handleOf = (lease: Lease): AwsHandle => lease.handle as AwsHandle;
 
 /** Compares every session that was ever made with the leases. */
@@ -32,10 +33,10 @@ function wrongAbout(account: AwsAccount, session: Identity, lease: Lease, { even
   if (lease.state === 'revoked' && account.isUsable(session)) return 'is usable and its lease is revoked';
   if (handle.revoke === 'none') {
     const [told] = events.filter((one) => one.lease === lease.id && one.type === 'lease.revoked');
-    if (told && Date.parse(told.ts) < Math.floor(lease.deadline / 1000) * 1000)
+    if (told && Date.parse(told.ts) < Math.floor(handle.deadline / 1000) * 1000)
       return 'was called revoked before its end';
   } else if (lease.state !== 'revoked') return `could be denied and its lease is ${lease.state}`;
-  const end = { 'aws:CurrentTime': new Date(lease.deadline + 1_000).toISOString() };
+  const end = { 'aws:CurrentTime': new Date(handle.deadline + 1_000).toISOString() };
   const context = { ...account.aws.account.contextOf(session), ...end };
   const verdict = evaluate(session.sessionPolicies ?? [], 's3:GetObject', 'arn:aws:s3:::bucket/key', context);
   return verdict === 'allow' || session.sessionPolicies === null ? 'would work past its deadline' : null;

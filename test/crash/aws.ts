@@ -30,7 +30,7 @@ export function awsTarget(): Target {
   return {
     name: 'aws',
     label: 'AWS (fake)',
-    points: pointsAround(denial),
+    points: pointsAround(denial, ['extend.written', 'extend.made']),
     roles: ['deploy', 'plain'],
     early: denial,
     open,

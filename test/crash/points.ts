@@ -4,6 +4,8 @@
 export interface Points {
   /** On the way from a request to a handed-out credential. */
   readonly issue: readonly string[];
+  /** On the way from the wish for a later end to its record. */
+  readonly extend: readonly string[];
   /** On the way from the end of a grant to a confirmed revocation. */
   readonly revoke: readonly string[];
   /** Around every commit. */
@@ -12,8 +14,11 @@ export interface Points {
   readonly recovery: readonly string[];
 }
 
-/** @param vendor the points inside of the vendor's own revocation, in their order */
-export function pointsAround(vendor: readonly string[]): Points {
+/**
+ * @param denial the points inside of the vendor's own revocation, in their order
+ * @param extend those of an extension, before its record
+ */
+export function pointsAround(denial: readonly string[], extend: readonly string[]): Points {
   return {
     issue: [
       'elevate.before-intent',
@@ -30,16 +35,17 @@ export function pointsAround(vendor: readonly string[]): Points {
       'expire.due',
       'revoke.before-revoking',
       'revoke.after-revoking',
-      ...vendor,
+      ...denial,
       'revoke.confirmed',
       'revoke.after-record',
     ],
+    extend: [...extend, 'extend.recorded'],
     store: ['store-before-commit', 'store-after-commit'],
     recovery: ['recover.start', 'recover.before-lease', 'recover.after-lease', 'start.before-listen'],
   };
 }
 
 /** All that have a name, in the order in which runs take them; `external` is a SIGKILL at a random moment. */
-export function firstPoints({ issue, revoke, store }: Points): readonly string[] {
-  return [...issue, ...revoke, ...store, 'external'];
+export function firstPoints({ issue, extend, revoke, store }: Points): readonly string[] {
+  return [...issue, ...extend, ...revoke, ...store, 'external'];
 }

@@ -5,13 +5,10 @@ import { configFor, prepareServer } from '../support/world.ts';
 import { pointsAround } from './points.ts';
 import type { Scene, Target, Verdict } from './target.ts';
 
-const points = pointsAround([
-  'revoke.fenced',
-  'revoke.killed',
-  'revoke.inventoried',
-  'revoke.cleaned',
-  'revoke.dropped',
-]);
+const points = pointsAround(
+  ['revoke.fenced', 'revoke.killed', 'revoke.inventoried', 'revoke.cleaned', 'revoke.dropped'],
+  [],
+);
 
 export async function postgresTarget(version: 15 | 18): Promise<Target> {
   const server = await startPostgres({ version });

@@ -78,11 +78,12 @@ async function runAll(target: Target, count: number): Promise<void> {
   failed += totals.failed + missed.length;
 }
 
-/** Points that a whole round was meant to reach and did not; a kill from outside may find nobody. */
-function neverReached(target: Target, count: number, died: ReadonlyMap<string, number>): string[] {
-  const first = firstPoints(target.points).slice(0, count);
-  const all = count < firstPoints(target.points).length ? first : [...first, ...target.points.recovery];
-  return all.filter((point) => point !== 'external' && !died.has(point));
+/** Points that the runs were meant to reach and did not; a kill from outside may find nobody. */
+function neverReached({ points }: Target, count: number, died: ReadonlyMap<string, number>): string[] {
+  const first = firstPoints(points).slice(0, count);
+  // The runs of an issue bring those of a recovery along.
+  const recovery = count < points.issue.length ? [] : points.recovery;
+  return [...first, ...recovery].filter((point) => point !== 'external' && !died.has(point));
 }
 
 async function attempt(target: Target, schedule: Schedule): Promise<Outcome> {

@@ -73,6 +73,7 @@ async function use(
     holders.push(holder);
     const reply = await elevate(client, holder, scene, schedule);
     replies.push(reply);
+    if (schedule.extends) await client.extend({ grant: reply.grant.id, ...laterEnd(scene, schedule) });
     if (schedule.ending === 'revoke') {
       await client.revoke({ grant: reply.grant.id, all: false, cause: 'revoked' });
     }
@@ -85,6 +86,11 @@ async function use(
     broker.kill('SIGKILL');
   for (const holder of holders) holder.kill('SIGKILL');
   return replies;
+}
+
+/** Twice as long as {@link elevate} asks for. */
+function laterEnd(scene: Scene, schedule: Schedule): { duration: number; reason: string | null } {
+  return { duration: 2 * (schedule.ending === 'expire' ? scene.briefly : 60_000), reason: null };
 }
 
 async function elevate(

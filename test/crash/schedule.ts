@@ -19,6 +19,8 @@ export interface Schedule {
   readonly grants: number;
   /** The role that they are for. */
   readonly role: string;
+  /** Whether a later end is asked for first. */
+  readonly extends: boolean;
 }
 
 /** What a schedule has to know of a target. */
@@ -38,7 +40,8 @@ export function scheduleOf(run: number, random: () => number, { points, roles, e
   const all = firstPoints(points);
   const point = all[run % all.length] ?? 'external';
   const isFirstRound = run < all.length;
-  const isIssue = points.issue.includes(point);
+  const isExtend = points.extend.includes(point);
+  const isIssue = isExtend || points.issue.includes(point);
   const isEarly = early.includes(point);
   const ending =
     point === 'expire.due' ? 'expire' : isIssue ? 'none' : pick(random, isEarly ? earlyEndings : endings);
@@ -54,7 +57,9 @@ export function scheduleOf(run: number, random: () => number, { points, roles, e
   const isFree = !isEarly && !(isFirstRound && points.revoke.includes(point));
   const role = (isFree ? pick(random, roles) : roles[0]) ?? '';
   const killAfter = Math.floor(random() * 400);
-  return { ending, point: `${point}${pass}`, killAfter, recoveries, grants, role };
+  // Not where time is short, or the first round would be left to chance.
+  const extendsIt = isExtend || (!isFirstRound && random() < 0.25);
+  return { ending, point: `${point}${pass}`, killAfter, recoveries, grants, role, extends: extendsIt };
 }
 
 const earlyEndings: readonly Ending[] = ['revoke', 'session-lost'];

@@ -99,7 +99,7 @@ test('of more sessions than fit those that fit are denied, and the others are to
   // At once, not only when chance brings few enough of them together.
   expect(replies.filter((reply) => !isUsable(reply)).length).toBeGreaterThanOrEqual(4);
   await until(() => {
-    world.clock.advance(2_000);
+    world.hasten();
     expect(states(replies).filter((state) => state === 'revoked').length).toBe(
       replies.filter((reply) => !isUsable(reply)).length,
     );
@@ -107,7 +107,7 @@ test('of more sessions than fit those that fit are denied, and the others are to
   const left = replies.filter(isUsable);
   expect(left.length).toBeGreaterThanOrEqual(6);
   await until(() => {
-    world.clock.advance(2_000);
+    world.hasten();
     for (const { grant } of left) {
       expect(world.lease(grant.id)).toMatchObject({
         state: 'overdue',
@@ -121,7 +121,7 @@ test('of more sessions than fit those that fit are denied, and the others are to
   // They end by their time box all the same.
   world.advance(30 * minute);
   await until(() => {
-    world.clock.advance(2_000);
+    world.hasten();
     expect(new Set(states(replies))).toEqual(new Set(['revoked']));
   });
   expect(replies.some(isUsable)).toBe(false);
@@ -134,7 +134,7 @@ test('room that comes back is used at the next attempt', async () => {
   expect(isUsable(reply)).toBe(true);
   world.account.role('deploy').inline.delete('filler');
   await until(() => {
-    world.clock.advance(2_000);
+    world.hasten();
     expect(states([reply])).toEqual(['revoked']);
   });
   expect(isUsable(reply)).toBe(false);

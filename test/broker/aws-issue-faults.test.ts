@@ -142,7 +142,7 @@ describe('a fault that stays, where a session may have been made', () => {
     );
     await until(() => expect(world.aws.count('PutRolePolicy')).toBe(1));
     await until(() => {
-      world.clock.advance(5_000);
+      world.hasten();
       expect(world.lease().attempts).toBeGreaterThan(0);
     });
     expect(await answer).toBe('ERR_REVOKE_INCOMPLETE');
@@ -151,7 +151,7 @@ describe('a fault that stays, where a session may have been made', () => {
     expect(usable()).toEqual([]);
     world.aws.calm();
     await until(() => {
-      world.clock.advance(5_000);
+      world.hasten();
       expect(world.lease().state).toBe('revoked');
     });
   });
@@ -187,6 +187,28 @@ describe('a fault that stays, where a session may have been made', () => {
       world.advance(5 * minute);
       await until(() => expect(world.lease(reply.grant.id).state).toBe('revoked'));
       expect(usable()).toEqual([]);
+    },
+  );
+});
+
+describe('a grant that ends while AWS is slow to answer', () => {
+  test.each([['deploy'], ['plain']])(
+    'of role %s: what AWS made then is taken back, and handed to nobody',
+    async (role) => {
+      assume({ kind: 'slow', delay: 1_000 });
+      const answer = world.elevate({ role }).then(
+        () => 'a grant',
+        (error) => error.code,
+      );
+      await until(() => expect(world.aws.count('AssumeRole')).toBe(1));
+      const { revoked, ending } = await world.revoke(world.lease().grant);
+      expect(await answer).toBe('ERR_CONFLICT');
+      expect(world.handedOut()).toEqual([]);
+      expect(world.broker.endpoints.size).toBe(0);
+      expect(world.events('lease.handed_out')).toEqual([]);
+      expect([revoked.length, ending.length]).toEqual(role === 'plain' ? [0, 1] : [1, 0]);
+      expect(world.lease().state).toBe(role === 'plain' ? 'revoking' : 'revoked');
+      expect(usable()).toHaveLength(role === 'plain' ? 1 : 0);
     },
   );
 });

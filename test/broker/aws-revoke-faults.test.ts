@@ -31,7 +31,7 @@ function putPolicy(name: string, policy: Policy): void {
 /** Time passes until what was tried in vain is tried again, and has been done long before the deadline. */
 async function untilRevoked(): Promise<void> {
   await until(() => {
-    world.clock.advance(2_000);
+    world.hasten();
     expect(world.lease().state).toBe('revoked');
   });
   expect(world.lease().revokedAt).toBeLessThan(world.lease().deadline - 5 * minute);
@@ -87,7 +87,7 @@ describe('a fault that stays while a session is taken back', () => {
     world.aws.fault({ action: 'GetAccessKeyInfo', kind: 'reset', times: 1_000 });
     const answer = world.revoke(grant.id);
     await until(() => {
-      world.clock.advance(3_000);
+      world.hasten();
       expect(world.lease().attempts).toBeGreaterThan(1);
     });
     expect((await answer).overdue).toHaveLength(1);
@@ -110,6 +110,26 @@ describe('a fault that stays while a session is taken back', () => {
     await until(() => expect(world.lease().state).toBe('revoked'));
     expect(usable()).toEqual([]);
   });
+});
+
+test('where nothing may be denied and nobody can be asked, the lease is open until AWS has ended the session', async () => {
+  const reply = await world.elevate({ role: 'plain', duration: 5 * minute });
+  await askEndpoint(reply);
+  world.aws.fault({ action: 'GetAccessKeyInfo', kind: 'reset', times: 1_000 });
+  const live = () =>
+    world.account
+      .sessionsOf(world.lease().id)
+      .filter(({ expiration }) => (expiration ?? 0) > world.aws.account.now());
+  world.advance(5 * minute);
+  for (let passed = 5; passed < 20; passed += 1) {
+    await until(() => expect(world.lease().nextAttemptAt ?? Infinity).toBeGreaterThan(world.clock.now()));
+    if (live().length > 0) expect(world.lease().state).not.toBe('revoked');
+    if (world.lease().state === 'revoked') break;
+    world.advance(minute);
+  }
+  await until(() => expect(world.lease().state).toBe('revoked'));
+  expect(live()).toEqual([]);
+  expect(world.events('lease.overdue')).toEqual([]);
 });
 
 describe('the ordinary end of a grant', () => {

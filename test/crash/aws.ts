@@ -40,8 +40,7 @@ export function awsTarget(): Target {
 
 async function open(schedule: Schedule): Promise<Scene> {
   const account = await awsAccount();
-  // IAM tells a change not at once: a broker may die between the two.
-  account.aws.account.propagation = schedule.killAfter % 3 === 0 ? 400 : 0;
+  disturb(account, schedule.killAfter);
   const bystander = addBystander(account);
   return {
     config: account.config,
@@ -50,10 +49,23 @@ async function open(schedule: Schedule): Promise<Scene> {
     // What cannot be taken back ends by AWS's clock, and only then.
     isAtRest: ({ state, irrevocableUntil, attempts }) =>
       state === 'revoked' || (irrevocableUntil !== null && attempts > 0 && state === 'revoking'),
-    inspect: async (record) => inspectAccount(account, record, bystander),
+    async inspect(record) {
+      while (account.aws.calls.some(({ outcome }) => outcome === 'open')) await delay(20);
+      return inspectAccount(account, record, bystander);
+    },
     elapse: (world) => elapse(account, world),
     close: () => account.close(),
   };
+}
+
+/** What AWS does beside: a change of IAM that counts late, lost answers, and a session that is made after its broker died. */
+function disturb({ aws }: AwsAccount, chance: number): void {
+  if (chance % 3 === 0) aws.account.propagation = 400;
+  if (chance % 4 === 1) {
+    aws.fault({ action: 'AssumeRole', kind: 'lost' });
+    aws.fault({ action: 'PutRolePolicy', kind: 'lost' });
+  }
+  if (chance % 4 === 3) aws.fault({ action: 'AssumeRole', kind: 'slow', delay: 1_500 });
 }
 
 /** A session of the same role under another lease, as another broker makes them: nothing may happen to it. */

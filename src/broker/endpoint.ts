@@ -26,8 +26,6 @@ export interface GrantEndpoints {
   readonly hasEnded: boolean;
   /** Names of files that stay while this says that the grant has ended. */
   readonly lingering: readonly string[];
-  /** Serves the first one without its listener. @throws JitError `ERR_GRANT_ENDED`, and what the provider throws */
-  answer(): Secret;
   /** What a helper program of this kind is given, counted. @throws JitError `ERR_GRANT_ENDED`, `ERR_UNSUPPORTED`, and what the provider throws */
   help(kind: string): Readonly<Record<string, string | number>>;
   /** The credential left the broker by another way. */
@@ -155,12 +153,6 @@ function hold(
     },
     lingering,
     serve,
-    answer() {
-      const answer = serve(0);
-      if (answer === null) throw ended();
-      tally.served();
-      return answer;
-    },
     help(kind) {
       const held = current();
       if (held === null) throw ended();

@@ -241,6 +241,28 @@ describe('where nothing may be denied', () => {
     expect(await world.provider.confirm(handle, soon())).not.toBe('gone');
   });
 
+  it('after a restart, does not say gone by a clock that AWS refuses', async () => {
+    world = await awsWorld({}, roles);
+    const { handle } = await world.issue({ length: 30 * minute });
+    const provider = world.restarted();
+    vi.spyOn(world.clock, 'now').mockImplementation(() => systemClock.now() + 180 * minute);
+    world.aws.skew = -10 * minute;
+    const told = await revoke(handle, provider);
+    expect(told.steps.map(({ name }) => name)).not.toContain('expired');
+    expect(told.ended).toBe(false);
+    expect(await provider.confirm(handle, soon())).toBe('unknown');
+  });
+
+  it('after a restart, says gone past the hard expiry although the broker’s own login is over', async () => {
+    world = await awsWorld({}, roles);
+    const { handle } = await world.issue({ length: 30 * minute });
+    const provider = world.restarted();
+    world.aws.advance(60 * minute);
+    world.aws.account.identities.delete(world.broker.accessKeyId);
+    expect((await revoke(handle, provider)).steps.map(({ name }) => name)).toEqual(['expired']);
+    expect(await provider.confirm(handle, soon())).toBe('gone');
+  });
+
   it('needs no policy of the role at an ordinary end', async () => {
     world = await awsWorld();
     const { handle } = await world.issue({ length: 5 * minute });

@@ -92,7 +92,7 @@ function notesOf(
   return [
     ...(isCut ? [`ends with the grant around it (${parent.id})`] : []),
     ...(endsEarly
-      ? [`exported keys end at ${isoTime(expiresAt).slice(11, 16)}Z, before the grant does`]
+      ? [`what is exported ends at ${isoTime(expiresAt).slice(11, 16)}Z, before the grant does`]
       : []),
   ];
 }
@@ -147,7 +147,7 @@ async function handOut(
     const data = {
       variables: Object.keys(handed.env),
       files: [...handed.files],
-      secrets: handed.secrets,
+      secrets: handed.secrets.length > 0,
       ...(handed.endpoints > 0 && { endpoints: handed.endpoints }),
       ...(handed.helpers > 0 && { helpers: handed.helpers }),
     };
@@ -165,7 +165,12 @@ async function handOut(
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.
     caller.signal.addEventListener('abort', () => void endGrant(broker, grant.id, 'session-lost'));
     const current = broker.ledger.grant(grant.id) ?? grant;
-    return { grant: grantView(broker, current), env: handed.env, unset: handed.unset };
+    return {
+      grant: grantView(broker, current),
+      env: handed.env,
+      unset: handed.unset,
+      secrets: handed.secrets,
+    };
   } catch (thrown) {
     await broker.endpoints.get(grant.id)?.close();
     await endGrant(broker, grant.id, caller.signal.aborted ? 'session-lost' : 'issue-failed');

@@ -12,12 +12,12 @@ import { randomId } from '../system/random.ts';
 import type { Broker } from './broker.ts';
 import type { OpenedEndpoint } from './endpoint.ts';
 
-/** What a child is started with. `secrets`: a secret itself is among the values. */
+/** What a child is started with. `secrets`: the names of those values that are one. */
 export interface HandedOut {
   readonly env: Readonly<Record<string, string>>;
   readonly unset: readonly string[];
   readonly files: readonly string[];
-  readonly secrets: boolean;
+  readonly secrets: readonly string[];
   /** How many endpoints serve it. */
   readonly endpoints: number;
   /** How many kinds of helpers are given it from memory, when nothing else of it was handed out. */
@@ -30,11 +30,16 @@ const tokenSuffix = '.token';
 /**
  * To be called before anything is issued.
  * @param name `<target>:<role>`
- * @throws JitError `ERR_USAGE` when the provider knows no such export kind
+ * @throws JitError `ERR_USAGE` when the provider knows no such export kind; `ERR_UNSUPPORTED` when it has no token
  */
 export function checkExportKind({ exports }: Pick<Provider, 'exports'>, name: string, kind: string): void {
-  const known = ['reference', ...exports];
-  if (known.includes(kind)) return;
+  if (kind === 'reference' || exports.includes(kind)) return;
+  if (kind === 'token') {
+    throw new JitError('ERR_UNSUPPORTED', `"${name}" has no token that could be printed`, {
+      hint: `jit env ${name} gives what it has; jit elevate ${name} hands it to a shell`,
+    });
+  }
+  const known = ['reference', ...exports.filter((one) => one !== 'token')];
   throw new JitError('ERR_USAGE', `"${name}" cannot export as "${kind}"; it can: ${known.join(', ')}`, {
     hint: `jit elevate ${name} --export ${exports[0] ?? 'reference'}`,
   });
@@ -78,7 +83,7 @@ export function writeHandOut(
     env,
     unset: handOut.unset.filter((name) => !(name in env)),
     files: [...handOut.files.map((file) => file.name), ...tokens],
-    secrets: kind !== 'reference',
+    secrets: Object.keys(secrets),
     endpoints: opened.length,
     helpers: kind === 'reference' && opened.length === 0 ? Object.keys(handOut.helpers ?? {}).length : 0,
   };

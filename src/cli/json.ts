@@ -13,6 +13,7 @@ const instants = new Set([
   'revokedAt',
   'foundAt',
   'endsAt',
+  'expiresAt',
 ]);
 const durations = new Set(['duration', 'maxDuration', 'value']);
 // Their keys are names of others, not of ours.

@@ -2,7 +2,8 @@
 //   1. stdout is the result and nothing else; with --json it is one JSON document, or nothing after a failure.
 //   2. Everything else goes to stderr: `jit: error: …`, `jit: hint: …`, `jit: warning: …`, and plain lines for progress.
 //   3. Text of others (reasons, names, messages) is escaped; only jit's own colours reach the terminal.
-//   4. A credential is never written here, unless asked for by name: `credential`, `console --print`.
+//   4. A credential is never written here, unless asked for by name: `credential`, `token`, `env`,
+//      `console --print`.
 //      `elevate --keep` prints references only.
 //   5. Colour and spinners are for terminals; no meaning is in colour alone. Times are the user's local clock.
 // Owns: these rules. Must not: decide exit codes.

@@ -8,9 +8,11 @@ import { brokerStatus } from './commands/broker-status.ts';
 import { brokerStop } from './commands/broker-stop.ts';
 import { consoleCommand } from './commands/console.ts';
 import { credentialAws } from './commands/credential-aws.ts';
+import { credentialGit } from './commands/credential-git.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { elevate } from './commands/elevate.ts';
+import { env } from './commands/env.ts';
 import { extend } from './commands/extend.ts';
 import { help } from './commands/help.ts';
 import { init } from './commands/init.ts';
@@ -25,6 +27,7 @@ import { secretRemove } from './commands/secret-remove.ts';
 import { secretSet } from './commands/secret-set.ts';
 import { status } from './commands/status.ts';
 import { targets } from './commands/targets.ts';
+import { token } from './commands/token.ts';
 import type { Command } from './define-command.ts';
 
 /** Every command of jit. */
@@ -34,8 +37,11 @@ export const registry: readonly Command[] = [
   targets,
   revoke,
   extend,
+  token,
+  env,
   consoleCommand,
   credentialAws,
+  credentialGit,
   policyCheck,
   policyExplain,
   policyTest,

@@ -57,8 +57,8 @@ export interface PreviewReply {
   readonly preview: readonly string[];
 }
 
-/** How a credential reaches the child. */
-export type ExportKind = 'reference' | 'url' | 'env';
+/** How a credential reaches the child; `token`: alone, as `JIT_TOKEN`, for whoever prints it. */
+export type ExportKind = 'reference' | 'url' | 'env' | 'token';
 
 /** `POST /v1/elevate` */
 export interface ElevateRequest extends Wish {
@@ -79,6 +79,8 @@ export interface ElevateReply {
   readonly grant: GrantView;
   readonly env: Readonly<Record<string, string>>;
   readonly unset: readonly string[];
+  /** Names of those of `env` whose values are secrets. */
+  readonly secrets: readonly string[];
   /** Why less than asked, or anything else worth a line. */
   readonly notes: readonly string[];
 }
@@ -212,8 +214,8 @@ export interface AnswerRequest {
 /** `POST /v1/credential` : the credential of a grant, for a helper program that a vendor's client runs. */
 export interface CredentialRequest {
   readonly grant: string;
-  /** Which helper asks, e.g. `aws`. */
-  readonly kind: 'aws';
+  /** Which helper asks. */
+  readonly kind: 'aws' | 'git';
 }
 
 /** What the helper prints, as the vendor's client wants it. A secret. */

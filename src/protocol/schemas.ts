@@ -47,7 +47,7 @@ export const previewSchema: v.GenericSchema<unknown, Wish> = v.strictObject(wish
 /** `POST /v1/elevate` */
 export const elevateSchema: v.GenericSchema<unknown, ElevateRequest> = v.strictObject({
   ...wish,
-  export: v.picklist(['reference', 'url', 'env']),
+  export: v.picklist(['reference', 'url', 'env', 'token']),
   keep: v.boolean(),
   session: v.nullable(session),
   channel: v.nullable(channel),
@@ -66,7 +66,7 @@ export const answerSchema: v.GenericSchema<unknown, AnswerRequest> = v.strictObj
 /** `POST /v1/credential` */
 export const credentialSchema: v.GenericSchema<unknown, CredentialRequest> = v.strictObject({
   grant: name,
-  kind: v.picklist(['aws']),
+  kind: v.picklist(['aws', 'git']),
 });
 
 /** `POST /v1/console` */

@@ -62,7 +62,7 @@ describe('an allowed request', () => {
       expiresAt: Date.parse('2026-11-22T12:00:30Z'),
     });
     const { notes } = await elevate(world.broker, ada, request({ export: 'url' }));
-    expect(notes).toEqual(['exported keys end at 12:00Z, before the grant does']);
+    expect(notes).toEqual(['what is exported ends at 12:00Z, before the grant does']);
     expect((await elevate(world.broker, ada, request())).notes).toEqual([]);
   });
 

@@ -27,6 +27,10 @@ const client = () =>
   createFakeClient({
     status: async () => fakeStatus({ grants: [fakeGrant()], recentFindings: [finding] }),
     doctor: async () => ({ checks: [check] }),
+    elevate: async () => ({
+      ...{ grant: fakeGrant(), env: { JIT_TOKEN: 'x' }, unset: [], notes: [] },
+      secrets: ['JIT_TOKEN'],
+    }),
     audit: async () => ({ events: [{ leaf: 'x', body: { ...documented.events[0]?.body } }] }),
   });
 
@@ -62,6 +66,8 @@ const offline: Partial<Offline> = {
 
 const argvOf: Record<string, string[]> = {
   elevate: ['prod-db', '--keep'],
+  token: ['prod-db'],
+  env: ['prod-db'],
   console: ['prod-db', '--print'],
   revoke: ['--all'],
   extend: ['g7f3k2', '--for', '1h'],
@@ -79,7 +85,9 @@ const argvOf: Record<string, string[]> = {
 /** Parts whose names are of others: only that they are there matters. */
 function known(shape: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(shape, (key, value) => (['env', 'hardening', 'unset'].includes(key) ? 'any' : value)),
+    JSON.stringify(shape, (key, value) =>
+      ['env', 'hardening', 'unset', 'secrets'].includes(key) ? 'any' : value,
+    ),
   );
 }
 

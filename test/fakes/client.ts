@@ -128,6 +128,7 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       grant: fakeGrant({ target: request.target, role: request.role ?? 'read', keep: request.keep }),
       env: { PGHOST: 'db.example.com', PGPASSFILE: '/run/jit/grants/g7f3k2/pgpass' },
       unset: ['PGPASSWORD'],
+      secrets: [],
       notes: [],
     }),
     status: async () => fakeStatus(),

@@ -82,6 +82,7 @@ export const elevate = defineCommand({
     grant: { ...sampleGrant, keep: true },
     env: { PGSERVICEFILE: '/run/user/1000/jit/grants/g7f3k2/pg_service.conf', PGHOST: 'db.example.com' },
     unset: ['PGPASSWORD'],
+    secrets: [],
     notes: [],
   },
   examples: [

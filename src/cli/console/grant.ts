@@ -3,10 +3,8 @@
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
-import { giveBack, type Held, requestGrant } from '../elevate/request.ts';
-import { printSummary } from '../elevate/summary.ts';
-import { type WishFlags, wishOf } from '../elevate/wanted.ts';
-import { completeWish } from '../elevate/wish.ts';
+import { keepGrant } from '../elevate/kept.ts';
+import type { WishFlags } from '../elevate/wanted.ts';
 import { surroundingGrant } from '../reach.ts';
 import { namedRole } from '../role-of.ts';
 import type { World } from '../world.ts';
@@ -54,35 +52,9 @@ export async function grantForLink(
     };
   }
   await checkConsole(client, word, flags);
-  const held = await newGrant(world, client, word, flags).catch((error: unknown) => {
-    throw asConsole(error);
-  });
-  const { grant } = held.reply;
-  if (!flags.quiet) printSummary(world, held.reply, { stack: '', isShell: false, extension: null });
-  return {
-    grant,
-    isNew: true,
-    checkSignal() {
-      const cancelled = held.signalled();
-      if (cancelled) throw cancelled;
-    },
-    async giveBack() {
-      await giveBack(world, client, grant);
-    },
-    release: held.release,
-  };
-}
-
-async function newGrant(world: World, client: Client, word: string, flags: Flags): Promise<Held> {
-  const wish = await completeWish({ world, client, yes: flags.yes }, wishOf(world, word, flags));
-  return requestGrant(world, client, { ...wish, export: 'reference', keep: true, session: null });
-}
-
-/** What is missing or denied is so for this command as for elevate, and hints name the one that was typed. */
-function asConsole(error: unknown): unknown {
-  if (!(error instanceof JitError) || !error.hint?.startsWith('jit elevate ')) return error;
-  const { code, message, hint } = error;
-  return new JitError(code, message, { hint: hint.replace('elevate', 'console') });
+  const how = { command: 'console', export: 'reference', quiet: flags.quiet } as const;
+  const { reply, ...held } = await keepGrant(world, client, word, flags, how);
+  return { ...held, grant: reply.grant, isNew: true };
 }
 
 /** Before anything is made: it would be of no use. @throws JitError `ERR_UNSUPPORTED` */

@@ -19,8 +19,10 @@ const unset = [
   'GITHUB_ENTERPRISE_TOKEN',
   'GITHUB_API_TOKEN',
   'HOMEBREW_GITHUB_API_TOKEN',
-  'GIT_ASKPASS',
 ];
+
+/** Names of the `exports` below. */
+export const exportKinds = ['env', 'token'] as const;
 
 /**
  * @param grant what the helper is asked for
@@ -55,7 +57,7 @@ export function handOut(
       },
     },
     unset,
-    exports: { env: variables(access, first) },
+    exports: { env: variables(access, first), token: { JIT_TOKEN: first.secret } },
     ...(exported ? { always: 'env' } : {}),
   };
 }
@@ -95,5 +97,7 @@ function gitEnvironment({ git_url: host, owner }: Access, helper: string): Recor
       [`GIT_CONFIG_VALUE_${index}`, value],
     ]),
     ['GIT_TERMINAL_PROMPT', '0'],
+    // Empty, it wins over `core.askPass` and SSH_ASKPASS, which would put up a window (git's prompt.c).
+    ['GIT_ASKPASS', ''],
   ]);
 }

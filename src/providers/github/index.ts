@@ -7,6 +7,7 @@ import { accessOf, rightsOf } from './access.ts';
 import { checkTarget } from './check.ts';
 import { confirmLease } from './confirm.ts';
 import { contextOf } from './context.ts';
+import { exportKinds } from './hand-out.ts';
 import { checkHandle, type GithubHandle, withoutTokens } from './handle.ts';
 import { issueLease, refreshLease } from './issue.ts';
 import { listed } from './permissions.ts';
@@ -60,7 +61,7 @@ function callsByHandle(tools: ProviderTools) {
   const on = (handle: GithubHandle, signal: AbortSignal) =>
     contextOf(checkHandle(handle).access, tools, signal);
   return {
-    exports: ['env'],
+    exports: exportKinds,
     describe,
     /** Nothing moves on GitHub: the token has its hour, and the helper gets a new one when that is not enough. */
     renew: async (handle: GithubHandle) => ({ hardDeadline: hardEnd(handle) }),

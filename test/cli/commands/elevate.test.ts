@@ -118,6 +118,7 @@ describe('jit elevate with a command', () => {
       grant: fakeGrant(),
       env: {},
       unset: [],
+      secrets: [],
       notes: ['ends with the grant around it'],
     });
     const ran = await jit(['elevate', 'prod-db', ...command], { client: createFakeClient({ elevate }) });
@@ -455,7 +456,7 @@ describe('jit elevate --keep without a command', () => {
 describe('jit elevate inside of a grant', () => {
   it('says that a kept grant ends with the one around it all the same', async () => {
     const elevate: Client['elevate'] = async () => ({
-      ...{ grant: fakeGrant({ parent: 'gouter', keep: true }), env: {}, unset: [], notes: [] },
+      ...{ grant: fakeGrant({ parent: 'gouter', keep: true }), env: {}, unset: [], secrets: [], notes: [] },
     });
     const client = createFakeClient({ elevate });
     const ran = await jit(['elevate', 'prod-db', '--keep', ...command], { client });
@@ -465,7 +466,7 @@ describe('jit elevate inside of a grant', () => {
   it('offers to extend only as far as the grant around it goes', async () => {
     const outer = fakeGrant({ id: 'gouter', deadline: fakeNow + 2_100_000 });
     const elevate: Client['elevate'] = async () => ({
-      ...{ grant: fakeGrant({ parent: 'gouter' }), env: {}, unset: [], notes: [] },
+      ...{ grant: fakeGrant({ parent: 'gouter' }), env: {}, unset: [], secrets: [], notes: [] },
     });
     const client = createFakeClient({ elevate, status: async () => fakeStatus({ grants: [outer] }) });
     const ran = await jit(['elevate', 'prod-db'], { client, tty: true, env: { JIT_GRANT_ID: 'gouter' } });
@@ -584,7 +585,10 @@ describe('jit elevate to what cannot be withdrawn', () => {
       leases: [fakeLease({ state: 'revoking', irrevocableUntil: until, ...changes })],
     });
   const granted = (verbs: Partial<Client>) =>
-    createFakeClient({ elevate: async () => ({ grant: held, env: {}, unset: [], notes: [] }), ...verbs });
+    createFakeClient({
+      elevate: async () => ({ grant: held, env: {}, unset: [], secrets: [], notes: [] }),
+      ...verbs,
+    });
 
   it('is told before the session, and after a shell that was left', async () => {
     const revoke = async () => ({ revoked: [], ending: [], overdue: [over()] });

@@ -13,7 +13,7 @@ import { createFakeClient, fakeGrant } from '../../fakes/client.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { until } from '../../support/until.ts';
 
-const reply: ElevateReply = { grant: fakeGrant(), env: {}, unset: [], notes: [] };
+const reply: ElevateReply = { grant: fakeGrant(), env: {}, unset: [], secrets: [], notes: [] };
 const question = { id: 'q1', text: 'MFA code of device for aws-prod' };
 const wanted: Omit<ElevateRequest, 'channel'> = {
   ...{ target: 'aws-prod', role: 'deploy', scope: null, duration: null, reason: null, ticket: null },

@@ -1,7 +1,7 @@
 // What a child is told: git itself is asked what it makes of it.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -87,6 +87,21 @@ describe('git in a child', () => {
     );
   });
 
+  it('puts up no window that asks for a password, whatever the user has for that', async () => {
+    world = await githubWorld({ git_url: 'https://github.com' });
+    const git = gitOf(await world.issue(), 'https://github.com', ':');
+    const asker = path.join(home, 'askpass');
+    writeFileSync(asker, `#!/bin/sh\ntouch ${home}/was-asked\necho WIDE\n`);
+    chmodSync(asker, 0o700);
+    execFileSync('git', ['config', '--global', 'core.askPass', asker], { env: git.env });
+    const env = { ...git.env, SSH_ASKPASS: asker };
+    const input = described('https://github.com', 'other/x');
+    expect(() => execFileSync('git', ['credential', 'fill'], { env, input, stdio: 'pipe' })).toThrow(
+      'terminal prompts disabled',
+    );
+    expect(existsSync(path.join(home, 'was-asked'))).toBe(false);
+  });
+
   it('sends the helper’s token and no header of the user’s', async () => {
     const seen: string[] = [];
     const server = http.createServer((request, response) => {
@@ -131,7 +146,7 @@ describe('the helper', () => {
     expect(Object.values(env)).toContain(`!/usr/bin/jit credential git --grant ${wanted.grant}`);
     expect(files).toEqual([]);
     expect(JSON.stringify(env)).not.toContain(tokenOf(issued));
-    expect(unset).toEqual(expect.arrayContaining(['GH_TOKEN', 'GITHUB_TOKEN', 'GIT_ASKPASS']));
+    expect(unset).toEqual(expect.arrayContaining(['GH_TOKEN', 'GITHUB_TOKEN']));
   });
 });
 

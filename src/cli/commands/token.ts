@@ -1,0 +1,59 @@
+// jit token: the token of a new grant on stdout, for scripts.
+
+import { JitError } from '../../core/errors.ts';
+import type { GrantView } from '../../protocol/routes.ts';
+import { arg, defineCommand, opt } from '../define-command.ts';
+import { withKeptGrant } from '../elevate/kept.ts';
+import { wishOptions } from '../elevate/wanted.ts';
+import { refuseOnTerminal } from '../on-terminal.ts';
+import { reachBroker } from '../reach.ts';
+import { sampleGrant } from '../samples.ts';
+
+/** When the token is dead, whoever ends it first. */
+function endOf({ deadline, leases }: GrantView): number {
+  return Math.min(deadline ?? Number.POSITIVE_INFINITY, ...leases.map((lease) => lease.hardDeadline));
+}
+
+export const token = defineCommand({
+  name: 'token',
+  summary: 'print a token that ends with its grant, for scripts',
+  description: [
+    'Gets a grant like "elevate --keep", and prints its token alone on stdout; what was granted is said on stderr. For',
+    'targets whose credential is one token (github): others have "jit env". The grant is kept until its deadline; "jit',
+    'revoke" with the id that stderr says ends it, and the token with it. On a terminal nothing is printed without --print.',
+  ].join('\n'),
+  args: { target: arg.required('<target> or <target>:<role>', 'target') },
+  options: {
+    ...wishOptions,
+    print: opt.flag('print the token although the output is a terminal'),
+    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+  },
+  json: {
+    token: 'ghs_…',
+    expires_at: '2026-11-22T14:32:00.000Z',
+    grant: { ...sampleGrant, keep: true },
+  },
+  examples: [
+    {
+      command: 'jit token deploy-repos:read --for 10m --reason "nightly report" > token',
+      does: 'the token alone',
+    },
+    { command: 'jit token deploy-repos:read --for 10m --json', does: 'with its end and its grant' },
+  ],
+  async run(world, { args, options, json }) {
+    const { target } = args;
+    refuseOnTerminal(world, options.print, 'this is a token', `jit token ${target} --print`);
+    const client = await reachBroker(world);
+    const how = { command: 'token', export: 'token', quiet: json } as const;
+    await withKeptGrant(world, client, target, options, {
+      ...how,
+      use({ env, grant }) {
+        const { JIT_TOKEN: made } = env;
+        if (made === undefined) throw new JitError('ERR_PROTOCOL', 'the broker answered without a token');
+        if (json) world.out.json({ token: made, expiresAt: endOf(grant), grant });
+        else world.out.print(made);
+      },
+    });
+    return 0;
+  },
+});

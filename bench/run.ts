@@ -11,6 +11,7 @@ import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
 import { recordingSettings } from './recording.ts';
 import { benchStartup } from './startup.ts';
+import { benchToken } from './token.ts';
 
 const jit = path.join(import.meta.dirname, '..', 'bin', 'jit.js');
 
@@ -51,6 +52,14 @@ try {
   tell('jit elevate aws / a bare AssumeRole', ms(aws.bare.ours), ms(aws.bare.baseline), aws.bare.ratio, 1.5);
   const { takenBack } = aws;
   tell('… and denied / a bare AssumeRole', ms(takenBack.ours), ms(takenBack.baseline), takenBack.ratio, 2);
+  const token = await benchToken(jit);
+  tell(
+    'jit token github / a bare request',
+    ms(token.warm.ours),
+    ms(token.warm.baseline),
+    token.warm.ratio,
+    1.6,
+  );
   const endpoint = await benchEndpoint();
   const served = 'a credential served / a bare reply';
   tell(served, ms(endpoint.ours), ms(endpoint.baseline), endpoint.ratio, 1.5);

@@ -180,6 +180,23 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit console'),
   'jit console aws-prod --print | wl-copy': async (line) =>
     expect(await works(line.replace('| wl-copy', '--help'))).toContain('jit console'),
+  // Tokens are of GitHub: typed in github-clients.test.ts, and understood here.
+  'jit token deploy-repos:read --for 10m --reason "nightly report" > token': async (line) =>
+    expect(await works(line.replace('> token', '--help'))).toContain('jit token'),
+  'jit token deploy-repos:read --for 10m --json': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit token'),
+  'jit env prod-db:read --for 10m --format sh > access.sh': async (line) => {
+    await works(line);
+    expect(await works('. ./access.sh; test -r "$PGPASSFILE" && echo "$PGDATABASE"')).toBe('orders\n');
+  },
+  'jit env deploy-repos:read --export env --format github --reason "nightly report"': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit env'),
+  'jit credential git get --grant g7f3k2 < question': async (line) => {
+    await typist.sh('printf "protocol=https\nhost=github.com\n\n" > question');
+    const ran = await typist.sh(await withGrant(line));
+    // A grant of PostgreSQL has nothing for git.
+    expect(ran).toMatchObject({ code: 1, stdout: 'quit=1\n' });
+  },
   'jit credential aws --grant g7f3k2': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit credential aws'),
   'jit credential aws --print': async (line) =>

@@ -54,6 +54,15 @@ describe('an allowed request', () => {
     expect(world.types()).not.toContain('grant.requested');
   });
 
+  test('for a token, on a target that has none, makes nothing and names what there is', async () => {
+    await expect(elevate(world.broker, ada, request({ export: 'token' }))).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+      hint: expect.stringContaining('jit env '),
+    });
+    expect(world.target.issued).toEqual([]);
+    expect(world.store.leases()).toEqual([]);
+  });
+
   test('says when an exported secret ends before the grant; one that is referred to is made anew', async () => {
     const provider = world.target.kind.open({} as never, {} as never);
     const { issue } = provider;

@@ -11,14 +11,28 @@ export interface Gate {
   life: number;
   /** How far the gate's clock was moved. */
   offset: number;
+  /** What a living token was made for; null: it is none. */
+  granted(token: string): Granted | null;
   /** Tokens that came through and are neither expired nor deleted. */
   live(): string[];
   close(): Promise<void>;
 }
 
-interface Issued {
+export interface Granted {
+  /** As `acme/web-one`. */
+  readonly repositories: readonly string[];
+  readonly permissions: Readonly<Record<string, string>>;
+}
+
+interface Issued extends Granted {
   readonly expiresAt: number;
   isDeleted: boolean;
+}
+
+interface Made {
+  readonly token: string;
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly repositories?: readonly { readonly full_name: string }[];
 }
 
 /** @param upstream base URL of the emulator */
@@ -60,9 +74,11 @@ export async function openGate(upstream: string): Promise<Gate> {
     const text = await answer.text();
     if (method !== 'POST' || !url.endsWith('/access_tokens') || answer.status !== 201)
       return send(answer.status, text);
-    const made = JSON.parse(text) as { token: string };
+    const made = JSON.parse(text) as Made;
     const expiresAt = systemClock.now() + gate.offset + gate.life;
-    tokens.set(made.token, { expiresAt, isDeleted: false });
+    const { permissions } = made;
+    const repositories = (made.repositories ?? []).map(({ full_name }) => full_name);
+    tokens.set(made.token, { expiresAt, isDeleted: false, repositories, permissions });
     send(201, JSON.stringify({ ...made, expires_at: new Date(expiresAt).toISOString() }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -70,6 +86,7 @@ export async function openGate(upstream: string): Promise<Gate> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     life: 3_600_000,
     offset: 0,
+    granted: (token) => (isLive(token) ? (tokens.get(token) ?? null) : null),
     live: () => [...tokens.keys()].filter(isLive),
     close: () =>
       new Promise((resolve) => {

@@ -42,22 +42,30 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Runs git as a child of the grant; its helper is given what the provider gives, each time anew. */
+const root = path.join(import.meta.dirname, '../../..');
+
+function answerOf(issued: Issued<GithubHandle>): Readonly<Record<string, string | number>> | null {
+  try {
+    return issued.handOut.helpers?.['git']?.() ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Runs git as a child of the grant; its helper answers by jit's own rules with what the provider gives, each time anew. */
 async function git(issued: Issued<GithubHandle>, ...args: string[]): Promise<Ran> {
-  const program = path.join(home, 'helper');
-  const answer = (): string => {
-    try {
-      const fields = Object.entries(issued.handOut.helpers?.['git']?.() ?? {});
-      return fields
-        .filter(([name]) => /^(username|password)/.test(name))
-        .map((pair) => pair.join('='))
-        .join('\n');
-    } catch {
-      return 'quit=1';
-    }
-  };
-  writeFileSync(path.join(home, 'answer'), `${answer()}\n`);
-  writeFileSync(program, `#!/bin/sh\n[ "$1" = get ] && cat ${home}/answer\n`);
+  const [program, rules] = [path.join(home, 'helper'), path.join(home, 'helper.mjs')];
+  writeFileSync(path.join(home, 'answer'), JSON.stringify(answerOf(issued)));
+  writeFileSync(
+    rules,
+    `import { readFileSync } from 'node:fs';
+import { answerFor, askedFor } from ${JSON.stringify(path.join(root, 'src/cli/git-credential.ts'))};
+const answer = JSON.parse(readFileSync(${JSON.stringify(path.join(home, 'answer'))}, 'utf8'));
+const lines = answer === null ? ['quit=1'] : answerFor(askedFor(readFileSync(0)), answer);
+if (process.argv[2] === 'get') process.stdout.write(lines.map((line) => line + '\\n').join(''));
+`,
+  );
+  writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${rules} "$@"\n`);
   chmodSync(program, 0o700);
   const env = Object.fromEntries(
     Object.entries(issued.handOut.env).map(([name, value]) => [

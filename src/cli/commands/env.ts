@@ -79,7 +79,7 @@ export const env = defineCommand({
     'ends it. On a terminal nothing is printed without --print. The formats:',
     'sh: eval "$(jit env … --format sh)"; fish: jit env … --format fish | source; powershell: jit env … --format powershell |',
     'Out-String | Invoke-Expression. These remove as well what would win over it.',
-    'dotenv: NAME=value, in single quotes where needed; values with single quotes, backslashes or line breaks are refused.',
+    'dotenv: NAME=value, in single quotes where needed; values with single quotes, backslashes, $ or line breaks are refused.',
     'github: hides secrets (::add-mask::), then writes to the file of GITHUB_ENV for the steps that follow; with --output the',
     'token of a target that has one becomes that output of the step, in the file of GITHUB_OUTPUT.',
     'gitlab: a dotenv report in --file, for the jobs that follow. json: one object, name to value.',

@@ -7,8 +7,9 @@ const plain = /^[\w./:@%+,=-]+$/;
 const control = /[\u0000-\u001f\u007f\u2028\u2029\u0085]/;
 
 /**
- * There is no standard. Plain values are bare; others stand in single quotes, which sh, Node, npm's dotenv, Docker Compose
- * and python-dotenv all read as they are, as long as there is no quote, backslash or line break inside.
+ * There is no standard. Plain values are bare; others stand in single quotes, which sh, Node, npm's dotenv and python-dotenv
+ * all read as they are, as long as there is no quote, backslash or line break inside, and no `$`, which the last one and
+ * dotenv-expand replace there too.
  */
 export const dotenv: Form = {
   removes: false,
@@ -23,7 +24,7 @@ function dotenvValue(name: string, value: string): string {
   if (value === '' || plain.test(value)) return value;
   if (control.test(value))
     throw cannotCarry('dotenv', name, 'it has a line break or another control character');
-  if (/['\\]/.test(value)) throw cannotCarry('dotenv', name, 'it has a single quote or a backslash');
+  if (/['\\$]/.test(value)) throw cannotCarry('dotenv', name, 'it has a single quote, a backslash or "$"');
   return `'${value}'`;
 }
 

@@ -123,10 +123,10 @@ describe('dotenv', () => {
     );
   });
 
-  it('carries spaces, dollars, double quotes, backticks and hashes, and refuses what readers differ in', () => {
-    for (const one of ['a b', '$HOME', '"', '`id`', 'a #b', '🦊', ' a ', ''])
+  it('carries spaces, double quotes, backticks and hashes, and refuses what readers differ in', () => {
+    for (const one of ['a b', '"', '`id`', 'a #b', '🦊', ' a ', ''])
       expect(parseEnv(text([one]))).toEqual({ V_0: one });
-    for (const one of ["it's", 'a\\nb', 'a\nb', '\r', '\u0000', '\u2028']) {
+    for (const one of ["it's", '$HOME', 'a\\nb', 'a\nb', '\r', '\u0000', '\u2028']) {
       expect(() => text([one])).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED' }));
     }
   });

@@ -24,13 +24,14 @@ function runOnBundledNode() {
   if (!require('node:fs').existsSync(node)) {
     fail(`jit needs Node ${needed.join('.')} or newer, this is ${process.versions.node}`);
   }
+  // Before there is a child: a signal that ended this process alone would leave it behind. The first two the terminal sends
+  // to the child by itself; a second copy would look like a second Ctrl-C.
+  for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const child = require('node:child_process').spawn(node, [__filename, ...process.argv.slice(2)], {
     stdio: 'inherit',
   });
   child.on('error', (error) => fail(`cannot run "${node}": ${error.message}`));
-  // The terminal sends these two to the child by itself; a second copy would look like a second Ctrl-C.
-  for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     if (!signal) process.exit(code);
     process.removeAllListeners(signal);

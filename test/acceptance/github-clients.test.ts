@@ -199,6 +199,34 @@ describe.skipIf(absent !== null)('a kept grant', () => {
     expect(server.log.slice(before)).toEqual(['GET /acme/web-one.git/info/refs 401']);
   });
 
+  it.each(['dotenv', 'sh'])('of jit env --format %s in a file works for whoever reads it', async (format) => {
+    const file = path.join(world.dir, 'access.env');
+    const ran = await jit('env', 'deploy-repos:read', '--format', format, '--file', file);
+    expect(ran).toMatchObject({ code: 0, stdout: '' });
+    const clone = await bare(`set -a; . ./access.env; git clone -q ${at('acme/web-one')} one`);
+    expect(clone).toMatchObject({ code: 0 });
+  });
+
+  it('of jit env --format gitlab is a file that another machine can use, without what leads to this one', async () => {
+    const args = ['env', 'deploy-repos:read', '--format', 'gitlab', '--file', 'jit.env'];
+    const refused = await jit(...args);
+    expect(refused.code).toBe(1);
+    expect(github.gate.live()).toEqual([]);
+    expect((await jit(...args, '--export', 'env')).code).toBe(0);
+    const [token = ''] = github.gate.live();
+    const lines = readFileSync(path.join(world.dir, 'jit.env'), 'utf8').split('\n');
+    expect(lines).toContain(`GH_ENTERPRISE_TOKEN=${token}`);
+    expect(lines.filter((line) => /GIT_CONFIG|ASKPASS/.test(line))).toEqual([]);
+  });
+
+  it('of jit token that lasts longer than its token says so', async () => {
+    const ran = await jit('token', 'deploy-repos:read', '--for', '3h');
+    expect(ran.stderr).toMatch(/what is exported ends at \d\d:\d\dZ, before the grant does/);
+    const { stdout } = await jit('token', 'deploy-repos:read', '--for', '3h', '--json');
+    const { expires_at, grant } = JSON.parse(stdout) as { expires_at: string; grant: { deadline: string } };
+    expect(Date.parse(grant.deadline) - Date.parse(expires_at)).toBeGreaterThan(7_000_000);
+  });
+
   it('of jit env --format github hides its token before it hands it on', async () => {
     const file = path.join(world.dir, 'github-env');
     writeFileSync(file, '');

@@ -45,6 +45,12 @@ function tellLimits({ out, env }: World, format: Format, form: Form, unset: read
   }
 }
 
+/** References lead to this machine. */
+function nothingToTake(format: Format): JitError {
+  const why = `format "${format}" is for other machines, and nothing that is handed out is of use there`;
+  return new JitError('ERR_UNSUPPORTED', why, { hint: `jit env … --format ${format} --export env` });
+}
+
 interface Telling {
   readonly format: Format;
   readonly destination: Destination;
@@ -55,7 +61,9 @@ function tell(world: World, reply: ElevateReply, { format, destination }: Tellin
   const { out } = world;
   const output = destination.to === 'github' ? destination.output : null;
   const form = formOf(world, format, output);
-  const env = form.isForChildren ? appendGitConfig(world.env, reply.env) : reply.env;
+  const all = form.isForChildren ? appendGitConfig(world.env, reply.env) : reply.env;
+  const env = Object.fromEntries(Object.entries(all).filter((one) => !form.leavesOut?.(...one)));
+  if (form.leavesOut && !reply.secrets.some((name) => name in env)) throw nothingToTake(format);
   const variables = { set: env, unset: reply.unset };
   checkVariables(format, variables);
   const text = form.text(variables);

@@ -17,6 +17,8 @@ export interface Form {
   readonly text: (variables: Variables) => string;
   /** It says what is to be removed as well. */
   readonly removes: boolean;
+  /** Absent: nothing is. True for what is of use on this machine only, where the format is for others. */
+  readonly leavesOut?: (name: string, value: string) => boolean;
   /** It is for processes below this one, which have what this one has. */
   readonly isForChildren: boolean;
 }

@@ -162,16 +162,33 @@ describe('jit env --format gitlab', () => {
     expect(ran.stderr).not.toContain(secret);
   });
 
+  it('leaves out what is of use on this machine only, and refuses to write nothing but that', async () => {
+    const target = path.join(folder, 'jit.env');
+    const git = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'a',
+      GIT_CONFIG_VALUE_0: '!a helper',
+      GIT_ASKPASS: '',
+    };
+    const argv = ['env', 'x', '--format', 'gitlab', '--file', target];
+    const none = await jit(argv, { client: handing(git) });
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain('--export env');
+    expect(existsSync(target)).toBe(false);
+    expect(none.client.asked('revoke')).toHaveLength(1);
+    await jit(argv, { client: handing({ ...git, GH_TOKEN: secret }, ['GH_TOKEN']) });
+    expect(readFileSync(target, 'utf8')).toBe(`GH_TOKEN=${secret}\n`);
+  });
+
   it.each([
     ['a space', 'a b'],
-    ['nothing', ''],
     ['a line break', 'a\nb'],
     ['quotes', '"a"'],
     ['a variable', '$HOME'],
     ['more than a report may have', 'x'.repeat(6_000)],
   ])('refuses what GitLab would read as something else: %s', async (_what, value) => {
     const target = path.join(folder, 'jit.env');
-    const client = handing({ A: value });
+    const client = handing({ A: value }, ['A']);
     const ran = await jit(['env', 'x', '--format', 'gitlab', '--file', target], { client });
     expect(ran.code).toBe(1);
     expect(existsSync(target)).toBe(false);

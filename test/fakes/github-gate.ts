@@ -13,6 +13,8 @@ export interface Gate {
   offset: number;
   /** What a living token was made for; null: it is none. */
   granted(token: string): Granted | null;
+  /** Every token that came through. */
+  all(): string[];
   /** Tokens that came through and are neither expired nor deleted. */
   live(): string[];
   close(): Promise<void>;
@@ -87,6 +89,7 @@ export async function openGate(upstream: string): Promise<Gate> {
     life: 3_600_000,
     offset: 0,
     granted: (token) => (isLive(token) ? (tokens.get(token) ?? null) : null),
+    all: () => [...tokens.keys()],
     live: () => [...tokens.keys()].filter(isLive),
     close: () =>
       new Promise((resolve) => {

@@ -22,14 +22,14 @@ export function commandProviderSchema(): JsonSchema {
     listAnswer,
     refusal,
   };
-  const definitions = Object.entries(all).map(([name, schema]) => {
+  const entries = Object.entries(all).map(([name, schema]) => {
     const { $schema: _, ...definition } = toJsonSchema(schema, conversion);
     return [name, definition] as const;
   });
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'what jit and the programs of a target with "provider: command" tell each other',
-    anyOf: definitions.map(([name]) => ({ $ref: `#/$defs/${name}` })),
-    $defs: Object.fromEntries(definitions),
+    anyOf: entries.map(([name]) => ({ $ref: `#/definitions/${name}` })),
+    definitions: Object.fromEntries(entries),
   };
 }

@@ -70,10 +70,11 @@ describe('a program that does what it should', () => {
     const world = commandWorld();
     const issued = await world.issue('child-keeps-stdout');
     expect(issued.handOut.env).toEqual({ VAULT_USER: world.planned().name });
+    await until(async () => expect(await processesMentioning(world.ledger)).toEqual([]));
   });
 
   test('may say as much on stderr as it likes', async () => {
-    const world = commandWorld({ timeout: '10s' });
+    const world = commandWorld();
     expect((await world.issue('flood-stderr')).handOut.env).toEqual({ VAULT_USER: world.planned().name });
   });
 
@@ -85,10 +86,10 @@ describe('a program that does what it should', () => {
 });
 
 describe('a program that may have made something', () => {
-  const faults: [fault: string, words: RegExp][] = [
-    ['hang', /gave no answer within 1s and was ended/],
-    ['hang-with-child', /gave no answer within 1s/],
-    ['garbage', /cannot? (be )?read|that can be read: it is not JSON/],
+  const faults: [fault: string, words: RegExp, options?: Record<string, unknown>][] = [
+    ['hang', /gave no answer within 3s and was ended/, { timeout: '3s' }],
+    ['hang-with-child', /gave no answer within 3s/, { timeout: '3s' }],
+    ['garbage', /that can be read: it is not JSON/],
     ['empty', /it is empty/],
     ['flood', /printed more than 65536 bytes/],
     ['exit-1', /ended with code 1/],
@@ -106,21 +107,24 @@ describe('a program that may have made something', () => {
     ['over', /"expires_at" is over/],
     ['endless', /gives no "expires_at"/],
   ];
-  test.each(faults)('%s: is ended, told in words, and revoked by name', async (fault, words) => {
-    const world = commandWorld();
-    const error = await failure(world.issue(fault));
-    expect(error.code).toBe('ERR_REVOKE_INCOMPLETE');
-    expect(error.message).toMatch(words);
-    expect(error.message).toMatch(
-      /^the issue program of target "box" .*: what it may have made is being taken back$/,
-    );
-    expect(world.live()).toEqual([world.planned().name]);
-    const { presence, told } = await takeBack(world, world.planned());
-    expect(presence).toBe('gone');
-    expect(told.steps.map(({ name }) => name)).toEqual(['undisclosed', 'taken-back']);
-    expect(world.live()).toEqual([]);
-    await until(async () => expect(await processesMentioning(world.ledger)).toEqual([]));
-  });
+  test.each(faults)(
+    '%s: is ended, told in words, and revoked by name',
+    async (fault, words, options = {}) => {
+      const world = commandWorld(options);
+      const error = await failure(world.issue(fault));
+      expect(error.code).toBe('ERR_REVOKE_INCOMPLETE');
+      expect(error.message).toMatch(words);
+      expect(error.message).toMatch(
+        /^the issue program of target "box" .*: what it may have made is being taken back$/,
+      );
+      expect(world.live()).toEqual([world.planned().name]);
+      const { presence, told } = await takeBack(world, world.planned());
+      expect(presence).toBe('gone');
+      expect(told.steps.map(({ name }) => name)).toEqual(['undisclosed', 'taken-back']);
+      expect(world.live()).toEqual([]);
+      await until(async () => expect(await processesMentioning(world.ledger)).toEqual([]));
+    },
+  );
 
   test('has what it said on stderr kept for the log, without secrets', async () => {
     const world = commandWorld();

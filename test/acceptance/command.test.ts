@@ -31,7 +31,7 @@ targets:
     revoke: ${line}
     confirm: ${line}
     list: ${line}
-    timeout: 3s
+    timeout: 5s
     env: { PROGRAM_TOKEN: env:PROGRAM_TOKEN, LEDGER: ${ledger} }
     with: { ledger: ${ledger} }
     roles:
@@ -70,7 +70,7 @@ test('a command gets what the program made, by a file, and it is gone when the c
 });
 
 test.each([
-  ['hang', /gave no answer within 3s and was ended: what it may have made is being taken back/],
+  ['hang', /gave no answer within 5s and was ended: what it may have made is being taken back/],
   ['garbage', /that can be read: it is not JSON: what it may have made/],
   ['flood', /printed more than 65536 bytes and was ended: what it may have made/],
   ['exit-1', /ended with code 1: what it may have made/],
@@ -114,6 +114,20 @@ test('a revoke program that hangs at the deadline is overdue, and access is gone
     expect.arrayContaining(['lease.overdue', 'taken-back', 'lease.revoked']),
   );
 }, 90_000);
+
+test('what can only end by itself is told so, is not overdue, and is asked for again', async () => {
+  setFault('revoke', 'ending');
+  const client = await world.client();
+  const { grant } = await client.elevate(wish({ target: 'box', role: 'use' }));
+  const ran = await world.jit('revoke', grant.id);
+  expect(`${ran.stdout}${ran.stderr}`).toMatch(/cannot be withdrawn; ends at/);
+  expect(await client.status()).toMatchObject({ overdue: 0 });
+  expect(live()).toHaveLength(1);
+  setFault('revoke', 'none');
+  await world.jit('broker', 'stop');
+  await world.jit('broker', 'start');
+  await until(() => expect(live()).toEqual([]));
+});
 
 test('a broker that is killed while the program hangs leaves nothing once the next one runs', async () => {
   const client = await world.client();

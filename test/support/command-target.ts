@@ -38,19 +38,13 @@ export interface CommandWorld {
   planned(): CommandHandle;
 }
 
-/** The folder in which a ledger is kept. */
-export function createLedger(): string {
-  const ledger = temporaryFolder();
-  mkdirSync(path.join(ledger, 'live'));
-  return ledger;
-}
-
 /** Names of what exists by a ledger. */
 export const liveIn = (ledger: string): string[] => readdirSync(path.join(ledger, 'live'));
 
 /** @param options of the target, over those of a complete one */
 export function commandWorld(options: Record<string, unknown> = {}): CommandWorld {
-  const ledger = createLedger();
+  const ledger = temporaryFolder();
+  mkdirSync(path.join(ledger, 'live'));
   const target: TargetConfig = {
     name: 'box',
     provider: 'command',

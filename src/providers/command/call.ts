@@ -2,10 +2,12 @@
 // nothing from what may have done anything.
 
 import * as v from 'valibot';
+import { formatDuration } from '../../core/duration.ts';
 import { type ErrorCode, JitError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { Secret } from '../../core/secret.ts';
 import { isSecretReference } from '../../core/secret-reference.ts';
+import type { Milliseconds } from '../../core/time.ts';
 import { commandEnvironment } from '../../system/environment.ts';
 import { type ProgramEnd, runProgram } from '../../system/run-program.ts';
 import type { ProviderTools } from '../provider.ts';
@@ -41,6 +43,8 @@ export type Called<Answer> =
 
 /** Most bytes of an answer; only a list may be long. */
 const largest = { issue: 65_536, revoke: 65_536, confirm: 65_536, list: 1_048_576 } as const;
+/** Revoking and looking have 30 s of the broker together. */
+const longestLook: Milliseconds = 14_000;
 const keptOfStderr = 8_192;
 /** A line of the log has room for no more. */
 const loggedOfStderr = 6_000;
@@ -64,10 +68,11 @@ export async function callProgram<Schema extends v.GenericSchema>(
     return { outcome: 'unsent', why: `cannot be run: ${found.problem}`, isSlow: false, hint };
   }
   const { env, secrets } = await environmentOf(access, tools);
+  const timeout = action === 'issue' ? access.timeout_ms : Math.min(access.timeout_ms, longestLook);
   const ended = await runProgram(found.path, line.slice(1), {
     env,
     input: `${JSON.stringify(request)}\n`,
-    timeout: access.timeout_ms,
+    timeout,
     largest: largest[action],
     kept: keptOfStderr,
     signal,
@@ -80,7 +85,7 @@ export async function callProgram<Schema extends v.GenericSchema>(
   };
   if (ended.how === 'not-started')
     return { ...failed(`cannot be started (${ended.why})`), outcome: 'unsent' };
-  const broken = brokenWords(ended, access, largest[action]);
+  const broken = brokenWords(ended, timeout, largest[action]);
   if (broken !== null) return failed(broken);
   const read = readStrictJson(ended.stdout);
   if (ended.code !== 0) {
@@ -135,10 +140,10 @@ async function environmentOf(
   return { env: { ...env, PATH: searchPath.join(':') }, secrets };
 }
 
-function brokenWords(ended: ProgramEnd, access: Access, most: number): string | null {
+function brokenWords(ended: ProgramEnd, timeout: Milliseconds, most: number): string | null {
   switch (ended.how) {
     case 'too-slow':
-      return `gave no answer within ${access.timeout_ms / 1000}s and was ended`;
+      return `gave no answer within ${formatDuration(timeout)} and was ended`;
     case 'stopped':
       return 'was ended before it answered';
     case 'too-much':

@@ -16,7 +16,7 @@ const parse = (changes: Record<string, unknown>) =>
 
 test.each([
   [{}],
-  [{ timeout: '20s', env: { A: 'b', TOKEN: 'keychain:jit/x' }, with: { deep: { list: [1, null] } } }],
+  [{ timeout: '25s', env: { A: 'b', TOKEN: 'keychain:jit/x' }, with: { deep: { list: [1, null] } } }],
   [{ confirm: ['node', '/opt/x.mjs', 'confirm'], list: ['list-them'], ends_by_itself: false }],
 ])('%j is taken', (changes) => {
   expect(parse(changes).success).toBe(true);
@@ -28,7 +28,7 @@ test.each([
   [{ issue: ['./a'] }],
   [{ issue: ['a b'] }],
   [{ issue: ['/bin/a', 'x\ny'] }],
-  [{ timeout: '21s' }],
+  [{ timeout: '26s' }],
   [{ timeout: 'soon' }],
   [{ env: { LD_PRELOAD: 'x' } }],
   [{ env: { PATH: '/x' } }],

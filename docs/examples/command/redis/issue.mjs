@@ -23,8 +23,8 @@ if (!Array.isArray(rules) || !rules.every(isRule)) {
       secrets: { REDISCLI_AUTH: password, REDIS_URL: url },
     });
   } catch (error) {
-    // The server's own no: it makes nothing then. Anything else, e.g. a lost connection, is for jit to clean up.
-    if (error instanceof Refused) refuse(error.message);
+    // The server's own no, or no server: nothing was made. Anything else, e.g. a lost connection, is for jit to clean up.
+    if (error instanceof Refused || error.syscall === 'connect') refuse(error.message);
     else throw error;
   }
 }

@@ -22,7 +22,7 @@ import type { Channel } from './questions.ts';
 import { keepFresh } from './refresh.ts';
 import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { grantView } from './views.ts';
-import { decide } from './wish.ts';
+import { decide, type Resolved } from './wish.ts';
 
 /**
  * Decides, issues and hands out.
@@ -50,16 +50,9 @@ async function elevateOn(
   channel: Channel | null,
 ): Promise<ElevateReply> {
   const first = await decide(broker, caller, request);
-  if (first.decision.outcome === 'allowed') {
-    // Known before anybody is asked for a code that would be of no use.
-    parentOf(broker, caller, request.parent);
-    const { target, role } = first.resolved;
-    const provider = await broker.providers.forTarget(target);
-    checkExportKind(provider, `${target.name}:${role.name}`, request.export);
-    await prepare(broker, caller, { resolved: first.resolved, provider, channel });
-  }
-  // Decided anew: the policy may have changed while somebody typed, and the grant begins now.
-  const { resolved, decision, digest } = await decide(broker, caller, request);
+  const hasWaited = first.decision.outcome === 'allowed' && (await getReady(first.resolved));
+  // The policy may have changed while somebody typed, and the grant begins now.
+  const { resolved, decision, digest } = hasWaited ? await decide(broker, caller, request) : first;
   const provider = await broker.providers.forTarget(resolved.target);
   // From here to the intent on disk nothing waits: what is checked now still holds then.
   refuseWhenStopping(broker);
@@ -76,6 +69,14 @@ async function elevateOn(
   failpoint('elevate.after-issue');
   const reply = await handOut(broker, caller, attempt, issued, request);
   return { ...reply, notes: notesOf(grant, parent, issued, request) };
+
+  /** Everything that can be known is looked at before somebody is asked for a code that would be of no use. */
+  async function getReady({ target, role, scope }: Resolved): Promise<boolean> {
+    parentOf(broker, caller, request.parent);
+    const first = await broker.providers.forTarget(target);
+    checkExportKind(first, `${target.name}:${role.name}`, request.export);
+    return prepare(broker, caller, { resolved: { target, role, scope }, provider: first, channel });
+  }
 }
 
 /** Why less than asked, and what ends sooner than the grant. */

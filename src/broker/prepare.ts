@@ -14,14 +14,15 @@ const told = new WeakSet<JitError>();
 /**
  * Waits until the provider is ready to issue, asking on the caller's terminal if need be.
  * @param channel the caller's terminal; null: nobody to ask there
+ * @returns whether there was anything to wait for
  * @throws JitError what the provider throws; `ERR_SECRET_UNAVAILABLE` when it takes too long, `ERR_CONFLICT` when the caller goes away
  */
 export async function prepare(
   broker: Broker,
   caller: Caller,
   { resolved, provider, channel }: { resolved: Resolved; provider: Provider; channel: Channel | null },
-): Promise<void> {
-  if (!provider.prepare) return;
+): Promise<boolean> {
+  if (!provider.prepare) return false;
   const { target, role, scope } = resolved;
   const gaveUp = new AbortController();
   const leave = (): void => gaveUp.abort(new JitError('ERR_CONFLICT', 'the caller went away while waiting'));
@@ -37,6 +38,7 @@ export async function prepare(
     const request = { principal: caller.principal, role: role.name, scope };
     // Others may wait for the same work, so it goes on without this caller.
     await Promise.race([provider.prepare(request, gaveUp.signal), aborted(gaveUp.signal)]);
+    return true;
   } catch (thrown) {
     const error = toJitError(thrown);
     if (!told.has(error) && !caller.signal.aborted) {

@@ -5,6 +5,7 @@ import type { Grant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
 import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
+import { irrevocableUntil } from './withdrawal.ts';
 
 /** A grant with its leases. */
 export function grantView(broker: Broker, grant: Grant): GrantView {
@@ -39,7 +40,7 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
     name: lease.name,
     deadline: lease.deadline,
     hardDeadline: lease.hardDeadline,
-    irrevocableUntil: broker.irrevocable.get(lease.id) ?? null,
+    irrevocableUntil: irrevocableUntil(broker, lease),
     accessEndedAt: lease.accessEndedAt,
     revokedAt: lease.revokedAt,
     attempts: lease.attempts,

@@ -1,5 +1,5 @@
 // Credentials that nobody can take back before their own end: what is said about them, and that they are not overdue.
-// Never says that access has ended unless nobody can have the credential.
+// Never says that access has ended unless nobody can have the credential, or the target's own clock has ended it.
 
 import type { AuditEvent } from '../audit/event.ts';
 import type { Grant } from '../core/grant.ts';
@@ -9,6 +9,9 @@ import type { Presence, Provider } from '../providers/provider.ts';
 import type { Broker } from './broker.ts';
 
 const step = 'cannot-be-withdrawn';
+
+/** The target's clock and this one differ: what it ends counts as ended this much later. */
+const clockSlack = 60_000;
 
 /** Asks what revoking the lease will not do, so that people are told before they need it. */
 export function learnWithdrawal(broker: Broker, provider: Provider, { id, handle }: Lease): Instant | null {
@@ -29,8 +32,16 @@ export async function learnWithdrawals(broker: Broker): Promise<void> {
   }
 }
 
+/** When a lease that cannot be taken back ends by itself; null when it can be, or nobody asked yet. */
+export function irrevocableUntil({ irrevocable }: Broker, lease: Lease): Instant | null {
+  const until = irrevocable.get(lease.id) ?? null;
+  const isServed = lease.state === 'intent' || lease.state === 'active';
+  // Once nothing is made anew any more, it ends with what was given.
+  return until === null || isServed ? until : Math.min(until, lease.hardDeadline);
+}
+
 /**
- * When a lease ends that its provider cannot revoke before its hard deadline; null when it can, or that has passed.
+ * When a lease ends that its provider cannot revoke; null when it can, or when it should have ended and has not.
  * Records it, once per broker, and whether anybody has access.
  */
 export function tellWithdrawal(
@@ -40,11 +51,13 @@ export function tellWithdrawal(
   grant: Grant,
   presence: Presence,
 ): Instant | null {
-  const until = learnWithdrawal(broker, provider, before);
+  learnWithdrawal(broker, provider, before);
   const now = broker.clock.now();
-  if (until === null || now >= before.hardDeadline) return null;
   const lease = broker.ledger.lease(before.id) ?? before;
-  const heldByNobody = isHeldByNobody(broker, lease);
+  const until = irrevocableUntil(broker, lease);
+  const isPast = now >= lease.hardDeadline + clockSlack;
+  if (until === null || (isPast && presence === 'alive')) return null;
+  const heldByNobody = isPast || isHeldByNobody(broker, lease);
   const told = presence === 'alive' ? null : lease.accessEndedAt;
   const accessEndedAt = heldByNobody ? (lease.accessEndedAt ?? now) : told;
   const steps = broker.steps.get(lease.id) ?? new Set();
@@ -71,15 +84,15 @@ export function tellWithdrawal(
 }
 
 /** True until the hard deadline of a lease that cannot be taken back: nothing is late before that. */
-export function isEndAwaited({ irrevocable, clock, timing }: Broker, lease: Lease): boolean {
-  return irrevocable.has(lease.id) && clock.now() < lease.hardDeadline + timing.grace;
+export function isEndAwaited({ irrevocable, clock }: Broker, lease: Lease): boolean {
+  return irrevocable.has(lease.id) && clock.now() < lease.hardDeadline + clockSlack;
 }
 
 /** When to look again: at each moment that may end it, and once a minute. */
-export function nextLook({ clock, timing }: Broker, { deadline, hardDeadline }: Lease): Instant {
+export function nextLook({ clock }: Broker, { deadline, hardDeadline }: Lease): Instant {
   const now = clock.now();
-  const ends = [deadline, hardDeadline].filter((end) => end > now);
-  return Math.min(now + (ends.length > 0 ? 60_000 : timing.grace / 4), ...ends);
+  const ends = [deadline, hardDeadline, hardDeadline + clockSlack].filter((end) => end > now);
+  return Math.min(now + (now < hardDeadline ? 60_000 : 5_000), ...ends);
 }
 
 /** It never left the broker, or only an endpoint could have served it, and never did. */

@@ -58,11 +58,11 @@ describe('--export env', () => {
   });
 
   it('is refused for a kind that AWS does not have, before AWS is asked', async () => {
-    const before = user.aws.calls.length;
+    const before = user.aws.count('AssumeRole');
     const ran = await elevate('--export', 'url', '--', 'true');
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain('reference, env');
-    expect(user.aws.calls).toHaveLength(before);
+    expect(user.aws.count('AssumeRole')).toBe(before);
   });
 });
 

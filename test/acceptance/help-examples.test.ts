@@ -173,7 +173,9 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     ),
   'jit secret remove keychain:jit/aws-prod': (line) =>
     withKeyring((sh) => sh(`printf x | jit secret set keychain:jit/aws-prod; ${line}`), /removed/),
-  // What needs AWS is typed in aws-hand-out.test.ts.
+  // What needs AWS is typed in aws-hand-out.test.ts; here a trial on what there is will do.
+  'jit elevate aws-prod:deploy --for 5m --dry-run': async (line) =>
+    expect(await works(line.replace('aws-prod:deploy', 'prod-db:read'))).toContain('prod-db:read'),
   'jit console aws-prod:read --for 30m': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit console'),
   'jit console aws-prod --print | wl-copy': async (line) =>

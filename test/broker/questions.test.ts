@@ -1,12 +1,13 @@
 // Who is asked, when the next one is, and who never sees a question.
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/broker/broker.ts';
 import { type Channel, createDesk, type Desk } from '../../src/broker/questions.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { ada } from '../support/broker.ts';
+import { type Doorway, openDoorway } from '../support/doorway.ts';
 
 let clock: FakeClock;
 let desk: Desk;
@@ -234,4 +235,41 @@ test('a question is shown in 300 characters at most', async () => {
   const one = terminal('one');
   void desk.ask({ ...mfa, text: 'x'.repeat(1000) });
   expect((await one.poll())?.text).toHaveLength(300);
+});
+
+describe('at the door', () => {
+  let world: Doorway;
+  beforeEach(async () => {
+    world = await openDoorway();
+  });
+  afterEach(() => world.close());
+
+  const channel = idOf('never');
+  const answer = { channel, question: 'q1', answer: 'planted-code' };
+  test.each([
+    ['a poll of no elevation', 'question', { channel, timeout: 0 }, 'ERR_UNKNOWN_NAME'],
+    ['an answer of no elevation', 'answer', answer, 'ERR_UNKNOWN_NAME'],
+    ['a channel that could be guessed', 'question', { channel: 'short', timeout: 0 }, 'ERR_USAGE'],
+    ['a poll for more than a minute', 'question', { channel, timeout: 60_001 }, 'ERR_USAGE'],
+    ['an answer that is too long', 'answer', { ...answer, answer: 'planted'.repeat(30) }, 'ERR_USAGE'],
+    ['an answer that is a number', 'answer', { ...answer, answer: 123_456 }, 'ERR_USAGE'],
+  ])('%s is refused, and not repeated', async (_what, verb, body, code) => {
+    const reply = await world.post(verb, JSON.stringify(body));
+    expect(JSON.parse(reply.body)).toMatchObject({ error: { code } });
+    expect(reply.body).not.toMatch(/planted|123456/);
+  });
+
+  test('a question and its answer cross the socket', async () => {
+    const mine = idOf('mine');
+    const opened = world.broker.questions.open(ada, { interactive: true, channel: mine });
+    opened?.waitFor('aws-prod');
+    const answered = told(world.broker.questions.ask(mfa));
+    const asked = JSON.parse(
+      (await world.post('question', JSON.stringify({ channel: mine, timeout: 1000 }))).body,
+    );
+    expect(asked.question.text).toBe(mfa.text);
+    const given = { channel: mine, question: asked.question.id, answer: '123456' };
+    expect((await world.post('answer', JSON.stringify(given))).body).toBe('{}');
+    expect(await answered).toBe('123456');
+  });
 });

@@ -1,7 +1,7 @@
 // Credentials that nobody can take back before their end: never called revoked, never called overdue before that.
 
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { closeEndpoints } from '../../src/broker/endpoint.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
@@ -137,6 +137,39 @@ test('access that was thought to have ended is told again when the credential is
   world.target.faults.silent = false;
   await revokeLease(world.broker, known.lease, 'revoked');
   expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: null });
+});
+
+describe('keys that end before their grant would have', () => {
+  const end = async () => {
+    world.target.faults.expiresAfter = 10 * minute;
+    const known = await openEndpoint(world, { duration: 30 * minute });
+    await known.ask();
+    const until = world.clock.now() + 10 * minute;
+    await endGrant(world.broker, known.grant, 'revoked');
+    const [grant] = (await status(world.broker, ada)).grants;
+    expect(grant?.leases[0]).toMatchObject({ irrevocableUntil: until, accessEndedAt: null });
+    return known;
+  };
+
+  test('give nobody access after that, and raise no alarm while the target does not say more', async () => {
+    const known = await end();
+    const stopExpiry = startExpiry(world.broker);
+    world.target.faults.silent = true;
+    await pass(9 * minute);
+    expect(lease(known.lease)?.accessEndedAt).toBeNull();
+    await pass(10 * minute);
+    expect(lease(known.lease)).toMatchObject({ state: 'revoking', accessEndedAt: expect.any(Number) });
+    expect(world.types()).not.toContain('lease.overdue');
+    stopExpiry();
+  });
+
+  test('are overdue when they are seen to work all the same', async () => {
+    const known = await end();
+    const stopExpiry = startExpiry(world.broker);
+    await pass(13 * minute);
+    expect(lease(known.lease)).toMatchObject({ state: 'overdue', accessEndedAt: null });
+    stopExpiry();
+  });
 });
 
 test('what is still there after its end is overdue', async () => {

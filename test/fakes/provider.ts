@@ -45,6 +45,8 @@ export interface Faults {
   ignoreAbort?: boolean;
   /** Nothing to serve. */
   refuseAnswer?: boolean;
+  /** What is made lasts this long by the target's clock, however long the grant is. */
+  expiresAfter?: Milliseconds;
   /** Revoking takes nothing back: the credential stays until its own end. */
   cannotWithdraw?: boolean;
   /** Revoking says that access has ended although nothing was taken back. */
@@ -97,7 +99,10 @@ export function createFakeTarget(): FakeTarget {
     faults.seeEndpoint?.(endpoint);
     return {
       env: { FAKE_USER: name },
-      files: [],
+      files: [
+        { name: 'fake-config', variable: 'FAKE_CONFIG', content: new Secret('no secret'), lingers: true },
+        { name: 'fake-notes', variable: 'FAKE_NOTES', content: new Secret('no secret') },
+      ],
       endpoints: [endpoint],
       unset: ['FAKE_PASSWORD'],
       exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },
@@ -125,14 +130,14 @@ export function createFakeTarget(): FakeTarget {
         const { refreshAfter } = faults.endpoint;
         return {
           handle: { ...handle, serial },
-          expiresAt: request.deadline,
+          expiresAt: faults.expiresAfter === undefined ? request.deadline : request.now + faults.expiresAfter,
           refreshAt: refreshAfter === null ? null : request.now + refreshAfter,
           handOut: byEndpoint(handle.name),
         };
       }
       return {
         handle: { ...handle, serial },
-        expiresAt: request.deadline,
+        expiresAt: faults.expiresAfter === undefined ? request.deadline : request.now + faults.expiresAfter,
         handOut: {
           env: { FAKE_USER: handle.name },
           files: [

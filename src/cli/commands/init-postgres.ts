@@ -5,7 +5,7 @@ import { JitError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { InitRequest } from '../../protocol/offline.ts';
 import { arg, type Command, defineCommand, type Example, opt } from '../define-command.ts';
-import { askFor, firstSteps, freshPath, need, parseTarget, rolesFrom, tellSteps } from '../init-questions.ts';
+import { askFor, firstSteps, freshPath, need, parseTarget, rolesFrom, tellSteps } from '../init/questions.ts';
 import { quotedWord } from '../quoted-word.ts';
 import type { World } from '../world.ts';
 

@@ -15,6 +15,7 @@ import { type Answered, sessionOf } from './answer.ts';
 import { type Context, detached } from './context.ts';
 import { failureOf, loginHint, outcomeOf } from './failure.ts';
 import type { Perishable } from './flights.ts';
+import type { Access } from './handle.ts';
 import { isWrongCode, mfaCode, notTaken, withMfaCode } from './mfa.ts';
 import { repeat } from './repeat.ts';
 import type { Keys } from './sessions.ts';
@@ -22,8 +23,13 @@ import type { Keys } from './sessions.ts';
 /** For a few calls with retries; people who are asked meanwhile are waited for by the desk. */
 const patience: Milliseconds = 60_000;
 const oneLook: Milliseconds = 3_000;
-/** As long as a crowd takes to arrive: a failure is told to all of it. */
-export const crowd: Milliseconds = 200;
+/** The SDK waits for ever, for programs and for connections that a sleeping machine lost. Nobody does by then. */
+const longestLogin: Milliseconds = 150_000;
+/** As long as a crowd takes to arrive at a busy machine: a failure is told to all of it. */
+export const crowd: Milliseconds = 1_000;
+/** The same where the next command may have put it right: what AWS said of a key is known for longer. */
+const moment: Milliseconds = 200;
+const knownBad: Milliseconds = 2_000;
 /** Keys without an end are looked up this often: somebody may have put others in their place. */
 const lookAgain: Milliseconds = 300_000;
 
@@ -33,16 +39,15 @@ export async function baseKeys(context: Context): Promise<Keys> {
   const { credentials, profile, mfa_serial, mfa_process, token_file, token_role, region, sts_url } = access;
   const shape = [credentials, profile, mfa_serial, token_file, token_role, region, sts_url];
   const key = JSON.stringify(['base', ...shape]);
-  if (!mayAsk) {
-    const kept = shared.keys.peek(key);
-    if (kept) return kept;
-    if (mfa_serial !== null)
-      throw new JitError('ERR_SECRET_UNAVAILABLE', `no MFA session for target "${access.target}" yet`);
+  const make = (): Promise<Perishable<Keys>> => getKeys(context);
+  const isAsked = mfa_serial !== null && mfa_process === null;
+  const echo = isAsked ? 0 : credentials === 'default' ? crowd : moment;
+  // A profile may ask, too.
+  if (mayAsk || !(isAsked || (credentials === 'default' && token_file === null))) {
+    return shared.keys.get(key, make, echo);
   }
   // Who may be asked must not be given the failure of those who may not.
-  const own = mayAsk ? key : `${key} in the background`;
-  const echo = mfa_serial !== null && mfa_process === null ? 0 : crowd;
-  return shared.keys.get(own, () => getKeys(context), echo);
+  return shared.keys.peek(key) ?? shared.keys.get(`${key} in the background`, make, crowd);
 }
 
 async function getKeys(context: Context): Promise<Perishable<Keys>> {
@@ -61,7 +66,7 @@ async function lasting(context: Context, keys: Keys): Promise<Perishable<Keys>> 
   const { access, clients, shared, tools, signal } = context;
   const key = JSON.stringify(['valid', access.region, access.sts_url, keys.accessKeyId]);
   const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(oneLook)]);
-  await shared.keys.get(key, async () => {
+  const look = async (): Promise<Perishable<Keys>> => {
     try {
       await clients.sts(keys).send(new GetCallerIdentityCommand({}), { abortSignal });
     } catch (thrown) {
@@ -70,7 +75,8 @@ async function lasting(context: Context, keys: Keys): Promise<Perishable<Keys>> 
     }
     const known = keys.sessionToken === null ? 3_600_000 : lookAgain;
     return { value: keys, expiresAt: tools.clock.now() + known };
-  });
+  };
+  await shared.keys.get(key, look, knownBad);
   return { value: keys, expiresAt: tools.clock.now() + lookAgain };
 }
 
@@ -142,6 +148,15 @@ function perishable(answer: Answered, context: Context): Perishable<Keys> {
   return { value: session, expiresAt: session.expiresAt };
 }
 
+/** Rejects when the SDK's own login has taken too long. */
+function late(access: Access): Promise<never> {
+  return new Promise((_, reject) => {
+    const message = `whatever logs in for target "${access.target}" does not answer`;
+    const error = new JitError('ERR_SECRET_UNAVAILABLE', message, { hint: loginHint(access) });
+    AbortSignal.timeout(longestLogin).addEventListener('abort', () => reject(error));
+  });
+}
+
 /** What the SDK finds by itself, with the broker's scrubbed environment: files below HOME, processes, the machine's role. */
 async function fromChain(context: Context): Promise<Perishable<Keys>> {
   const { access } = context;
@@ -159,7 +174,7 @@ async function fromChain(context: Context): Promise<Perishable<Keys>> {
     },
   });
   try {
-    const found = await provide();
+    const found = await Promise.race([provide(), late(access)]);
     const value: Keys = {
       accessKeyId: found.accessKeyId,
       secretAccessKey: new Secret(found.secretAccessKey),

@@ -18,8 +18,9 @@ export async function confirmLease(context: Context, handle: AwsHandle): Promise
     return 'gone';
   };
   if (await isOver(context, handle)) return forget();
-  // Keys that cannot be withdrawn work until the deadline: nothing to ask.
-  if (handle.revoke === 'none' && now < handle.deadline) return 'alive';
+  // Keys that cannot be withdrawn work until they or their grant end: nothing to ask.
+  const keysEnd = Math.min(handle.deadline, shared.sessions.latest(handle.lease)?.expiresAt ?? 0);
+  if (handle.revoke === 'none' && now < keysEnd) return 'alive';
   if (shared.inconclusive.has(handle.lease)) return now < handle.deadline ? 'alive' : 'unknown';
   const said = await probe(context, handle);
   if (said === 'denied') return forget();

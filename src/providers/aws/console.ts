@@ -1,5 +1,6 @@
 // A link that signs in to the AWS console with a lease's own session (IAM user guide, "Enable custom identity broker
-// access to the AWS console"). The keys travel in the body of a POST, so that no proxy or log of URLs sees them.
+// access to the AWS console"). The keys travel in the body of a POST, so that no log of URLs sees them: the guide shows a
+// GET, but the endpoint takes the same fields as a form, as other clients send them (vouch-sh/vouch, pull request 240).
 
 import { JitError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
@@ -7,6 +8,7 @@ import type { Instant } from '../../core/time.ts';
 import type { Context } from './context.ts';
 import type { AwsHandle } from './handle.ts';
 import { isChained } from './plan.ts';
+import { type Answer, postForm } from './post-form.ts';
 import { type LeaseSession, revealed, type Session } from './sessions.ts';
 
 /** By the partition of an ARN: where sessions become links, and where the console is. */
@@ -72,7 +74,7 @@ async function signinToken(
 ): Promise<{ token: string; lasts: number | null }> {
   const rest = Math.ceil((session.deadline - context.tools.clock.now()) / 1000);
   const lasts = Math.min(longest, Math.max(shortest, rest));
-  // "If you use role chaining, SessionDuration makes the operation fail."
+  // With a chained role the endpoint answers any SessionDuration with 400 (same guide; synfinatic/aws-sso-cli#1247).
   if (!isChained(context.access, handle.chain)) {
     const answer = await ask(context, session, federation, lasts);
     if (answer.status === 200) return { token: tokenOf(context, answer.body), lasts };
@@ -89,28 +91,20 @@ async function ask(
   session: Session,
   federation: string,
   lasts: number | null,
-): Promise<{ status: number; body: string }> {
+): Promise<Answer> {
   const { accessKeyId, secretAccessKey, sessionToken } = revealed(session);
   const credential = { sessionId: accessKeyId, sessionKey: secretAccessKey, sessionToken };
-  const body = new URLSearchParams({
+  const form = new URLSearchParams({
     Action: 'getSigninToken',
     ...(lasts === null ? {} : { SessionDuration: String(lasts) }),
     Session: JSON.stringify(credential),
   });
   try {
-    const response = await fetch(federation, {
-      method: 'POST',
-      body,
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
-    });
-    return { status: response.status, body: await response.text() };
+    return await postForm(federation, form, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
   } catch {
     // What was thrown may hold what was sent.
-    throw new JitError(
-      'ERR_TARGET_UNREACHABLE',
-      `the sign-in of AWS for target "${access.target}" does not answer`,
-    );
+    const what = `the sign-in of AWS for target "${access.target}" does not answer`;
+    throw new JitError('ERR_TARGET_UNREACHABLE', what);
   }
 }
 

@@ -7,7 +7,7 @@ import type { PlanRequest, Provider, ProviderKind, ProviderTools, RevokeReport }
 import { checkTarget } from './check.ts';
 import { confirmLease } from './confirm.ts';
 import { consoleLink } from './console.ts';
-import { contextOf } from './context.ts';
+import { type Context, contextOf } from './context.ts';
 import { pruneDenied } from './deny-session.ts';
 import { exportKinds } from './hand-out.ts';
 import { type AwsHandle, checkHandle } from './handle.ts';
@@ -37,15 +37,14 @@ export const awsKind: ProviderKind<AwsHandle> = {
 };
 
 function open(target: TargetConfig, tools: ProviderTools): Provider<AwsHandle> {
-  const on = (handle: AwsHandle, signal: AbortSignal) => contextOf(checkHandle(handle).access, tools, signal);
   const rights = (request: PlanRequest) => rightsOf(target, request.role, request.scope);
   return {
     plan: (request) => planLease(target, request, tools.origin),
     prepare: (request, signal) => prepareIssue(contextOf(accessOf(target), tools, signal), target, request),
     issue: async (handle, request, signal) =>
-      issueLease(on(handle, signal), handle, request, rights(request)),
+      issueLease(contextFor(handle, tools, signal), handle, request, rights(request)),
     refresh: async (handle, request, signal) =>
-      refreshLease(on(handle, signal), handle, request, rights(request)),
+      refreshLease(unasked(handle, tools, signal), handle, request, rights(request)),
     ...callsByHandle(tools),
     async reconcile(_known, signal) {
       // STS lists no sessions: what can be put in order are the denied ones that have ended.
@@ -60,6 +59,15 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<AwsHandle> {
   };
 }
 
+const contextFor = (handle: AwsHandle, tools: ProviderTools, signal: AbortSignal): Context =>
+  contextOf(checkHandle(handle).access, tools, signal);
+
+/** For what falls due by itself: nobody at a terminal knows what a question would be about. */
+const unasked = (handle: AwsHandle, tools: ProviderTools, signal: AbortSignal): Context => ({
+  ...contextFor(handle, tools, signal),
+  mayAsk: false,
+});
+
 async function pruneRoles(target: TargetConfig, tools: ProviderTools, signal: AbortSignal): Promise<void> {
   const context = { ...contextOf(accessOf(target), tools, signal), mayAsk: false };
   for (const { options } of target.roles.values()) {
@@ -72,7 +80,7 @@ async function pruneRoles(target: TargetConfig, tools: ProviderTools, signal: Ab
 
 /** Each speaks to the target that its handle names: a target may have changed since. */
 function callsByHandle(tools: ProviderTools) {
-  const on = (handle: AwsHandle, signal: AbortSignal) => contextOf(checkHandle(handle).access, tools, signal);
+  const on = (handle: AwsHandle, signal: AbortSignal) => unasked(handle, tools, signal);
   return {
     exports: exportKinds,
     describe: ({ session_name, role_arn, source_identity, access_key_id }: AwsHandle) => ({

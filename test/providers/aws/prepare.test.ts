@@ -157,6 +157,31 @@ describe('preparing on AWS', () => {
     expect(actions()).toEqual(['GetSessionToken']);
   });
 
+  it('asks nobody for what falls due by itself, and says what helps', async () => {
+    world = await awsWorld({ mfa_serial: serial }, undefined, { canAsk: true });
+    world.aws.mfaCodes.set(serial, '123456');
+    const request = world.request({ length: 16 * 60 * minute });
+    const { handle } = await world.provider.issue(world.provider.plan(request).handle, request, never);
+    world.aws.advance(13 * 60 * minute);
+    const refreshing = world.provider.refresh?.(handle, request, never);
+    await expect(refreshing).rejects.toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      hint: expect.stringContaining('jit elevate aws-prod'),
+    });
+    expect(world.asked).toHaveLength(1);
+    await prepare();
+    await world.provider.refresh?.(handle, request, never);
+    expect(world.asked).toHaveLength(2);
+  });
+
+  it('lets a program print the code for what falls due by itself, once with those who wait', async () => {
+    world = await awsWorld({ mfa_serial: serial, mfa_process: 'command:otp aws' });
+    world.aws.mfaCodes.set(serial, '123456');
+    await Promise.all([world.provider.reconcile?.([], never), prepare(), prepare()]);
+    expect(world.asked).toEqual(['command:otp aws']);
+    expect(world.aws.count('GetSessionToken')).toBe(1);
+  });
+
   it('reads the token of a web identity, and says that it is missing before anything is made', async () => {
     const folder = temporaryFolder();
     const token_file = path.join(folder, 'token');

@@ -5,10 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { awsKind } from '../../../src/providers/aws/index.ts';
 import { type RoleOptions, roleOptions } from '../../../src/providers/aws/schema.ts';
 import { brokerPolicy, principalOf, setupOf, trustPolicy } from '../../../src/providers/aws/setup.ts';
 import { temporaryFolder } from '../../fakes/folder.ts';
-import { type AwsWorld, awsWorld, listen, minute, roleOf } from '../../support/aws-target.ts';
+import type { Policy } from '../../fakes/sts/policy.ts';
+import { type AwsWorld, awsTarget, awsWorld, listen, minute, roleOf } from '../../support/aws-target.ts';
 import { missing } from '../../support/tmux.ts';
 
 let world: AwsWorld;
@@ -87,6 +89,23 @@ describe('the set-up of an AWS target', () => {
     expect(terraform).toContain('AWS = var.jit_aws_prod_broker_arn');
     expect(commands.join()).toContain('<the broker>');
     expect(notes.join()).toContain('Put the ARN');
+  });
+
+  it('makes the access key alone useless where the broker has MFA', async () => {
+    const serial = 'arn:aws:iam::123456789012:mfa/jit';
+    world = await awsWorld({ mfa_serial: serial }, undefined, { canAsk: true });
+    world.aws.mfaCodes.set(serial, '123456');
+    const deploy = world.aws.account.roles.get('deploy');
+    if (deploy) {
+      const role = roleOptions({ role_arn: deploy.arn });
+      deploy.trust = trustPolicy(role, world.broker.arn, true) as Policy;
+    }
+    await world.issue();
+    const request = world.request();
+    const bare = awsKind.open(awsTarget(world.aws.url), { ...world.tools });
+    const issuing = bare.issue(bare.plan(request).handle, request, soon());
+    await expect(issuing).rejects.toMatchObject({ code: 'ERR_TARGET_REFUSED' });
+    expect(world.aws.account.live()).toHaveLength(1);
   });
 
   it('gives a role its rights as a role, and tells of what has none from here', async () => {

@@ -1,12 +1,12 @@
 // What the commands that write a first configuration have in common: a flag's value, else a question, else an error
 // that names the flag. Must not: know any vendor.
 
-import { formatDuration } from '../core/duration.ts';
-import { JitError } from '../core/errors.ts';
-import type { InitFrame } from '../protocol/offline.ts';
-import { escapeText } from './escape.ts';
-import { quotedWord } from './quoted-word.ts';
-import type { World } from './world.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { JitError } from '../../core/errors.ts';
+import type { InitFrame } from '../../protocol/offline.ts';
+import { escapeText } from '../escape.ts';
+import { quotedWord } from '../quoted-word.ts';
+import type { World } from '../world.ts';
 
 /** Asks until the answer can be read: one slip must not lose the answers before it. */
 export async function askFor<T>(
@@ -57,7 +57,7 @@ export function freshPath(world: World, force: boolean): string {
   const path = world.configPath(world.config);
   if (force || !world.exists(path)) return path;
   throw new JitError('ERR_CONFLICT', `the configuration "${path}" is there already`, {
-    hint: 'write another one with --config, or replace it with --force',
+    hint: 'write another one with --config and copy its target from there, or replace this one with --force',
   });
 }
 

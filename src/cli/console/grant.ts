@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
+import { withWholeHint } from '../elevate/hint.ts';
 import { giveBack, type Held, requestGrant } from '../elevate/request.ts';
 import { printSummary } from '../elevate/summary.ts';
 import { type WishFlags, wishOf } from '../elevate/wanted.ts';
@@ -14,6 +15,8 @@ import type { World } from '../world.ts';
 interface Flags extends WishFlags {
   readonly grant: string | null;
   readonly yes: boolean;
+  /** What was typed of `--open`, `--print` and `--json`. */
+  readonly show: readonly string[];
   /** Says nothing of a new grant. */
   readonly quiet: boolean;
 }
@@ -74,8 +77,14 @@ export async function grantForLink(
 }
 
 async function newGrant(world: World, client: Client, word: string, flags: Flags): Promise<Held> {
-  const wish = await completeWish({ world, client, yes: flags.yes }, wishOf(world, word, flags));
-  return requestGrant(world, client, { ...wish, export: 'reference', keep: true, session: null });
+  const wish = wishOf(world, word, flags);
+  const typed = { reason: flags.reason, flags: flags.show, command: [] };
+  try {
+    const complete = await completeWish({ world, client, yes: flags.yes }, wish);
+    return await requestGrant(world, client, { ...complete, export: 'reference', keep: true, session: null });
+  } catch (error) {
+    throw withWholeHint(error, wish, typed);
+  }
 }
 
 /** What is missing or denied is so for this command as for elevate, and hints name the one that was typed. */

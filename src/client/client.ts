@@ -5,6 +5,7 @@ import type {
   AnswerRequest,
   AuditReply,
   AuditRequest,
+  CleanupRequest,
   ConsoleReply,
   ConsoleRequest,
   CredentialReply,
@@ -16,6 +17,7 @@ import type {
   ExtendRequest,
   GrantView,
   HelloReply,
+  IssuersReply,
   PreviewReply,
   QuestionReply,
   QuestionRequest,
@@ -39,6 +41,8 @@ export interface Client {
   status(): Promise<StatusReply>;
   targets(): Promise<TargetsReply>;
   revoke(request: RevokeRequest): Promise<RevokeReply>;
+  cleanup(request: CleanupRequest): Promise<RevokeReply>;
+  issuers(): Promise<IssuersReply>;
   extend(request: ExtendRequest): Promise<GrantView>;
   /** Answers with the grant as it is now. An aborted `signal` throws its reason. */
   wait(request: WaitRequest, signal?: AbortSignal): Promise<GrantView>;
@@ -85,6 +89,8 @@ export function createClient(transport: Transport): Client {
     preview: (wish) => post('preview', wish),
     elevate: (request, signal) => post('elevate', request, slowest, signal),
     revoke: (request) => post('revoke', request, slow),
+    cleanup: (request) => post('cleanup', request, request.timeout + slow),
+    issuers: () => get('issuers'),
     extend: (request) => post('extend', request, slow),
     wait: (request, signal) => post('wait', request, request.timeout + quick, signal),
     audit: (request) => post('audit', request, slow),

@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { FindingKind } from '../core/finding.ts';
 import type { EndCause, GrantState, Session } from '../core/grant.ts';
+import type { IssuerKind } from '../core/issuer.ts';
 import type { LeaseState } from '../core/lease.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 
@@ -38,6 +39,8 @@ export interface Wish {
   readonly ci: boolean;
   /** Grant that the caller runs inside of. */
   readonly parent: string | null;
+  /** The ID token (JWT) of the CI job that asks, which is then the principal. A secret. null: the caller is who the door says. */
+  readonly identity: string | null;
 }
 
 /** Answer to a preview: what would happen. Nothing is recorded. */
@@ -72,6 +75,8 @@ export interface ElevateRequest extends Wish {
   readonly keep: boolean;
   /** The process whose end ends the grant; null only with `keep`. */
   readonly session: Session | null;
+  /** How this run of a pipeline calls itself, so that `POST /v1/cleanup` finds what it asked for; null: no pipeline. */
+  readonly run: string | null;
 }
 
 /** What a child is started with. */
@@ -182,6 +187,24 @@ export interface RevokeReply {
   readonly ending: readonly GrantView[];
   /** Being retried by the broker; access may go on. */
   readonly overdue: readonly GrantView[];
+}
+
+/** `POST /v1/cleanup` : takes back what one run of a pipeline has asked for, also what recovery takes back just now. */
+export interface CleanupRequest {
+  /** As in its requests; null: everything that pipelines have asked for. */
+  readonly run: string | null;
+  /** How long to wait until everything is confirmed gone. */
+  readonly timeout: Milliseconds;
+}
+
+/** `GET /v1/issuers` : who vouches for CI jobs. */
+export interface IssuersReply {
+  readonly issuers: readonly {
+    readonly name: string;
+    readonly kind: IssuerKind;
+    /** What a token has to be asked for. */
+    readonly audience: string;
+  }[];
 }
 
 /** `POST /v1/extend` : the grant shall end this long from now. */

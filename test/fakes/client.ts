@@ -137,6 +137,8 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       ending: [],
       overdue: [],
     }),
+    cleanup: async () => ({ revoked: [], ending: [], overdue: [] }),
+    issuers: async () => ({ issuers: [] }),
     extend: async (request) => fakeGrant({ deadline: fakeNow + request.duration }),
     wait: (_request, signal) =>
       new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),

@@ -2,10 +2,12 @@
 
 import { JitError } from '../../core/errors.ts';
 import type { ExportKind } from '../../protocol/routes.ts';
+import { runOf } from '../../system/ci.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { dryRun } from '../elevate/dry-run.ts';
 import { extensionOf } from '../elevate/extension.ts';
 import { withWholeHint } from '../elevate/hint.ts';
+import { identityOf, identityOptions } from '../elevate/identity.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
 import { runUnder } from '../elevate/session.ts';
 import { printSummary } from '../elevate/summary.ts';
@@ -67,6 +69,7 @@ export const elevate = defineCommand({
   },
   options: {
     ...wishOptions,
+    ...identityOptions,
     export: opt.choice(
       'kind',
       exportKinds,
@@ -75,6 +78,7 @@ export const elevate = defineCommand({
     keep: opt.flag(
       'keep the grant after the shell or command, until its deadline or the end of the grant around it',
     ),
+    'in-process': opt.flag('where no broker runs, have it in this process, as CI=true does'),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
     'dry-run': opt.flag('show what would be granted; ask for nothing, record nothing'),
   },
@@ -99,8 +103,10 @@ export const elevate = defineCommand({
   async run(world, { args, options, json }) {
     const isTrial = options['dry-run'];
     const use = isTrial ? 'print' : useOf(world, args.command, options, json);
-    const wish = wishOf(world, args.target, options);
-    const client = await reachBroker(world);
+    const wanted = wishOf(world, args.target, options);
+    const inProcess = world.inProcess || options['in-process'];
+    const client = await reachBroker({ ...world, inProcess }, { stays: options.keep });
+    const wish = { ...wanted, identity: await identityOf(world, client, options.audience) };
     const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish);
     const withHint = (error: unknown): unknown =>
       withWholeHint(error, complete, options.reason, args.command);
@@ -116,6 +122,7 @@ export const elevate = defineCommand({
       export: options.export ?? 'reference',
       keep: options.keep,
       session: options.keep ? null : world.ownSession(),
+      run: runOf(world.env),
     };
     const held = await requestGrant(world, client, request).catch((error: unknown) => {
       throw withHint(error);

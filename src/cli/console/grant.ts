@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
+import { runOf } from '../../system/ci.ts';
 import { giveBack, type Held, requestGrant } from '../elevate/request.ts';
 import { printSummary } from '../elevate/summary.ts';
 import { type WishFlags, wishOf } from '../elevate/wanted.ts';
@@ -75,7 +76,13 @@ export async function grantForLink(
 
 async function newGrant(world: World, client: Client, word: string, flags: Flags): Promise<Held> {
   const wish = await completeWish({ world, client, yes: flags.yes }, wishOf(world, word, flags));
-  return requestGrant(world, client, { ...wish, export: 'reference', keep: true, session: null });
+  return requestGrant(world, client, {
+    ...wish,
+    export: 'reference',
+    keep: true,
+    session: null,
+    run: runOf(world.env),
+  });
 }
 
 /** What is missing or denied is so for this command as for elevate, and hints name the one that was typed. */

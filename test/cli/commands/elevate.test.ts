@@ -61,6 +61,8 @@ describe('jit elevate with a command', () => {
         keep: false,
         session: { pid: 99, startTime: 'then' },
         channel: null,
+        identity: null,
+        run: null,
       } satisfies ElevateRequest,
     ]);
   });

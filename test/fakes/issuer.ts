@@ -50,7 +50,9 @@ async function newKey(): Promise<SigningKey> {
 }
 
 /** @param now seconds since the epoch, for `iat`; the machine's unless a test moves it */
-export async function startIssuer(now: () => number = () => Math.floor(Date.now() / 1000)): Promise<FakeIssuer> {
+export async function startIssuer(
+  now: () => number = () => Math.floor(Date.now() / 1000),
+): Promise<FakeIssuer> {
   let key = await newKey();
   const stranger = await newKey();
   const tokens: string[] = [];

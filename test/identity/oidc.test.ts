@@ -53,9 +53,17 @@ test('a token of the configured job proves that job, and the audit gets its run'
 describe('a token is refused, with the reason', () => {
   const refused: readonly (readonly [what: string, changes: Changes, why: string])[] = [
     ['of a fork', { repository_id: '999' }, 'repository_id "999" is not "123"'],
-    ['of a pull request', { event_name: 'pull_request' }, 'event_name "pull_request" is none of "push", "schedule"'],
+    [
+      'of a pull request',
+      { event_name: 'pull_request' },
+      'event_name "pull_request" is none of "push", "schedule"',
+    ],
     ['of a repository that was made anew', { repository_id: '124' }, 'repository_id "124" is not "123"'],
-    ['of another owner of the same name', { repository_owner_id: '46' }, 'repository_owner_id "46" is not "45"'],
+    [
+      'of another owner of the same name',
+      { repository_owner_id: '46' },
+      'repository_owner_id "46" is not "45"',
+    ],
     ['of another environment', { environment: 'staging' }, 'environment "staging" is not "production"'],
     ['of no environment', { environment: null }, 'environment is missing, expected "production"'],
     ['with an id that is a number', { repository_id: 123 }, 'repository_id "123" is not "123"'],
@@ -87,7 +95,10 @@ describe('a token is refused, with the reason', () => {
       .setProtectedHeader({ alg: 'HS256' })
       .sign(new TextEncoder().encode(JSON.stringify(fake.keys())));
     const unsigned = new UnsecuredJWT(claims).encode();
-    expect(await verify(await fake.forge(audience))).toHaveProperty('refused', expect.stringContaining('not signed by "github"'));
+    expect(await verify(await fake.forge(audience))).toHaveProperty(
+      'refused',
+      expect.stringContaining('not signed by "github"'),
+    );
     expect(await verify(symmetric)).toHaveProperty('refused', expect.stringContaining('algorithm "HS256"'));
     expect(await verify(unsigned)).toHaveProperty('refused', expect.stringContaining('algorithm "none"'));
     for (const garbage of ['', 'x', 'a.b.c', `${await fake.github(audience)}x`]) {
@@ -97,7 +108,10 @@ describe('a token is refused, with the reason', () => {
 
   test('of another issuer, wherever its header points', async () => {
     const foreign = await other.github(audience, { iss: fake.url });
-    expect(await verify(foreign)).toHaveProperty('refused', expect.stringContaining('not signed by "github"'));
+    expect(await verify(foreign)).toHaveProperty(
+      'refused',
+      expect.stringContaining('not signed by "github"'),
+    );
     const before = other.asked.length;
     const { privateKey } = await (await import('jose')).generateKeyPair('RS256');
     const pointing = await new SignJWT({ iss: fake.url, aud: audience, sub: 'x', iat: now, exp: now + 60 })
@@ -115,7 +129,9 @@ test('the same token has one name however its signature is written, and each tok
   expect(await name(one)).not.toBe(await name(await fake.github(audience)));
   const nameless = await fake.github(audience, { jti: null });
   expect(await name(nameless)).toBe(await name(nameless));
-  expect(await name(nameless)).not.toBe(await name(await fake.github(audience, { jti: null, run_id: '9002' })));
+  expect(await name(nameless)).not.toBe(
+    await name(await fake.github(audience, { jti: null, run_id: '9002' })),
+  );
 });
 
 test('keys are kept, fetched again for a key that is not among them, and at most every half minute', async () => {
@@ -136,7 +152,9 @@ test('without network the keys come from a file', async () => {
   const file = path.join(temporaryFolder(), 'jwks.json');
   writeFileSync(file, JSON.stringify(fake.keys()));
   const before = fake.asked.length;
-  expect(await verify(await fake.github(audience), [issuer({ jwksFile: file })])).toMatchObject({ job: 'deploy-web' });
+  expect(await verify(await fake.github(audience), [issuer({ jwksFile: file })])).toMatchObject({
+    job: 'deploy-web',
+  });
   expect(fake.asked).toHaveLength(before);
   writeFileSync(file, 'no json');
   await expect(verify(await fake.github(audience), [issuer({ jwksFile: file })])).rejects.toMatchObject({
@@ -147,14 +165,26 @@ test('without network the keys come from a file', async () => {
 test('an issuer that does not answer is no refusal, and is asked again', async () => {
   const ours = [issuer()];
   fake.trouble = 503;
-  await expect(verify(await fake.github(audience), ours)).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+  await expect(verify(await fake.github(audience), ours)).rejects.toMatchObject({
+    code: 'ERR_TARGET_UNREACHABLE',
+  });
   fake.trouble = null;
   expect(await verify(await fake.github(audience), ours)).toMatchObject({ job: 'deploy-web' });
 });
 
 test('a token of GitLab proves its job, and one of an unprotected branch does not', async () => {
-  const claims = { project_id: ['20'], namespace_id: ['72'], pipeline_source: ['push'], ref_protected: ['true'], ref: ['main'] };
-  const gitlab = issuer({ name: 'gitlab', kind: 'gitlab', jobs: [{ name: 'deploy', claims: new Map(Object.entries(claims)) }] });
+  const claims = {
+    project_id: ['20'],
+    namespace_id: ['72'],
+    pipeline_source: ['push'],
+    ref_protected: ['true'],
+    ref: ['main'],
+  };
+  const gitlab = issuer({
+    name: 'gitlab',
+    kind: 'gitlab',
+    jobs: [{ name: 'deploy', claims: new Map(Object.entries(claims)) }],
+  });
   expect(await verify(await fake.gitlab(audience), [gitlab])).toMatchObject({
     job: 'deploy',
     verified: { facts: { job_id: '302' } },

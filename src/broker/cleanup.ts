@@ -2,7 +2,8 @@
 // waits until it is confirmed gone.
 
 import type { Grant } from '../core/grant.ts';
-import type { CleanupRequest, GrantView, RevokeReply } from '../protocol/routes.ts';
+import type { CleanupRequest } from '../protocol/ci.ts';
+import type { GrantView, RevokeReply } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isOwn } from './own.ts';
 import { endGrant } from './revocation.ts';

@@ -1,6 +1,6 @@
 // `GET /v1/issuers`: who vouches for CI jobs, so that a job knows what to ask a token for.
 
-import type { IssuersReply } from '../protocol/routes.ts';
+import type { IssuersReply } from '../protocol/ci.ts';
 import type { Broker } from './broker.ts';
 
 /** The issuers of the configuration. @throws JitError `ERR_CONFIG` */

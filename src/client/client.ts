@@ -1,11 +1,11 @@
 // The broker as its callers see it: one method per verb. Owns: verb -> method and path. Must not: decide anything.
 
 import type { Milliseconds } from '../core/time.ts';
+import type { CleanupRequest, IssuersReply } from '../protocol/ci.ts';
 import type {
   AnswerRequest,
   AuditReply,
   AuditRequest,
-  CleanupRequest,
   ConsoleReply,
   ConsoleRequest,
   CredentialReply,
@@ -17,7 +17,6 @@ import type {
   ExtendRequest,
   GrantView,
   HelloReply,
-  IssuersReply,
   PreviewReply,
   QuestionReply,
   QuestionRequest,

@@ -3,7 +3,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { FindingKind } from '../core/finding.ts';
 import type { EndCause, GrantState, Session } from '../core/grant.ts';
-import type { IssuerKind } from '../core/issuer.ts';
 import type { LeaseState } from '../core/lease.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 
@@ -187,24 +186,6 @@ export interface RevokeReply {
   readonly ending: readonly GrantView[];
   /** Being retried by the broker; access may go on. */
   readonly overdue: readonly GrantView[];
-}
-
-/** `POST /v1/cleanup` : takes back what one run of a pipeline has asked for, also what recovery takes back just now. */
-export interface CleanupRequest {
-  /** As in its requests; null: everything that pipelines have asked for. */
-  readonly run: string | null;
-  /** How long to wait until everything is confirmed gone. */
-  readonly timeout: Milliseconds;
-}
-
-/** `GET /v1/issuers` : who vouches for CI jobs. */
-export interface IssuersReply {
-  readonly issuers: readonly {
-    readonly name: string;
-    readonly kind: IssuerKind;
-    /** What a token has to be asked for. */
-    readonly audience: string;
-  }[];
 }
 
 /** `POST /v1/extend` : the grant shall end this long from now. */

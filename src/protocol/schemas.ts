@@ -2,10 +2,10 @@
 
 import * as v from 'valibot';
 import { type ErrorCode, exitCodeOf } from '../core/errors.ts';
+import type { CleanupRequest } from './ci.ts';
 import type {
   AnswerRequest,
   AuditRequest,
-  CleanupRequest,
   ConsoleRequest,
   CredentialRequest,
   DoctorRequest,

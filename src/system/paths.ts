@@ -31,6 +31,8 @@ export interface PathOptions {
   readonly config?: string | null;
   readonly platform?: NodeJS.Platform;
   readonly cwd?: string;
+  /** Which home there is to use; looks at the disk unless told otherwise. */
+  readonly home?: typeof usableHome;
 }
 
 /** Longest socket path that every system takes: macOS has 104 bytes with the closing NUL. */
@@ -49,7 +51,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     under(folder, ...(isMac ? ['Library', 'Application Support', 'jit'] : ['.local', 'state', 'jit']));
   const own = absolute(env['JIT_STATE_DIR']);
   const stateHome = absolute(env['XDG_STATE_HOME']);
-  const home = usableHome(env, inHome);
+  const home = (options.home ?? usableHome)(env, inHome);
   const temporary = under(temporaryFolder(env), `jit-${process.geteuid?.()}`);
   const stateDir = own ?? (stateHome ? under(stateHome, 'jit') : home ? inHome(home) : temporary);
   const runtime = own ? undefined : absolute(env['XDG_RUNTIME_DIR']);

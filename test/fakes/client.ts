@@ -137,7 +137,11 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       ending: [],
       overdue: [],
     }),
-    cleanup: async () => ({ revoked: [], ending: [], overdue: [] }),
+    cleanup: async () => ({
+      revoked: [fakeGrant({ state: 'ended', leases: [fakeLease({ state: 'revoked' })] })],
+      ending: [],
+      overdue: [],
+    }),
     issuers: async () => ({ issuers: [] }),
     extend: async (request) => fakeGrant({ deadline: fakeNow + request.duration }),
     wait: (_request, signal) =>

@@ -108,10 +108,10 @@ test('the template for GitLab runs its script with access and cleans up', async 
   };
   const expanded = Object.entries(variables).map(([name, text]) => [
     name,
-    // The one folder of this place that can be written.
     text
-      .replace(/\$(\w+)/g, (_, variable: string) => known[variable] ?? '')
-      .replace(/^\/tmp\//, `${place.temp}/`),
+      // The one folder of this place that can be written.
+      .replace(/^\/tmp\//, `${place.temp}/`)
+      .replace(/\$(\w+)/g, (_, variable: string) => known[variable] ?? ''),
   ]);
   const env = { ...known, ...(Object.fromEntries(expanded) as Record<string, string>), GITLAB_CI: 'true' };
   const token = await place.issuer.github(audience);

@@ -75,8 +75,8 @@ issuers:
         environment: production
         workflow: acme/web/.github/workflows/deploy.yml@refs/heads/main
 entitlements:
-  - { name: deploy-reads, who: ["job:deploy-web"], roles: ["orders-db:read"], max_duration: 10m }
-  - { name: deploy-writes, who: ["job:deploy-web"], roles: ["orders-db:write"], max_duration: 10m, reason: { required: true } }
+  - { name: deploy-reads, who: ["job:deploy-web"], roles: ["orders-db:read"], max_duration: 15m }
+  - { name: deploy-writes, who: ["job:deploy-web"], roles: ["orders-db:write"], max_duration: 15m, reason: { required: true } }
 `;
 }
 

@@ -4,6 +4,7 @@
 import type { Client } from '../client/client.ts';
 import { hasCode, JitError } from '../core/errors.ts';
 import type { Milliseconds } from '../core/time.ts';
+import { closeOwnBroker } from './in-process.ts';
 import { waiting } from './progress.ts';
 import type { World } from './world.ts';
 
@@ -15,11 +16,13 @@ const courtesy: Milliseconds = 2_000;
 
 /**
  * A client of the running broker, which is started when none answers: beside this process, or inside of it.
- * @param options.stays whatever this command asks for has to outlive it
+ * @param options.stays what this command asks for has to outlive it
+ * @param options.hasSession it runs a command of the user's, which is told of signals and ends with the grant
  * @throws JitError `ERR_BROKER_UNREACHABLE` and others
  */
-export function reachBroker(world: World, { stays = false } = {}): Promise<Client> {
-  if (world.inProcess && !stays) return waiting(world, 'Starting the broker', reachInProcess(world));
+export function reachBroker(world: World, { stays = false, hasSession = false } = {}): Promise<Client> {
+  if (world.inProcess && !stays)
+    return waiting(world, 'Starting the broker', reachInProcess(world, hasSession));
   return waiting(world, 'Starting the broker', world.connect({ config: world.config, start: true }));
 }
 
@@ -37,7 +40,7 @@ export async function reachRunningBroker(world: World): Promise<Client | null> {
  * A client of the broker that runs, be it of another command, or of the one that is started in this process.
  * @throws JitError `ERR_BROKER_UNREACHABLE` and what a broker says that cannot start
  */
-export async function reachInProcess(world: World): Promise<Client> {
+export async function reachInProcess(world: World, hasSession = false): Promise<Client> {
   const began = world.clock.sinceBoot();
   while (world.clock.sinceBoot() - began < patience) {
     const running = await reachRunningBroker(world);
@@ -45,7 +48,8 @@ export async function reachInProcess(world: World): Promise<Client> {
     const opened = await world.openBroker(world.config);
     if (opened) {
       world.ownBroker.current = opened;
-      endOnSignal(world);
+      if (hasSession) releaseOnSignal(world);
+      else closeOnSignal(world);
       return world.connect({ config: world.config, start: false });
     }
     await rest(pause);
@@ -60,7 +64,7 @@ export async function reachInProcess(world: World): Promise<Client> {
 }
 
 /** A signal would end this process before it has taken anything back; the child has been sent it by then. */
-function endOnSignal(world: World): void {
+function releaseOnSignal(world: World): void {
   let isSignalled = false;
   world.onSignal((signal) => {
     // Keys are meant for the command on the terminal.
@@ -68,6 +72,15 @@ function endOnSignal(world: World): void {
     isSignalled = true;
     world.ownBroker.isHurried = true;
     world.clock.after(courtesy, () => void world.ownBroker.current?.release().catch(() => undefined));
+  });
+}
+
+/** Nothing but this process waits for the signal, so it has its usual effect when everything is taken back. */
+function closeOnSignal(world: World): void {
+  const stop = world.onSignal((signal) => {
+    stop();
+    world.ownBroker.isHurried = true;
+    void closeOwnBroker(world).then(() => process.kill(process.pid, signal));
   });
 }
 

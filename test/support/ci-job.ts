@@ -105,7 +105,8 @@ export async function createCiPlace(build: 'dist' | 'dist-test' = 'dist'): Promi
     CI: 'true',
   };
   const inside = [
-    'mount --bind "$0" "$0" && mount -o remount,bind,ro / &&',
+    // Where one is already stays what lies below the mount.
+    'mount --bind "$0" "$0" && mount -o remount,bind,ro / && cd "$0" &&',
     `exec setpriv --reuid ${stranger} --regid ${stranger} --clear-groups --no-new-privs bash -c "$1"`,
   ].join(' ');
   const start: CiPlace['start'] = (script, env = {}) => {

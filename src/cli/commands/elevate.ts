@@ -100,12 +100,12 @@ export const elevate = defineCommand({
       does: 'for scripts: where the credential lies',
     },
   ],
-  async run(world, { args, options, json }) {
+  async run(given, { args, options, json }) {
+    const world = { ...given, inProcess: given.inProcess || options['in-process'] };
     const isTrial = options['dry-run'];
     const use = isTrial ? 'print' : useOf(world, args.command, options, json);
     const wanted = wishOf(world, args.target, options);
-    const inProcess = world.inProcess || options['in-process'];
-    const client = await reachBroker({ ...world, inProcess }, { stays: options.keep });
+    const client = await reachBroker(world, { stays: options.keep, hasSession: true });
     const wish = { ...wanted, identity: await identityOf(world, client, options.audience) };
     const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish);
     const withHint = (error: unknown): unknown =>

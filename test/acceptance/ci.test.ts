@@ -67,6 +67,20 @@ describe(`a step of a pipeline${bare}`, () => {
     expectClean(log);
   });
 
+  test('has its own environment and limits in the command, whatever the broker does without', async () => {
+    const env = {
+      ...github(),
+      NODE_OPTIONS: '--max-old-space-size=300',
+      npm_config_x: 'mine',
+      OTHER: 'kept',
+    };
+    const show = `echo "$NODE_OPTIONS $npm_config_x $OTHER $ACTIONS_ID_TOKEN_REQUEST_URL"; ulimit -Hc`;
+    const ran = await place.run(`${show}; jit elevate orders-db:read --for 1m -- bash -c '${show}'`, env);
+    const [outside = '', outsideCores, inside, insideCores] = ran.stdout.split('\n');
+    expect(outside).toContain('--max-old-space-size=300 mine kept http://');
+    expect([inside, insideCores]).toEqual([outside, outsideCores]);
+  });
+
   test('takes a token from GitLab-like variables, once', async () => {
     const token = await place.issuer.github(audience);
     const first = await place.run(
@@ -237,6 +251,32 @@ describe('a job that is cancelled', () => {
     await ended;
     expect((await place.run('jit targets', github())).code).toBe(0);
     await expectNothingLeft();
+  });
+
+  test('while its target takes its time is told what may be left, and cleaned up later', async () => {
+    const postmaster = Number(
+      readFileSync(path.join(place.server.dir, 'data', 'postmaster.pid'), 'utf8').split('\n')[0],
+    );
+    const intents = async (): Promise<number> => {
+      const { stdout } = await place.run('grep -ac lease.intent "$TMPDIR"/jit-*/jit.db-wal', github());
+      return Number(stdout);
+    };
+    await place.run('jit targets', github());
+    process.kill(postmaster, 'SIGSTOP');
+    try {
+      const child = place.start('exec jit elevate orders-db:read --for 5m -- touch "$TMPDIR/ran"', github());
+      const ended = finish(child);
+      await until(async () => expect(await intents()).toBeGreaterThan(0));
+      child.kill('SIGTERM');
+      const ran = await ended;
+      expect(ran.code).toBe(143);
+      expect(ran.stderr).toContain('jit ci cleanup');
+    } finally {
+      process.kill(postmaster, 'SIGCONT');
+    }
+    expect((await place.run('jit ci cleanup', github())).code).toBe(0);
+    await expectNothingLeft();
+    expect(existsSync(path.join(place.temp, 'ran'))).toBe(false);
   });
 
   test('and whose target is down is told what is left, and cleaned up later', async () => {

@@ -113,7 +113,7 @@ export async function createCiPlace(build: 'dist' | 'dist-test' = 'dist'): Promi
     const [command, ...args] = hasContainer
       ? ['unshare', '-m', '--propagation', 'private', 'sh', '-c', inside, temp, script]
       : ['bash', '-c', script];
-    const home = hasContainer ? {} : { HOME: '/nonexistent' };
+    const home = hasContainer ? {} : { HOME: path.join(dir, 'no-home') };
     return spawn(command as string, args, {
       env: { ...usual, ...home, ...env },
       cwd: temp,

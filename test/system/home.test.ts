@@ -6,6 +6,9 @@ import { usableHome } from '../../src/system/home.ts';
 import { resolvePaths } from '../../src/system/paths.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 
+/** Made by nobody. */
+const nowhere = `/nonexistent-${crypto.randomUUID()}`;
+
 const state = (home: string): string => path.join(home, '.local/state/jit');
 
 test('a home that can be written, or holds the state already, is used', () => {
@@ -18,7 +21,7 @@ test('a home that can be written, or holds the state already, is used', () => {
 });
 
 test('a home that is absent, or cannot be written, is not used', () => {
-  expect(usableHome({ HOME: '/nonexistent' }, state)).toBeNull();
+  expect(usableHome({ HOME: nowhere }, state)).toBeNull();
   const home = temporaryFolder();
   chmodSync(home, 0o500);
   if (process.getuid?.() !== 0) expect(usableHome({ HOME: home }, state)).toBeNull();
@@ -27,20 +30,20 @@ test('a home that is absent, or cannot be written, is not used', () => {
 
 test('without a home everything lies in one folder for temporary files, by uid', () => {
   const uid = process.geteuid?.();
-  const paths = resolvePaths({ HOME: '/nonexistent', RUNNER_TEMP: '/runner', TMPDIR: '/tmp/x' });
+  const paths = resolvePaths({ HOME: nowhere, RUNNER_TEMP: '/runner', TMPDIR: '/tmp/x' });
   expect(paths).toMatchObject({
     isTemporary: true,
     stateDir: `/runner/jit-${uid}`,
     runDir: `/runner/jit-${uid}/run`,
     configFile: `/runner/jit-${uid}/jit.yaml`,
   });
-  expect(resolvePaths({ HOME: '/nonexistent', TMPDIR: '/tmp/x' }).stateDir).toBe(`/tmp/x/jit-${uid}`);
-  expect(resolvePaths({ HOME: '/nonexistent', TMPDIR: 'relative' }).stateDir).toBe(`/tmp/jit-${uid}`);
+  expect(resolvePaths({ HOME: nowhere, TMPDIR: '/tmp/x' }).stateDir).toBe(`/tmp/x/jit-${uid}`);
+  expect(resolvePaths({ HOME: nowhere, TMPDIR: 'relative' }).stateDir).toBe(`/tmp/jit-${uid}`);
 });
 
 test('JIT_STATE_DIR wins over everything but the configuration', () => {
   const env = {
-    HOME: '/nonexistent',
+    HOME: nowhere,
     XDG_STATE_HOME: '/x',
     XDG_RUNTIME_DIR: '/r',
     JIT_STATE_DIR: '/own',

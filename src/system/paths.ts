@@ -43,13 +43,14 @@ const longestSocketPath = 103;
  * Directory Specification demands; an empty `JIT_CONFIG` counts as none. `JIT_STATE_DIR` is for jobs that share a
  * home: everything but the configuration then lies in it. Without a home that can be used everything lies in
  * `jit-<uid>` below `RUNNER_TEMP`, `TMPDIR` or `/tmp`.
- * @throws JitError `ERR_UNSAFE_PATH` when the socket's path is longer than 103 bytes.
+ * @throws JitError `ERR_UNSAFE_PATH` when the socket's path is longer than 103 bytes, `ERR_USAGE` for a relative
+ * `JIT_STATE_DIR`.
  */
 export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}): Paths {
   const isMac = (options.platform ?? process.platform) === 'darwin';
   const inHome = (folder: string): string =>
     under(folder, ...(isMac ? ['Library', 'Application Support', 'jit'] : ['.local', 'state', 'jit']));
-  const own = absolute(env['JIT_STATE_DIR']);
+  const own = ownFolder(env['JIT_STATE_DIR']);
   const stateHome = absolute(env['XDG_STATE_HOME']);
   const home = (options.home ?? usableHome)(env, inHome);
   const temporary = under(temporaryFolder(env), `jit-${process.geteuid?.()}`);
@@ -73,6 +74,15 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),
   };
+}
+
+/** The broker has another current folder than its callers, so a relative one would be two. */
+function ownFolder(given: string | undefined): string | undefined {
+  if (given === undefined || given === '') return undefined;
+  if (path.isAbsolute(given)) return under(given);
+  throw new JitError('ERR_USAGE', `JIT_STATE_DIR is "${given}", and has to be an absolute path`, {
+    hint: 'set JIT_STATE_DIR to the absolute path of a private folder',
+  });
 }
 
 function temporaryFolder(env: NodeJS.ProcessEnv): string {

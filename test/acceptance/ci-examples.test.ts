@@ -36,13 +36,14 @@ describe('the action for GitHub', () => {
 
   /** Its steps, as the runner does: values come by the environment, each script is a file for bash. */
   async function steps(inputs: Record<string, string>): Promise<Ran[]> {
-    const given: Record<string, string> = { ...inputs, config: path.join(place.dir, 'jit.yaml') };
+    const given: Readonly<Record<string, string>> = inputs;
     const value = (text: string): string =>
       text
         .replace(
           /\$\{\{ inputs\.(\w+) \}\}/g,
           (_, name: string) => given[name] ?? action.inputs[name]?.default ?? '',
         )
+        .replace(/\$\{\{ github\.workspace \}\}/g, place.dir)
         .replace(/\$\{\{ runner\.temp \}\}/g, place.temp);
     const ran: Ran[] = [];
     let isFailed = false;

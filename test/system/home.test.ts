@@ -57,6 +57,13 @@ test('JIT_STATE_DIR wins over everything but the configuration', () => {
   });
 });
 
+test('a relative JIT_STATE_DIR is refused, an empty one is none', () => {
+  expect(() => resolvePaths({ HOME: '/h', JIT_STATE_DIR: 'state' })).toThrow(
+    expect.objectContaining({ code: 'ERR_USAGE', message: expect.stringContaining('absolute') }),
+  );
+  expect(resolvePaths({ HOME: '/h', JIT_STATE_DIR: '', XDG_STATE_HOME: '/x' }).stateDir).toBe('/x/jit');
+});
+
 test('CI says that this is a pipeline, and its variables which run', () => {
   expect([undefined, '', '0', 'false', 'true', '1'].map((CI) => isCi({ CI }))).toEqual([
     false,

@@ -24,8 +24,8 @@ export interface GrantEndpoints {
   /** True when nobody can have the credential: it is nowhere but here, and was never asked for. */
   readonly isUntouched: boolean;
   readonly hasEnded: boolean;
-  /** Serves the first one without its listener. @throws JitError `ERR_GRANT_ENDED`, and what the provider throws */
-  answer(): Secret;
+  /** Names of files that stay while this says that the grant has ended. */
+  readonly lingering: readonly string[];
   /** What a helper program of this kind is given, counted. @throws JitError `ERR_GRANT_ENDED`, `ERR_UNSUPPORTED`, and what the provider throws */
   help(kind: string): Readonly<Record<string, string | number>>;
   /** The credential left the broker by another way. */
@@ -58,7 +58,8 @@ export async function openEndpoints(
   if (answers.length === 0 && Object.keys(helpers).length === 0) return [];
   const tally = keepTally(broker, grant, leaseId);
   const servers: EndpointServer[] = [];
-  const held = hold(broker, grant, leaseId, { answers, helpers, servers, tally });
+  const lingering = handOut.files.filter(({ lingers }) => lingers).map(({ name }) => name);
+  const held = hold(broker, grant, leaseId, { answers, helpers, lingering, servers, tally });
   if (kind !== 'reference') held.left();
   broker.endpoints.set(grant, held);
   try {
@@ -89,6 +90,7 @@ export async function closeEndpoints(broker: Broker): Promise<void> {
 interface Holding {
   readonly answers: readonly HandOutEndpoint[];
   readonly helpers: NonNullable<HandOut['helpers']>;
+  readonly lingering: readonly string[];
   readonly servers: EndpointServer[];
   readonly tally: Tally;
 }
@@ -97,7 +99,7 @@ function hold(
   broker: Broker,
   grantId: string,
   leaseId: string,
-  { answers, helpers, servers, tally }: Holding,
+  { answers, helpers, lingering, servers, tally }: Holding,
 ): GrantEndpoints & { serve(index: number): Secret | null } {
   /** Null once it has ended. */
   let live: Pick<Holding, 'answers' | 'helpers'> | null = { answers, helpers };
@@ -149,13 +151,8 @@ function hold(
     get hasEnded() {
       return live === null;
     },
+    lingering,
     serve,
-    answer() {
-      const answer = serve(0);
-      if (answer === null) throw ended();
-      tally.served();
-      return answer;
-    },
     help(kind) {
       const held = current();
       if (held === null) throw ended();

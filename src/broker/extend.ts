@@ -102,6 +102,7 @@ async function extendNow(broker: Broker, caller: Caller, request: ExtendRequest)
       hardDeadline: hardDeadlines.get(lease.id) ?? lease.hardDeadline,
       bootId: clock.bootId,
       bootDeadline: clock.sinceBoot() + (deadline - at),
+      lastError: null,
     }),
   );
   const extended = {

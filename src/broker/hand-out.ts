@@ -115,14 +115,16 @@ function pageTo(link: string): string {
 
 /**
  * Removes the files of a grant; nothing there is fine. While its endpoints answer that the grant has ended, the
- * bearer that opens nothing any more stays: without it clients complain about a file instead of telling that.
+ * bearer that opens nothing any more stays, as does what is no secret: without them clients complain about a file
+ * instead of telling that.
  */
 export function removeHandOut(broker: Broker, grantId: string): void {
   const folder = folderOf(broker, grantId);
-  if (!broker.endpoints.has(grantId)) removeTree(folder);
+  const held = broker.endpoints.get(grantId);
+  if (!held) removeTree(folder);
   else if (existsSync(folder)) {
     for (const name of readdirSync(folder)) {
-      if (!name.endsWith(tokenSuffix)) removeTree(path.join(folder, name));
+      if (!name.endsWith(tokenSuffix) && !held.lingering.includes(name)) removeTree(path.join(folder, name));
     }
   }
 }

@@ -9,9 +9,9 @@ import { readBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
 import { dispatch, failed, type Reply } from './dispatch.ts';
 
-/** Calls at once; those that take something back or show it are heard even then. */
+/** Calls at once; those that take something back or show it are heard even then, and what those who fill it wait for. */
 const busyAbove = 1024;
-const alwaysHeard = ['/v1/status', '/v1/revoke', '/v1/stop', '/v1/answer'];
+const alwaysHeard = ['/v1/status', '/v1/revoke', '/v1/stop', '/v1/question', '/v1/answer'];
 /** Longer than any answer takes: who does not read the answer loses the connection, in milliseconds. */
 const silence = 270_000;
 /** Connections beyond these are closed: descriptors have to be left for targets and the database. */

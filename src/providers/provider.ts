@@ -42,6 +42,8 @@ export interface HandOutFile {
   /** Environment variable that names the file's path. */
   readonly variable: string;
   readonly content: Secret;
+  /** Nothing in it is secret: it stays while an endpoint says that the grant has ended, so that clients come to ask. */
+  readonly lingers?: boolean;
 }
 
 /** A loopback HTTP endpoint that the broker opens for the child: own port, path and bearer per grant. */

@@ -45,6 +45,7 @@ describe.skipIf(absent)(`a first AWS target${absent ? ` (skipped: ${absent})` : 
     return stdout;
   }
 
+  // Eight starts of the AWS CLI, each a second or two of Python on a busy machine.
   test('works after four commands', async () => {
     const roles = `--role deploy=${arn}:role/team/jit-deploy --role look=${arn}:role/jit-look`;
     const flags = `${roles} --region eu-west-1 --credentials keychain:jit/aws-prod --external-id acme+1`;
@@ -86,5 +87,5 @@ describe.skipIf(absent)(`a first AWS target${absent ? ` (skipped: ${absent})` : 
       'jit elevate aws-prod:look --for 5m --reason first -- aws sts get-caller-identity --output text --query Arn',
     );
     expect(said).toMatch(/:assumed-role\/jit-look\/.+\+l/);
-  });
+  }, 120_000);
 });

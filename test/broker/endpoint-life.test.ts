@@ -59,8 +59,8 @@ describe('handing out by endpoint', () => {
     await openEndpoint(world);
     const handedOut = world.store.events().find(({ body }) => body.type === 'lease.handed_out');
     expect(handedOut?.body.data).toEqual({
-      variables: ['FAKE_USER', 'FAKE_URL', 'FAKE_TOKEN_FILE'],
-      files: ['endpoint-1.token'],
+      variables: ['FAKE_USER', 'FAKE_CONFIG', 'FAKE_NOTES', 'FAKE_URL', 'FAKE_TOKEN_FILE'],
+      files: ['fake-config', 'fake-notes', 'endpoint-1.token'],
       secrets: false,
       endpoints: 1,
     });
@@ -114,6 +114,15 @@ describe('after the end of its grant', () => {
       ['lease.served', known.lease, { count: 1 }],
       ['lease.refused', known.lease, { why: 'ended', count: 1 }],
     ]);
+  });
+
+  test('leaves the files that lead clients to that answer, and only while it is given', async () => {
+    const known = await openEndpoint(world);
+    const folder = path.dirname(known.tokenFile);
+    await endGrant(world.broker, known.grant, 'revoked');
+    expect(readdirSync(folder).sort()).toEqual(['endpoint-1.token', 'fake-config']);
+    world.clock.advance(world.broker.timing.linger);
+    await until(() => expect(existsSync(folder)).toBe(false));
   });
 
   test('it ends before the target is asked, and although the target does not answer', async () => {

@@ -70,6 +70,23 @@ test('what was made is refreshed by its own schedule from then on, also past the
   expect(world.target.refreshed).toHaveLength(2);
 });
 
+test('trouble with refreshing is over with an extension, and told again when it comes again', async () => {
+  const known = await openEndpoint(world, { duration: 20 * minute }, 5 * minute);
+  const told = () => steps().filter((step) => step === 'not-refreshed').length;
+  world.target.faults.unreachable = true;
+  world.clock.advance(5 * minute);
+  await until(() => expect(told()).toBe(1));
+  world.target.faults.unreachable = false;
+  await extending(known.grant);
+  expect(lease(known)?.lastError).toBeNull();
+  world.target.faults.unreachable = true;
+  const changed: string[] = [];
+  world.broker.changes.on('change', (grant) => changed.push(grant));
+  world.clock.advance(5 * minute);
+  await until(() => expect(told()).toBe(2));
+  expect(changed).toContain(known.grant);
+});
+
 describe('when no other credential is made', () => {
   test('the old record and the old end are in force again', async () => {
     const known = await openEndpoint(world, { duration: 10 * minute });

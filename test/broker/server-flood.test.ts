@@ -66,7 +66,7 @@ describe('those who waste its time', () => {
     expect((await reply).body.match(/"principal"/g)).toHaveLength(3 + 1);
   });
 
-  test('a flood of long polls does not keep anybody from taking access back', async () => {
+  test('a flood of long polls keeps nobody from taking access back, nor from being asked what many wait for', async () => {
     const { grant } = await elevate(world.broker, ada, request());
     const { state, deadline } = grant;
     const poll = format(
@@ -79,6 +79,8 @@ describe('those who waste its time', () => {
     await until(() => expect(world.broker.changes.listenerCount('change')).toBe(before + 1_024));
     expect((await world.send(format('GET', '/v1/targets'))).code).toBe('ERR_BROKER_BUSY');
     expect((await world.status()).status).toBe(200);
+    const asking = await world.post('question', JSON.stringify({ channel: 'c'.repeat(26), timeout: 0 }));
+    expect(asking.code).toBe('ERR_UNKNOWN_NAME');
     const revoked = await world.post('revoke', JSON.stringify({ grant: null, all: true, cause: 'revoked' }));
     expect(JSON.parse(revoked.body).revoked).toMatchObject([{ id: grant.id, state: 'ended' }]);
     const answers = await Promise.all(polls);

@@ -1,4 +1,4 @@
-// What must be true once a broker has recovered. Each answer names a broken promise.
+// What must be true once a broker has recovered, whatever the target. Each answer names a broken promise.
 
 import { existsSync, readdirSync } from 'node:fs';
 import type { ElevateReply } from '../../src/protocol/routes.ts';
@@ -6,22 +6,27 @@ import { openStore } from '../../src/store/open.ts';
 import { verifyFile } from '../../src/store/verify-file.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
-import type { PostgresServer } from '../support/postgres.ts';
 import type { World } from '../support/world.ts';
+import type { Record, Scene, Verdict } from './target.ts';
 
-/** Broken promises of a run, in words; `leaked` counts credentials that are alive and should not be. */
-export interface Verdict {
-  readonly leaked: number;
-  readonly broken: readonly string[];
+/** Looks at the target, the folders and the log. Call it when the last broker has come to rest and ended. */
+export async function judge(world: World, scene: Scene, replies: readonly ElevateReply[]): Promise<Verdict> {
+  const now = await scene.inspect(readRecord(world));
+  await scene.elapse?.(world);
+  const record = readRecord(world);
+  const later = scene.elapse ? await scene.inspect(record) : { leaked: 0, broken: [] };
+  return {
+    leaked: Math.max(now.leaked, later.leaked),
+    broken: [
+      ...new Set([...now.broken, ...later.broken]),
+      ...brokenRecord(record, replies),
+      ...leftFiles(world),
+      ...(await brokenLog(world)),
+    ],
+  };
 }
 
-/** Looks at the server, the folders and the log. Call it when no lease is open any more and no broker runs. */
-export async function judge(
-  world: World,
-  server: PostgresServer,
-  replies: readonly ElevateReply[],
-): Promise<Verdict> {
-  const broken: string[] = [];
+function readRecord(world: World): Record {
   const store = openStore({
     path: world.paths.database,
     clock: systemClock,
@@ -31,11 +36,11 @@ export async function judge(
   const leases = store.leases();
   const events = store.events({ limit: 1_000_000 }).map(({ body }) => body);
   store.close();
+  return { leases, events };
+}
 
-  const names = leases.map(({ handle }) => (handle as { name: string }).name);
-  const alive = await server.sql('SELECT rolname FROM pg_roles WHERE rolname ~ $$^jit_l$$');
-  const leaked = alive.filter(({ rolname }) => names.includes(String(rolname)));
-  for (const { rolname } of leaked) broken.push(`role ${String(rolname)} is alive`);
+function brokenRecord({ leases, events }: Record, replies: readonly ElevateReply[]): string[] {
+  const broken: string[] = [];
   for (const lease of leases) {
     if (lease.state !== 'revoked') broken.push(`lease ${lease.id} is ${lease.state}`);
     const of = (type: string): number =>
@@ -49,11 +54,16 @@ export async function judge(
     const isRecorded = events.some((event) => event.grant === grant.id && event.type === 'lease.handed_out');
     if (!isRecorded) broken.push(`grant ${grant.id} was answered without a record`);
   }
-  if (existsSync(world.paths.grantsDir)) {
-    for (const folder of readdirSync(world.paths.grantsDir)) broken.push(`files of grant ${folder} are left`);
-  }
-  const log = await verifyFile(world.paths.database);
-  if (!log.valid)
-    broken.push(`the log does not verify: ${log.problem?.what ?? 'unknown'} at ${log.problem?.seq ?? -1}`);
-  return { leaked: leaked.length, broken };
+  return broken;
+}
+
+function leftFiles({ paths }: World): string[] {
+  if (!existsSync(paths.grantsDir)) return [];
+  return readdirSync(paths.grantsDir).map((folder) => `files of grant ${folder} are left`);
+}
+
+async function brokenLog({ paths }: World): Promise<string[]> {
+  const log = await verifyFile(paths.database);
+  if (log.valid) return [];
+  return [`the log does not verify: ${log.problem?.what ?? 'unknown'} at ${log.problem?.seq ?? -1}`];
 }

@@ -99,7 +99,10 @@ export function createFakeTarget(): FakeTarget {
     faults.seeEndpoint?.(endpoint);
     return {
       env: { FAKE_USER: name },
-      files: [],
+      files: [
+        { name: 'fake-config', variable: 'FAKE_CONFIG', content: new Secret('no secret'), lingers: true },
+        { name: 'fake-notes', variable: 'FAKE_NOTES', content: new Secret('no secret') },
+      ],
       endpoints: [endpoint],
       unset: ['FAKE_PASSWORD'],
       exports: { url: { FAKE_SECRET: new Secret(`planted-${name}`) } },

@@ -7,12 +7,14 @@ import path from 'node:path';
 import { type Broker, type Caller, type Timing, usualTiming } from '../../src/broker/broker.ts';
 import { createLedger } from '../../src/broker/ledger.ts';
 import { holdPolicy } from '../../src/broker/policy-holder.ts';
-import { createProviders } from '../../src/broker/providers.ts';
+import { createProviders, kinds as vendors } from '../../src/broker/providers.ts';
 import { createDesk } from '../../src/broker/questions.ts';
 import type { Session } from '../../src/core/grant.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
+import type { ProviderTools } from '../../src/providers/provider.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Clock } from '../../src/system/clock.ts';
 import { resolvePaths } from '../../src/system/paths.ts';
 import { ownSession } from '../../src/system/process-info.ts';
 import { systemRandom } from '../../src/system/random.ts';
@@ -82,7 +84,24 @@ export function createTestBroker(changes: Partial<Timing> = {}): TestBroker {
   return build(dir, new FakeClock(), createFakeTarget(), { ...usualTiming, ...changes });
 }
 
-function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing): TestBroker {
+/** What a broker in this process is made of. */
+interface Parts {
+  /** Holds `run`, `state` and `jit.yaml`. */
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly owner?: string;
+  readonly resolveSecret: ProviderTools['resolveSecret'];
+  /** The vendors of this build unless told otherwise. */
+  readonly kinds?: Parameters<typeof createProviders>[1];
+}
+
+/** A broker with real store and policy, that nobody serves and whose clock nobody watches yet. */
+export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner }: Parts): {
+  broker: Broker;
+  store: Store;
+  ended: string[];
+} {
   const paths = resolvePaths({
     HOME: dir,
     XDG_RUNTIME_DIR: path.join(dir, 'run'),
@@ -95,20 +114,19 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const store = openStore({ path: paths.database, clock, random: systemRandom });
   const ledger = createLedger(store, clock, log);
-  const kinds = [{ ...target.kind, load: async () => target.kind as never }] as never;
   const questions = createDesk(clock, systemRandom);
   const tools = {
     askInput: questions.ask,
     clock,
     random: systemRandom,
     origin: store.origin,
-    resolveSecret: () => Promise.reject(new Error('the fake target has no secret')),
+    resolveSecret,
   };
   const ended: string[] = [];
   const broker: Broker = {
     version: 'test',
     paths,
-    owner: ada.principal,
+    owner: owner ?? ada.principal,
     startedAt: clock.now(),
     hardening: {},
     timing,
@@ -117,7 +135,7 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     log,
     onSecret: () => undefined,
     ledger,
-    policy: holdPolicy(paths.configFile, kinds, ledger, clock),
+    policy: holdPolicy(paths.configFile, kinds ?? vendors, ledger, clock),
     providers: createProviders(tools, kinds),
     questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
@@ -130,6 +148,18 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     stopping: false,
     end: (cause) => ended.push(cause),
   };
+  return { broker, store, ended };
+}
+
+function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing): TestBroker {
+  const kinds = [{ ...target.kind, load: async () => target.kind as never }] as never;
+  const { broker, store, ended } = assembleBroker({
+    dir,
+    clock,
+    timing,
+    kinds,
+    resolveSecret: () => Promise.reject(new Error('the fake target has no secret')),
+  });
   return {
     broker,
     clock,

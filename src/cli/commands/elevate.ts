@@ -14,6 +14,7 @@ import { printSummary } from '../elevate/summary.ts';
 import { isTerminal, type WishFlags, wishOf, wishOptions } from '../elevate/wanted.ts';
 import { completeWish } from '../elevate/wish.ts';
 import { stackText } from '../grant-text.ts';
+import { quotedWord } from '../quoted-word.ts';
 import { reachBroker } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
 import type { World } from '../world.ts';
@@ -23,6 +24,8 @@ const exportKinds = ['reference', 'url', 'env'] as const satisfies readonly Expo
 interface Flags extends WishFlags {
   readonly export: ExportKind | null;
   readonly keep: boolean;
+  readonly audience: string | null;
+  readonly 'in-process': boolean;
   readonly 'dry-run': boolean;
 }
 
@@ -48,6 +51,17 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
   throw new JitError('ERR_INPUT_NEEDED', 'a shell needs a terminal, and there is none', {
     hint: 'run one command: jit elevate … -- command',
   });
+}
+
+function typedFlags(flags: Flags, json: boolean): string[] {
+  return [
+    ...(flags.export === null ? [] : ['--export', flags.export]),
+    ...(flags.audience === null ? [] : ['--audience', quotedWord(flags.audience)]),
+    ...(flags['in-process'] ? ['--in-process'] : []),
+    ...(flags.keep ? ['--keep'] : []),
+    ...(flags['dry-run'] ? ['--dry-run'] : []),
+    ...(json ? ['--json'] : []),
+  ];
 }
 
 export const elevate = defineCommand({
@@ -107,9 +121,13 @@ export const elevate = defineCommand({
     const wanted = wishOf(world, args.target, options);
     const client = await reachBroker(world, { stays: options.keep, hasSession: true });
     const wish = { ...wanted, identity: await identityOf(world, client, options.audience) };
-    const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish);
-    const withHint = (error: unknown): unknown =>
-      withWholeHint(error, complete, options.reason, args.command);
+    const typed = { reason: options.reason, flags: typedFlags(options, json), command: args.command };
+    const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish).catch(
+      (error: unknown) => {
+        throw withWholeHint(error, wish, typed);
+      },
+    );
+    const withHint = (error: unknown): unknown => withWholeHint(error, complete, typed);
     if (isTrial) {
       await dryRun(world, client, complete, json).catch((error: unknown) => {
         throw withHint(error);

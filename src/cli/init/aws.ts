@@ -26,7 +26,7 @@ const parseRoles = (texts: readonly string[]): Record<string, string> =>
   rolesFrom(texts, parseRole, () => 'give one of them another name');
 
 function parseRegion(text: string): string {
-  if (/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(text)) return text;
+  if (/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text)) return text;
   throw new JitError('ERR_USAGE', `"${text}" is not a region`, { hint: 'e.g. eu-west-1' });
 }
 

@@ -98,22 +98,25 @@ async function send(
 ): Promise<Session> {
   const { access, clients, tools, signal } = context;
   const asking = { access, what: `assume role "${request.RoleArn}"`, ...tools, signal, makes };
-  try {
+  return forgetRefused(context, keys, async () => {
     const answer = await repeat(asking, (abortSignal) =>
       clients.sts(keys).send(new AssumeRoleCommand(request), { abortSignal }),
     );
     return sessionOf(answer, access);
+  });
+}
+
+/** Does `work` with the broker's keys. Those that AWS refuses are not kept: whoever logs in again must not be given them. */
+export async function forgetRefused<T>({ shared }: Context, keys: Keys, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (thrown) {
-    // Whoever logs in again must not be given the old keys.
-    if (hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) context.shared.keys.drop(isSame(keys));
+    if (hasCode(thrown, 'ERR_SECRET_UNAVAILABLE')) {
+      shared.keys.drop(({ accessKeyId }) => accessKeyId === keys.accessKeyId);
+    }
     throw thrown;
   }
 }
-
-const isSame =
-  ({ accessKeyId }: Keys) =>
-  (other: Keys): boolean =>
-    other.accessKeyId === accessKeyId;
 
 type Plain = Pick<
   AssumeRoleCommandInput,

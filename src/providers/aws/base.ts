@@ -15,6 +15,7 @@ import { type Answered, sessionOf } from './answer.ts';
 import { type Context, detached } from './context.ts';
 import { failureOf, loginHint, outcomeOf } from './failure.ts';
 import type { Perishable } from './flights.ts';
+import type { Access } from './handle.ts';
 import { isWrongCode, mfaCode, notTaken, withMfaCode } from './mfa.ts';
 import { repeat } from './repeat.ts';
 import type { Keys } from './sessions.ts';
@@ -22,6 +23,8 @@ import type { Keys } from './sessions.ts';
 /** For a few calls with retries; people who are asked meanwhile are waited for by the desk. */
 const patience: Milliseconds = 60_000;
 const oneLook: Milliseconds = 3_000;
+/** The SDK waits for ever, for programs and for connections that a sleeping machine lost. Nobody does by then. */
+const longestLogin: Milliseconds = 150_000;
 /** As long as a crowd takes to arrive at a busy machine: a failure is told to all of it. */
 export const crowd: Milliseconds = 1_000;
 /** The same where the next command may have put it right: what AWS said of a key is known for longer. */
@@ -145,6 +148,15 @@ function perishable(answer: Answered, context: Context): Perishable<Keys> {
   return { value: session, expiresAt: session.expiresAt };
 }
 
+/** Rejects when the SDK's own login has taken too long. */
+function late(access: Access): Promise<never> {
+  return new Promise((_, reject) => {
+    const message = `whatever logs in for target "${access.target}" does not answer`;
+    const error = new JitError('ERR_SECRET_UNAVAILABLE', message, { hint: loginHint(access) });
+    AbortSignal.timeout(longestLogin).addEventListener('abort', () => reject(error));
+  });
+}
+
 /** What the SDK finds by itself, with the broker's scrubbed environment: files below HOME, processes, the machine's role. */
 async function fromChain(context: Context): Promise<Perishable<Keys>> {
   const { access } = context;
@@ -162,7 +174,7 @@ async function fromChain(context: Context): Promise<Perishable<Keys>> {
     },
   });
   try {
-    const found = await provide();
+    const found = await Promise.race([provide(), late(access)]);
     const value: Keys = {
       accessKeyId: found.accessKeyId,
       secretAccessKey: new Secret(found.secretAccessKey),

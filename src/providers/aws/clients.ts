@@ -9,7 +9,6 @@ export interface Clients {
   /** @param keys null for calls that are not signed */
   sts(keys: Keys | null): STSClient;
   iam(keys: Keys): IAMClient;
-  close(): void;
 }
 
 /** Retries are our own: the SDK's would hide a lost answer, and correct the clock behind our back. */
@@ -37,6 +36,5 @@ export function createClients(access: Access): Clients {
       }),
     iam: (keys) =>
       new IAMClient({ ...common, ...at(iam_url), region, requestHandler, credentials: revealed(keys) }),
-    close: () => first.destroy(),
   };
 }

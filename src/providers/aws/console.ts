@@ -1,5 +1,6 @@
 // A link that signs in to the AWS console with a lease's own session (IAM user guide, "Enable custom identity broker
-// access to the AWS console"). The keys travel in the body of a POST, so that no proxy or log of URLs sees them.
+// access to the AWS console"). The keys travel in the body of a POST, so that no log of URLs sees them: the guide shows a
+// GET, but the endpoint takes the same fields as a form, as other clients send them (vouch-sh/vouch, pull request 240).
 
 import { JitError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
@@ -73,7 +74,7 @@ async function signinToken(
 ): Promise<{ token: string; lasts: number | null }> {
   const rest = Math.ceil((session.deadline - context.tools.clock.now()) / 1000);
   const lasts = Math.min(longest, Math.max(shortest, rest));
-  // "If you use role chaining, SessionDuration makes the operation fail."
+  // With a chained role the endpoint answers any SessionDuration with 400 (same guide; synfinatic/aws-sso-cli#1247).
   if (!isChained(context.access, handle.chain)) {
     const answer = await ask(context, session, federation, lasts);
     if (answer.status === 200) return { token: tokenOf(context, answer.body), lasts };

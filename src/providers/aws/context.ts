@@ -1,13 +1,14 @@
 // What every step of the provider is given, and what providers of one broker share: a lease is revoked by another
 // provider object than the one that issued it.
 
+import type { Milliseconds } from '../../core/time.ts';
 import type { ProviderTools } from '../provider.ts';
 import { type Clients, createClients } from './clients.ts';
 import { createLines, type Lines } from './deny-lines.ts';
 import { createFlights, type Flights } from './flights.ts';
 import type { Access } from './handle.ts';
 import type { Made } from './issue.ts';
-import { createSessions, type Keys, type Sessions } from './sessions.ts';
+import { createSessions, type Keys, type Session, type Sessions } from './sessions.ts';
 
 /** One target, one call. */
 export interface Context {
@@ -29,6 +30,8 @@ export interface Shared {
   readonly lines: Lines;
   /** Leases whose probe was denied before anything was: its answer proves nothing. */
   readonly inconclusive: Set<string>;
+  /** When AWS first said that the keys are over, milliseconds since boot. */
+  readonly expired: WeakMap<Session, Milliseconds>;
   readonly clients: Map<string, Clients>;
 }
 
@@ -43,6 +46,7 @@ function sharedOf(tools: ProviderTools): Shared {
     issues: createFlights(tools.clock),
     lines: createLines(),
     inconclusive: new Set(),
+    expired: new WeakMap(),
     clients: new Map(),
   };
   all.set(tools, shared);

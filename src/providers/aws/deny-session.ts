@@ -6,15 +6,18 @@ import {
   type IAMClient,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { JitError } from '../../core/errors.ts';
+import { hasCode, JitError } from '../../core/errors.ts';
 import { failpoint } from '../../system/failpoint.ts';
-import { callerKeys } from './assume.ts';
+import { callerKeys, forgetRefused } from './assume.ts';
 import { type Context, detached } from './context.ts';
 import { type DeniedSession, inlineQuota, prune, readDenied, writeDenied } from './deny-document.ts';
 import { awsCodeOf } from './failure.ts';
 import { type AwsHandle, leaseTag } from './handle.ts';
 import { roleNameOf } from './names.ts';
 import { repeat } from './repeat.ts';
+
+/** What IAM answers to a policy that is too long. A refusal that is not IAM's says that it would be. */
+const full = 'LimitExceeded';
 
 /** Long enough for reading and writing with retries. */
 const limit = 25_000;
@@ -31,12 +34,12 @@ function denialOf(handle: AwsHandle): DeniedSession {
     : { by: 'tag', value: lease, endsBy };
 }
 
-/** True when the role's policy denies the session. @throws JitError as {@link repeat} */
+/** True when the role's policy denies the session, as jit wrote it: what somebody changed is to be written anew. @throws JitError as {@link repeat} */
 export async function isDenied(context: Context, handle: AwsHandle): Promise<boolean> {
   const wanted = denialOf(handle);
-  const iam = await iamOf(context, handle);
-  const { denied } = await read(context, iam, handle);
-  return denied.some((one) => one.by === wanted.by && one.value === wanted.value);
+  const { text, denied, foreign } = await onIam(context, handle, (iam) => read(context, iam, handle));
+  const isWhole = text === writeDenied(denied, foreign);
+  return isWhole && denied.some((one) => one.by === wanted.by && one.value === wanted.value);
 }
 
 /**
@@ -54,11 +57,40 @@ export function pruneDenied(context: Context, place: Place): Promise<void> {
 
 function change(context: Context, place: Place, added: readonly DeniedSession[]): Promise<void> {
   const key = `${place.role_arn} ${place.policy_name} ${context.access.iam_url}`;
-  return context.shared.lines.join(key, added, (all) => rewrite(detached(context, limit), place, all));
+  return context.shared.lines.join(key, added, (all) =>
+    rewriteWhatFits(detached(context, limit), place, all),
+  );
 }
 
-async function rewrite(context: Context, place: Place, added: readonly DeniedSession[]): Promise<void> {
-  const iam = await iamOf(context, place);
+/**
+ * When there is no room for all, halves it until some fit. Who came together hears of the same failure; those that are
+ * denied by then find that at their next attempt.
+ */
+async function rewriteWhatFits(
+  context: Context,
+  place: Place,
+  added: readonly DeniedSession[],
+): Promise<void> {
+  try {
+    await onIam(context, place, (iam) => rewrite(context, iam, place, added));
+  } catch (thrown) {
+    const isFull = hasCode(thrown, 'ERR_TARGET_REFUSED') && (awsCodeOf(thrown) ?? full) === full;
+    if (!isFull || added.length < 2) throw thrown;
+    const half = Math.ceil(added.length / 2);
+    // The second half has no chance when not all of the first had room.
+    await rewriteWhatFits(context, place, added.slice(0, half))
+      .then(() => rewriteWhatFits(context, place, added.slice(half)))
+      .catch(() => undefined);
+    throw thrown;
+  }
+}
+
+async function rewrite(
+  context: Context,
+  iam: IAMClient,
+  place: Place,
+  added: readonly DeniedSession[],
+): Promise<void> {
   const { text, denied, foreign } = await read(context, iam, place);
   const wanted = writeDenied(prune([...denied, ...added], context.tools.clock.now()), foreign);
   if (wanted === text) return;
@@ -120,9 +152,10 @@ function ignoreMissing(thrown: unknown): null {
   throw thrown;
 }
 
-async function iamOf(context: Context, place: Place): Promise<IAMClient> {
+async function onIam<T>(context: Context, place: Place, work: (iam: IAMClient) => Promise<T>): Promise<T> {
   const via = place.revoke_role === null ? [] : [place.revoke_role];
-  return context.clients.iam(await callerKeys(context, via, null));
+  const keys = await callerKeys(context, via, null);
+  return forgetRefused(context, keys, () => work(context.clients.iam(keys)));
 }
 
 function askingFor({ access, tools, signal }: Context, what: string) {

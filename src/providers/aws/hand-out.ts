@@ -75,8 +75,14 @@ export function handOut(
         name: 'aws-config',
         variable: 'AWS_CONFIG_FILE',
         content: new Secret(configFile(access.region, helper)),
+        lingers: true,
       },
-      { name: 'aws-credentials', variable: 'AWS_SHARED_CREDENTIALS_FILE', content: new Secret('') },
+      {
+        name: 'aws-credentials',
+        variable: 'AWS_SHARED_CREDENTIALS_FILE',
+        content: new Secret(''),
+        lingers: true,
+      },
     ],
     endpoints: [
       {

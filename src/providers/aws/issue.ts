@@ -52,14 +52,20 @@ export async function refreshLease(
   rights: Rights,
 ): Promise<{ expiresAt: Instant; refreshAt: Instant | null }> {
   const latest = context.shared.sessions.latest(handle.lease);
+  const deadline = deadlineOf(handle, request);
   // STS gives at least 900 seconds: another session would only outlive the grant by more.
   // AWS tells ends in whole seconds, and the deadline of a session's policy is cut down to them.
-  const end = Math.floor(handle.deadline / 1000) * 1000;
-  if (latest?.deadline === handle.deadline && latest.expiresAt >= end) {
+  const end = Math.floor(deadline / 1000) * 1000;
+  if (latest?.deadline === deadline && latest.expiresAt >= end) {
     return { expiresAt: latest.expiresAt, refreshAt: null };
   }
   const { session, refreshAt } = await makeSession(context, handle, request, rights);
   return { expiresAt: session.expiresAt, refreshAt };
+}
+
+/** The handle of a lease may cover a session for a later end, which the grant was not given after all. */
+function deadlineOf(handle: AwsHandle, request: PlanRequest): Instant {
+  return Math.min(handle.deadline, request.deadline);
 }
 
 async function makeSession(
@@ -70,17 +76,15 @@ async function makeSession(
 ): Promise<{ session: Session; refreshAt: Instant | null }> {
   const { tools, shared, access } = context;
   const start = tools.clock.now();
-  const length = Math.max(
-    shortestSession,
-    Math.min(handle.deadline - start, longestSession(access, rights.role)),
-  );
-  if (start >= handle.deadline || start + length > handle.ends_by) {
+  const deadline = deadlineOf(handle, request);
+  const length = Math.max(shortestSession, Math.min(deadline - start, longestSession(access, rights.role)));
+  if (start >= deadline || start + length > handle.ends_by) {
     throw new JitError(
       'ERR_TARGET_UNREACHABLE',
       'too late for a session: the deadline of the grant is over or too near',
     );
   }
-  const policy = sessionPolicy(rights.policy, request, handle.deadline);
+  const policy = sessionPolicy(rights.policy, request, deadline);
   const key = JSON.stringify([handle, policy]);
   const { session, lasts } = await shared.issues.get(key, async () => {
     const made = await assumeWithin(context, handle, policy, length);
@@ -88,8 +92,8 @@ async function makeSession(
     return { value: made, expiresAt: tools.clock.now() };
   });
   refuseOtherEnd(context, session, lasts);
-  shared.sessions.put(handle.lease, { ...session, deadline: handle.deadline });
-  return { session, refreshAt: refreshTime(handle, start, lasts) };
+  shared.sessions.put(handle.lease, { ...session, deadline });
+  return { session, refreshAt: refreshTime(deadline, start, lasts) };
 }
 
 /** Whether the broker's own credentials are a role's cannot be seen in them; AWS says so, and then an hour is the limit. */
@@ -123,6 +127,6 @@ function refuseOtherEnd({ tools, access }: Context, session: Session, length: Mi
 }
 
 /** At two thirds of a session that ends before the grant does. */
-function refreshTime(handle: AwsHandle, start: Instant, length: Milliseconds): Instant | null {
-  return start + length >= handle.deadline ? null : start + Math.floor((length * 2) / 3);
+function refreshTime(deadline: Instant, start: Instant, length: Milliseconds): Instant | null {
+  return start + length >= deadline ? null : start + Math.floor((length * 2) / 3);
 }

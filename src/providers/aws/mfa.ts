@@ -43,8 +43,11 @@ export function notTaken({ access }: Context, serial: string, wasCode = true): J
 }
 
 /** A code for the SDK's own login, which cannot be asked for twice. @throws JitError `ERR_SECRET_UNAVAILABLE` when none came */
-export function mfaCode(context: Context, serial: string): Promise<string> {
-  return codeOf(context, serial, '');
+export async function mfaCode(context: Context, serial: string): Promise<string> {
+  const code = await codeOf(context, serial, '');
+  // AWS repeats in its refusal what cannot be a code, and a person may have typed a password.
+  if (!isCode(code)) throw notTaken(context, serial, false);
+  return code;
 }
 
 async function codeOf({ access, tools, mayAsk }: Context, serial: string, before: string): Promise<string> {

@@ -7,7 +7,7 @@ import type { RevokeReport } from '../provider.ts';
 import type { Context } from './context.ts';
 import { denySession, isDenied, pruneDenied } from './deny-session.ts';
 import type { AwsHandle } from './handle.ts';
-import { isOver, probe, probeOwn } from './probe.ts';
+import { isOver, probe, probeEnd } from './probe.ts';
 import { wait } from './repeat.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
@@ -39,15 +39,15 @@ export async function revokeLease(context: Context, handle: AwsHandle, report: R
 
 /**
  * Past the deadline every session of the lease denies itself, by AWS's clock. True when AWS was seen to do so. The two
- * clocks differ, so what is still allowed is asked again for a while.
+ * clocks differ, so what is still allowed, or expired a little before the deadline, is asked again for a while.
  */
 async function isTimeBoxed(context: Context, handle: AwsHandle, report: RevokeReport): Promise<boolean> {
   const { tools, signal } = context;
   report.step('time-boxed', { at: iso(handle.deadline) });
-  let said = await probeOwn(context, handle);
-  for (let delay = 250; said === 'allowed' && delay <= 2_000; delay *= 2) {
+  let said = await probeEnd(context, handle);
+  for (let delay = 250; (said === 'allowed' || said === 'expired') && delay <= 2_000; delay *= 2) {
     await wait({ ...tools, signal }, delay);
-    said = await probeOwn(context, handle);
+    said = await probeEnd(context, handle);
   }
   if (said !== 'allowed' && said !== 'clock') report.accessEnded();
   return said === 'denied';

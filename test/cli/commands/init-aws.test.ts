@@ -52,6 +52,14 @@ describe('jit init aws', () => {
     expect(ran.questions).toEqual([]);
   });
 
+  it.each(['eusc-de-east-1', 'us-gov-west-1', 'cn-north-1'])(
+    'takes the region %s, as a configuration does',
+    async (region) => {
+      const ran = await init(['init', 'aws', ...without('--region'), '--region', region]);
+      expect(ran.requests[0]?.region).toBe(region);
+    },
+  );
+
   it('takes all the others, and the target as a word', async () => {
     const more = [
       ...['--role', `look=${arn('role/jit-look')}`, '--mfa-serial', arn('mfa/jit'), '--external-id', 'x-1'],

@@ -1,7 +1,8 @@
 // What the SDK finds by itself in the files of ~/.aws: read anew, and one message when a login is over.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
@@ -9,6 +10,7 @@ import { awsKind } from '../../../src/providers/aws/index.ts';
 import type { Provider, ProviderTools } from '../../../src/providers/provider.ts';
 import { temporaryFolder } from '../../fakes/folder.ts';
 import { type AwsWorld, awsTarget, awsWorld, minute, roleOf } from '../../support/aws-target.ts';
+import { until } from '../../support/until.ts';
 
 const wanted = { principal: 'user:alice', role: 'deploy', scope: null };
 const never = new AbortController().signal;
@@ -27,6 +29,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   await world.close();
 });
 
@@ -136,5 +139,46 @@ sso_start_url = https://example.awsapps.com/start
       ...{ code: 'ERR_SECRET_UNAVAILABLE', message: 'AWS of target "aws-prod" does not take the MFA code' },
       hint: `wait for the next code of ${serial}, then: jit elevate aws-prod`,
     });
+  });
+
+  it('that never come do not keep those from coming who ask later', async () => {
+    const limit = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((delay) => limit(delay > 100_000 ? 50 : delay));
+    const { accessKeyId, secretAccessKey } = world.broker;
+    const key = { Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
+    const [answered, waiting] = [path.join(folder, 'answered'), path.join(folder, 'waiting')];
+    writeFileSync(answered, JSON.stringify(key));
+    execFileSync('mkfifo', [waiting]);
+    const readFrom = (file: string): void =>
+      writeFileSync(path.join(folder, 'config'), `[profile team]\ncredential_process = cat ${file}\n`);
+    readFrom(waiting);
+    const provider = open({ profile: 'team' });
+    try {
+      await expect(provider.prepare?.(wanted, never)).rejects.toMatchObject({
+        ...{ code: 'ERR_SECRET_UNAVAILABLE', hint: 'log in again: aws sso login --profile team' },
+        message: 'whatever logs in for target "aws-prod" does not answer',
+      });
+      readFrom(answered);
+      await until(() => provider.prepare?.(wanted, never));
+    } finally {
+      // Opened for both: that waits for no reader, and the one that there is reads to the end.
+      closeSync(openSync(waiting, 'r+'));
+    }
+  });
+
+  it('are not asked for with what is no MFA code: AWS would repeat it, and it may be a password', async () => {
+    const serial = 'arn:aws:iam::123456789012:mfa/ada';
+    writeKey(world.broker);
+    writeFileSync(
+      path.join(folder, 'config'),
+      `[profile team]\nrole_arn = ${roleOf('admin')}\nsource_profile = default\nmfa_serial = ${serial}\n`,
+    );
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', world.aws.url);
+    const provider = open({ profile: 'team' }, { askInput: async () => new Secret('planted-word') });
+    await expect(provider.prepare?.(wanted, never)).rejects.toMatchObject({
+      ...{ code: 'ERR_SECRET_UNAVAILABLE' },
+      message: 'AWS of target "aws-prod" takes MFA codes of six digits, and this is none',
+    });
+    expect(world.aws.calls).toEqual([]);
   });
 });

@@ -43,6 +43,24 @@ describe('extending on AWS', () => {
     expect(answer).toThrow(expect.objectContaining({ code: 'ERR_GRANT_ENDED' }));
   });
 
+  it('makes none for a later end than that of the grant, when one for a later end may exist', async () => {
+    world = await awsWorld();
+    const wanted = world.request({ length: 90 * minute });
+    const { handle, handOut } = await world.provider.issue(
+      world.provider.plan(wanted).handle,
+      wanted,
+      soon(),
+    );
+    const covering = world.provider.replan?.(handle, wanted.now + 180 * minute).handle ?? handle;
+    world.aws.advance(45 * minute);
+    await world.provider.refresh?.(covering, { ...wanted, now: world.clock.now() }, soon());
+    expect(world.aws.account.live()).toHaveLength(2);
+    const told = JSON.parse(handOut.endpoints?.[0]?.answer().reveal() ?? '{}').Expiration;
+    expect(Date.parse(told)).toBeLessThanOrEqual(wanted.deadline);
+    world.aws.advance(45 * minute);
+    expect(world.aws.account.usable()).toEqual([]);
+  });
+
   it('has a record that covers every session there is, and none twice', async () => {
     const { planned, refresh } = await extended();
     await refresh();

@@ -1,6 +1,7 @@
 // Taking back: one session and no other, confirmed by AWS itself, never claimed before.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Secret } from '../../../src/core/secret.ts';
 import type { AwsHandle } from '../../../src/providers/aws/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -153,6 +154,19 @@ describe('taking back one session', () => {
     expect(world.aws.account.usable()).toHaveLength(0);
   });
 
+  it('goes on with the access key that took the place of one that AWS refuses', async () => {
+    world = await awsWorld();
+    const { handle } = await world.issue();
+    const { arn, userid, policies, accessKeyId } = world.broker;
+    world.aws.account.identities.delete(accessKeyId);
+    const next = world.aws.account.add({ arn, userid, policies }, 'AKIA');
+    const key = { AccessKeyId: next.accessKeyId, SecretAccessKey: next.secretAccessKey };
+    vi.spyOn(world.tools, 'resolveSecret').mockResolvedValue(new Secret(JSON.stringify(key)));
+    await expect(revoke(handle)).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+    expect((await revoke(handle)).ended).toBe(true);
+    expect(world.aws.account.usable()).toHaveLength(0);
+  });
+
   it('says that the role has no room, and how much', async () => {
     world = await awsWorld();
     const { handle } = await world.issue();
@@ -224,7 +238,29 @@ describe('where nothing may be denied', () => {
     const told = await revoke(handle);
     expect(told.steps.map(({ name }) => name)).not.toContain('expired');
     expect(told.ended).toBe(false);
-    expect(await world.provider.confirm(handle, soon())).not.toBe('gone');
+    expect(await world.provider.confirm(handle, soon())).toBe('alive');
+  });
+
+  it('after a restart, does not say gone by a clock that AWS refuses', async () => {
+    world = await awsWorld({}, roles);
+    const { handle } = await world.issue({ length: 30 * minute });
+    const provider = world.restarted();
+    vi.spyOn(world.clock, 'now').mockImplementation(() => systemClock.now() + 180 * minute);
+    world.aws.skew = -10 * minute;
+    const told = await revoke(handle, provider);
+    expect(told.steps.map(({ name }) => name)).not.toContain('expired');
+    expect(told.ended).toBe(false);
+    expect(await provider.confirm(handle, soon())).toBe('alive');
+  });
+
+  it('after a restart, says gone past the hard expiry although the broker’s own login is over', async () => {
+    world = await awsWorld({}, roles);
+    const { handle } = await world.issue({ length: 30 * minute });
+    const provider = world.restarted();
+    world.aws.advance(60 * minute);
+    world.aws.account.identities.delete(world.broker.accessKeyId);
+    expect((await revoke(handle, provider)).steps.map(({ name }) => name)).toEqual(['expired']);
+    expect(await provider.confirm(handle, soon())).toBe('gone');
   });
 
   it('needs no policy of the role at an ordinary end', async () => {

@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
+import { runOf } from '../../system/ci.ts';
 import { withWholeHint } from '../elevate/hint.ts';
 import { giveBack, type Held, requestGrant } from '../elevate/request.ts';
 import { printSummary } from '../elevate/summary.ts';
@@ -81,7 +82,13 @@ async function newGrant(world: World, client: Client, word: string, flags: Flags
   const typed = { reason: flags.reason, flags: flags.show, command: [] };
   try {
     const complete = await completeWish({ world, client, yes: flags.yes }, wish);
-    return await requestGrant(world, client, { ...complete, export: 'reference', keep: true, session: null });
+    return await requestGrant(world, client, {
+      ...complete,
+      export: 'reference',
+      keep: true,
+      session: null,
+      run: runOf(world.env),
+    });
   } catch (error) {
     throw withWholeHint(error, wish, typed);
   }

@@ -4,6 +4,7 @@ import { JitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { TargetConfig } from '../core/target.ts';
 import { awsSchema, validateAws } from '../providers/aws/schema.ts';
+import { commandSchema, validateCommand } from '../providers/command/schema.ts';
 import { githubSchema, validateGithub } from '../providers/github/schema.ts';
 import { postgresSchema, validatePostgres } from '../providers/postgres/schema.ts';
 import type { Provider, ProviderKind, ProviderTools } from '../providers/provider.ts';
@@ -33,6 +34,12 @@ export const kinds: readonly LazyKind[] = [
     validate: validateAws,
     hasConsole: true,
     load: async () => (await import('../providers/aws/index.ts')).awsKind as unknown as ProviderKind,
+  },
+  {
+    kind: 'command',
+    schema: commandSchema,
+    validate: validateCommand,
+    load: async () => (await import('../providers/command/index.ts')).commandKind as unknown as ProviderKind,
   },
   {
     kind: 'github',

@@ -160,7 +160,7 @@ function late(access: Access): Promise<never> {
 /** What the SDK finds by itself, with the broker's scrubbed environment: files below HOME, processes, the machine's role. */
 async function fromChain(context: Context): Promise<Perishable<Keys>> {
   const { access } = context;
-  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+  const { fromNodeProviderChain } = await import('./default-chain.ts');
   const { profile, region } = access;
   let device = '';
   const provide = fromNodeProviderChain({

@@ -6,10 +6,12 @@ import path from 'node:path';
 import { kinds } from '../src/broker/providers.ts';
 import { renderCommandsReference } from '../src/cli/reference.ts';
 import { renderSchemas } from '../src/policy/json-schema.ts';
+import { commandProviderSchema } from '../src/providers/command/json-schema.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const files: Record<string, string> = {
   'docs/commands.md': renderCommandsReference(),
+  'schema/command-provider.json': `${JSON.stringify(commandProviderSchema(), null, 2)}\n`,
 };
 for (const [name, text] of Object.entries(renderSchemas(kinds))) files[`schema/${name}`] = text;
 

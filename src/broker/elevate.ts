@@ -2,10 +2,12 @@
 // decide, prepare, decide again, write the intent, issue, write the result, hand out, write that, answer.
 
 import type { AuditEvent } from '../audit/event.ts';
+import { formatDuration } from '../core/duration.ts';
 import { JitError } from '../core/errors.ts';
 import { type Grant, moveGrant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
 import { refusalOf } from '../core/refusal.ts';
+import type { Instant } from '../core/time.ts';
 import type { Decision } from '../policy/config.ts';
 import type { ElevateReply, ElevateRequest } from '../protocol/routes.ts';
 import type { Issued } from '../providers/provider.ts';
@@ -13,7 +15,7 @@ import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
 import { openEndpoints } from './endpoint.ts';
 import { checkExportKind, writeHandOut } from './hand-out.ts';
-import { type Attempt, isoTime, writeIntent } from './intent.ts';
+import { type Attempt, writeIntent } from './intent.ts';
 import { issue } from './issue.ts';
 import { newGrant, parentOf } from './new-grant.ts';
 import { prepare, withChannel } from './prepare.ts';
@@ -68,7 +70,7 @@ async function elevateOn(
   const issued = await issue(broker, attempt);
   failpoint('elevate.after-issue');
   const reply = await handOut(broker, caller, attempt, issued, request);
-  return { ...reply, notes: notesOf(grant, parent, issued, request) };
+  return { ...reply, notes: notesOf(grant, parent, issued, request, broker.clock.now()) };
 
   /** Everything that can be known is looked at before somebody is asked for a code that would be of no use. */
   async function getReady({ target, role, scope }: Resolved): Promise<boolean> {
@@ -85,16 +87,20 @@ function notesOf(
   parent: Grant | null,
   { expiresAt }: Pick<Issued<Lease['handle']>, 'expiresAt'>,
   request: ElevateRequest,
+  now: Instant,
 ): string[] {
   const isCut = parent !== null && grant.deadline === parent.deadline;
-  // What is served is made anew in time; what lies in an environment stays as it is.
-  const endsEarly = request.export !== 'reference' && expiresAt < (grant.deadline ?? 0);
+  // What is served is made anew in time; what lies in an environment stays as it is. AWS tells ends in whole seconds.
+  const endsEarly = request.export !== 'reference' && expiresAt < wholeSecond(grant.deadline ?? 0);
+  const left = wholeSecond(expiresAt - now + 999);
   return [
     ...(isCut ? [`ends with the grant around it (${parent.id})`] : []),
-    ...(endsEarly
-      ? [`what is exported ends at ${isoTime(expiresAt).slice(11, 16)}Z, before the grant does`]
-      : []),
+    ...(endsEarly ? [`what is exported ends in ${formatDuration(left)}, before the grant does`] : []),
   ];
+}
+
+function wholeSecond(time: number): number {
+  return Math.floor(time / 1000) * 1000;
 }
 
 function refuseWhenStopping(broker: Broker): void {

@@ -19,6 +19,8 @@ export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Le
     return issued;
   } catch (thrown) {
     const error = toJitError(thrown);
+    if (error.cause !== undefined)
+      broker.log.warn(`issuing ${attempt.lease.id}: ${error.message}`, error.cause);
     await undo(broker, attempt, error);
     throw error;
   }

@@ -4,6 +4,7 @@ import { JitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { TargetConfig } from '../core/target.ts';
 import { awsSchema, validateAws } from '../providers/aws/schema.ts';
+import { commandSchema, validateCommand } from '../providers/command/schema.ts';
 import { githubSchema, validateGithub } from '../providers/github/schema.ts';
 import { postgresSchema, validatePostgres } from '../providers/postgres/schema.ts';
 import type { Provider, ProviderKind, ProviderTools } from '../providers/provider.ts';
@@ -39,6 +40,12 @@ export const kinds: readonly LazyKind[] = [
     schema: githubSchema,
     validate: validateGithub,
     load: async () => (await import('../providers/github/index.ts')).githubKind as unknown as ProviderKind,
+  },
+  {
+    kind: 'command',
+    schema: commandSchema,
+    validate: validateCommand,
+    load: async () => (await import('../providers/command/index.ts')).commandKind as unknown as ProviderKind,
   },
 ];
 

@@ -21,7 +21,12 @@ function failureText(code: ErrorCode): string {
   return words === undefined ? code : `${words}, ${code}`;
 }
 
-const vendors: Readonly<Record<string, string>> = { aws: 'AWS', github: 'GitHub', postgres: 'PostgreSQL' };
+const vendors: Readonly<Record<string, string>> = {
+  aws: 'AWS',
+  command: 'the target',
+  github: 'GitHub',
+  postgres: 'PostgreSQL',
+};
 
 /** The vendor of a kind of provider, as it calls itself. */
 function vendorName(provider: string): string {

@@ -27,12 +27,18 @@ export function surroundingGrant(world: Pick<World, 'env'>): string | null {
 
 /**
  * The grant that a command is about: the word given, else the one around this shell.
+ * @param place where the command takes it
  * @throws JitError `ERR_INPUT_NEEDED` when there is neither.
  */
-export function grantFor(world: World, given: string | null, command: string): string {
+export function grantFor(
+  world: World,
+  given: string | null,
+  command: string,
+  place: '<grant>' | '"--grant"' = '<grant>',
+): string {
   const grant = given ?? surroundingGrant(world);
   if (grant !== null) return grant;
-  throw new JitError('ERR_INPUT_NEEDED', `"jit ${command}" needs <grant> outside of an elevated shell`, {
+  throw new JitError('ERR_INPUT_NEEDED', `"jit ${command}" needs ${place} outside of an elevated shell`, {
     hint: 'jit status shows your grants',
   });
 }

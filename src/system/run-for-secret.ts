@@ -1,7 +1,8 @@
 // Runs one program and takes what it prints as a secret. Owns: its limits. Must not: use a shell, show any output.
 
-import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Milliseconds } from '../core/time.ts';
+import { killGroup, startInGroup } from './process-group.ts';
 
 /** What a program is run with. */
 export interface RunOptions {
@@ -23,20 +24,13 @@ export function runForSecret(
   options: RunOptions,
 ): Promise<RunResult> {
   return new Promise((resolve) => {
-    const child = withUsualUmask(() =>
-      // detached: a process group of its own, so that a wrapper script cannot leave its children behind.
-      spawn(program, args, {
-        env: options.env,
-        cwd: '/',
-        detached: true,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }),
-    );
+    const child = startInGroup(program, args, { env: options.env, stdio: ['ignore', 'pipe', 'ignore'] });
+    const stdout = child.stdout as Readable;
     const chunks: Buffer[] = [];
     let size = 0;
     const finish = (result: RunResult) => {
       clearTimeout(timer);
-      child.stdout.destroy();
+      stdout.destroy();
       resolve(result);
     };
     const stop = (why: string) => {
@@ -44,7 +38,7 @@ export function runForSecret(
       finish({ outcome: 'failed', why });
     };
     const timer = setTimeout(() => stop(`no answer within ${options.timeout / 1000} s`), options.timeout);
-    child.stdout.on('data', (chunk: Buffer) => {
+    stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
       if (size > options.largest) stop(`it printed more than ${options.largest} bytes`);
@@ -61,24 +55,4 @@ export function runForSecret(
         });
     });
   });
-}
-
-// The broker's umask of 0177 would have the program make directories that it cannot enter. Nothing else runs
-// between the two calls, so the broker's own files are not touched by it.
-function withUsualUmask<T>(start: () => T): T {
-  const before = process.umask(0o077);
-  try {
-    return start();
-  } finally {
-    process.umask(before);
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Already gone.
-  }
 }

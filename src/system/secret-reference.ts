@@ -65,7 +65,7 @@ function readVariable(name: string, env: NodeJS.ProcessEnv): Secret {
   const hint = isSteeringVariable(name)
     ? 'choose another name: variables that steer programs are kept from the broker'
     : `export ${name}, then restart the broker: jit broker stop`;
-  throw unavailable(`environment variable "${name}" is not set in the broker`, hint);
+  throw unavailable(`environment variable "${name}" is not set`, hint);
 }
 
 function readFile(path: string): Secret {

@@ -71,8 +71,21 @@ describe('an allowed request', () => {
       expiresAt: Date.parse('2026-11-22T12:00:30Z'),
     });
     const { notes } = await elevate(world.broker, ada, request({ export: 'url' }));
-    expect(notes).toEqual(['what is exported ends at 12:00Z, before the grant does']);
+    expect(notes).toEqual(['what is exported ends in 30s, before the grant does']);
     expect((await elevate(world.broker, ada, request())).notes).toEqual([]);
+  });
+
+  test('says nothing of an exported secret whose end lacks only the part of a second that AWS does not tell', async () => {
+    const provider = world.target.kind.open({} as never, {} as never);
+    const { issue } = provider;
+    provider.issue = async (handle, plan, signal) => ({
+      ...(await issue(handle, plan, signal)),
+      expiresAt: Math.floor(plan.deadline / 1000) * 1000,
+    });
+    world.clock.advance(400);
+    const { grant, notes } = await elevate(world.broker, ada, request({ export: 'url' }));
+    expect((grant.deadline ?? 0) % 1000).toBe(400);
+    expect(notes).toEqual([]);
   });
 
   test('has its intent on disk, with all that revocation needs, while the target is asked', async () => {

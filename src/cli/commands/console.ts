@@ -94,7 +94,9 @@ export const consoleCommand = defineCommand({
   async run(world, { args, options, json }) {
     const show = showOf(world, options, json);
     const client = await reachBroker(world);
-    const held = await grantForLink(world, client, args.target, { ...options, quiet: json });
+    const typed = { open: options.open, print: options.print, json };
+    const shown = Object.entries(typed).flatMap(([name, isTyped]) => (isTyped ? [`--${name}`] : []));
+    const held = await grantForLink(world, client, args.target, { ...options, show: shown, quiet: json });
     try {
       const link = await linkTo(world, client, held.grant, show);
       held.checkSignal();

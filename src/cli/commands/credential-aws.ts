@@ -23,12 +23,12 @@ export const credentialAws = defineCommand({
     { command: 'jit credential aws --print', does: 'the keys of this shell, on the screen' },
   ],
   async run(world, { options }) {
+    const grant = grantFor(world, options.grant, 'credential aws', '"--grant"');
     if (world.isTTY.stdout && !options.print) {
       throw new JitError('ERR_USAGE', 'these are keys, and the output is a terminal', {
         hint: 'jit credential aws --print prints them all the same',
       });
     }
-    const grant = grantFor(world, options.grant, 'credential aws');
     const client = await reachRunningBroker(world);
     // A broker that is started now would hold nothing.
     if (client === null) {

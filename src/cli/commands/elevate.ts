@@ -48,6 +48,15 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
   });
 }
 
+function typedFlags(flags: Flags, json: boolean): string[] {
+  return [
+    ...(flags.export === null ? [] : ['--export', flags.export]),
+    ...(flags.keep ? ['--keep'] : []),
+    ...(flags['dry-run'] ? ['--dry-run'] : []),
+    ...(json ? ['--json'] : []),
+  ];
+}
+
 export const elevate = defineCommand({
   name: 'elevate',
   summary: 'get a role on a target for a while, in a shell or for one command',
@@ -102,9 +111,13 @@ export const elevate = defineCommand({
     const use = isTrial ? 'print' : useOf(world, args.command, options, json);
     const wish = wishOf(world, args.target, options);
     const client = await reachBroker(world);
-    const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish);
-    const withHint = (error: unknown): unknown =>
-      withWholeHint(error, complete, options.reason, args.command);
+    const typed = { reason: options.reason, flags: typedFlags(options, json), command: args.command };
+    const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish).catch(
+      (error: unknown) => {
+        throw withWholeHint(error, wish, typed);
+      },
+    );
+    const withHint = (error: unknown): unknown => withWholeHint(error, complete, typed);
     if (isTrial) {
       await dryRun(world, client, complete, json).catch((error: unknown) => {
         throw withHint(error);

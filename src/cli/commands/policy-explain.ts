@@ -20,7 +20,8 @@ function print(out: Output, reply: ExplainReply): void {
   }
   if (reply.preview.length > 0) out.print('\nWould be granted:');
   for (const line of previewLines(reply.preview, '  ')) out.print(line);
-  if (reply.hint !== null) out.hint(reply.hint);
+  // What policy hints at where there is nothing else to do is this command.
+  if (reply.hint !== null && !reply.hint.startsWith('jit policy explain ')) out.hint(reply.hint);
 }
 
 export const policyExplain = defineCommand({

@@ -12,6 +12,8 @@ import type { World } from '../world.ts';
 interface Flags extends WishFlags {
   readonly grant: string | null;
   readonly yes: boolean;
+  /** What was typed of `--open`, `--print` and `--json`. */
+  readonly show: readonly string[];
   /** Says nothing of a new grant. */
   readonly quiet: boolean;
 }
@@ -52,7 +54,7 @@ export async function grantForLink(
     };
   }
   await checkConsole(client, word, flags);
-  const how = { command: 'console', export: 'reference', quiet: flags.quiet } as const;
+  const how = { command: 'console', export: 'reference', typed: flags.show, quiet: flags.quiet } as const;
   const { reply, ...held } = await keepGrant(world, client, word, flags, how);
   return { ...held, grant: reply.grant, isNew: true };
 }

@@ -4,6 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { ElevateReply, ExportKind } from '../../protocol/routes.ts';
 import type { World } from '../world.ts';
+import { withWholeHint } from './hint.ts';
 import { giveBack, requestGrant } from './request.ts';
 import { printSummary } from './summary.ts';
 import { type WishFlags, wishOf } from './wanted.ts';
@@ -19,6 +20,8 @@ export interface KeptHow {
   /** The command that was typed, which hints name. */
   readonly command: 'console' | 'token' | 'env';
   readonly export: ExportKind;
+  /** The options of that command alone, as they were typed. */
+  readonly typed: readonly string[];
   /** Says nothing of the grant. */
   readonly quiet: boolean;
 }
@@ -49,12 +52,14 @@ export async function keepGrant(
   flags: KeptFlags,
   how: KeptHow,
 ): Promise<Kept> {
+  const wish = wishOf(world, word, flags);
   const ask = async () => {
-    const wish = await completeWish({ world, client, yes: flags.yes }, wishOf(world, word, flags));
-    return requestGrant(world, client, { ...wish, export: how.export, keep: true, session: null });
+    const complete = await completeWish({ world, client, yes: flags.yes }, wish);
+    return requestGrant(world, client, { ...complete, export: how.export, keep: true, session: null });
   };
   const held = await ask().catch((error: unknown) => {
-    throw renamed(error, how.command);
+    const typed = { reason: flags.reason, flags: how.typed, command: [] };
+    throw renamed(withWholeHint(error, wish, typed), how.command);
   });
   const { reply } = held;
   if (!how.quiet) printSummary(world, reply, { stack: '', isShell: false, extension: null });

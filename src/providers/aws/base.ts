@@ -27,8 +27,7 @@ const oneLook: Milliseconds = 3_000;
 const longestLogin: Milliseconds = 150_000;
 /** As long as a crowd takes to arrive at a busy machine: a failure is told to all of it. */
 export const crowd: Milliseconds = 1_000;
-/** The same where the next command may have put it right: what AWS said of a key is known for longer. */
-const moment: Milliseconds = 200;
+/** What AWS said of a key. */
 const knownBad: Milliseconds = 2_000;
 /** Keys without an end are looked up this often: somebody may have put others in their place. */
 const lookAgain: Milliseconds = 300_000;
@@ -41,7 +40,8 @@ export async function baseKeys(context: Context): Promise<Keys> {
   const key = JSON.stringify(['base', ...shape]);
   const make = (): Promise<Perishable<Keys>> => getKeys(context);
   const isAsked = mfa_serial !== null && mfa_process === null;
-  const echo = isAsked ? 0 : credentials === 'default' ? crowd : moment;
+  // A look into the keychain costs AWS nothing, and the next command may be the one that put the key there.
+  const echo = !isAsked && credentials === 'default' ? crowd : 0;
   // A profile may ask, too.
   if (mayAsk || !(isAsked || (credentials === 'default' && token_file === null))) {
     return shared.keys.get(key, make, echo);

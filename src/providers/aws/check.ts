@@ -3,6 +3,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { toJitError } from '../../core/errors.ts';
 import type { TargetConfig } from '../../core/target.ts';
+import type { Milliseconds } from '../../core/time.ts';
 import type { Check } from '../provider.ts';
 import { baseKeys } from './base.ts';
 import type { Context } from './context.ts';
@@ -62,20 +63,23 @@ async function checkIdentity(context: Context): Promise<{ arn: string | null; ch
     const who = await repeat(asking, (abortSignal) =>
       client.send(new GetCallerIdentityCommand({}), { abortSignal }),
     );
-    const seconds = Math.round(client.config.systemClockOffset / 1000);
     const checks: Check[] = [
       { name: 'credentials', status: 'ok', detail: `${who.Arn}` },
-      {
-        name: 'clock of AWS',
-        status: Math.abs(seconds) <= 30 ? 'ok' : Math.abs(seconds) <= 300 ? 'warning' : 'failed',
-        detail:
-          Math.abs(seconds) <= 30 ? 'agrees with this machine' : `${seconds} seconds ahead of this machine`,
-      },
+      checkClock(client.config.systemClockOffset),
     ];
     return { arn: who.Arn ?? null, checks };
   } catch (thrown) {
     return { arn: null, checks: [failed('credentials', thrown)] };
   }
+}
+
+/** @param ahead by how much AWS's clock is ahead of this one; negative when it is behind */
+function checkClock(ahead: Milliseconds): Check {
+  const name = 'clock of AWS';
+  const seconds = Math.round(Math.abs(ahead) / 1000);
+  if (seconds <= 30) return { name, status: 'ok', detail: 'agrees with this machine' };
+  const detail = `${seconds} seconds ${ahead > 0 ? 'ahead of' : 'behind'} this machine`;
+  return { name, status: seconds <= 300 ? 'warning' : 'failed', detail };
 }
 
 async function attempt(name: string, detail: string, work: () => Promise<void>): Promise<Check> {

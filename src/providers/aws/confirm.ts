@@ -2,7 +2,7 @@
 
 import type { Presence } from '../provider.ts';
 import type { Context } from './context.ts';
-import type { AwsHandle } from './handle.ts';
+import { type AwsHandle, hasExpired } from './handle.ts';
 import { isOver, probe } from './probe.ts';
 
 /**
@@ -18,6 +18,8 @@ export async function confirmLease(context: Context, handle: AwsHandle): Promise
     return 'gone';
   };
   if (await isOver(context, handle)) return forget();
+  // Over by this clock, and AWS contradicts it: to call that unknown would let the clock alone decide.
+  if (hasExpired(handle, now)) return 'alive';
   // Keys that cannot be withdrawn work until they or their grant end: nothing to ask.
   const keysEnd = Math.min(handle.deadline, shared.sessions.latest(handle.lease)?.expiresAt ?? 0);
   if (handle.revoke === 'none' && now < keysEnd) return 'alive';

@@ -93,7 +93,9 @@ function saidBy(thrown: unknown): string {
 
 /** How the broker's own credentials are renewed. */
 export function loginHint(access: Access): string {
-  if (access.profile !== null) return `log in again: aws sso login --profile ${access.profile}`;
+  if (access.profile !== null) {
+    return `log in again: aws sso login --profile ${access.profile}; if it is no profile of IAM Identity Center, see to it in ~/.aws`;
+  }
   if (access.token_file !== null) return 'the OIDC token has to be renewed by whoever writes the file';
   if (access.credentials.startsWith('keychain:'))
     return `import the access key again: jit secret set ${access.credentials} --aws`;

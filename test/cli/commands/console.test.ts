@@ -108,9 +108,9 @@ describe('jit console', () => {
       preview: async (wish) =>
         fakePreview({ outcome: wish.reason === null ? 'denied' : 'allowed', reasonRequired: true }),
     });
-    const ran = await run(['prod-db:read', '--print'], { client });
+    const ran = await run(['prod-db:read', '--for', '10m', '--print'], { client });
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain('hint: jit console prod-db:read --reason');
+    expect(ran.stderr).toContain('hint: jit console prod-db:read --reason "…" --for 10m --print\n');
     expect(ran.client.asked('elevate')).toEqual([]);
   });
 

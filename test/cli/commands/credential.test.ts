@@ -16,7 +16,11 @@ describe('jit credential aws', () => {
   it('means the grant around this shell when none is named', async () => {
     const ran = await jit(['credential', 'aws'], { client: client(), env: { JIT_GRANT_ID: 'garound' } });
     expect(ran.client.asked('credential')).toEqual([{ grant: 'garound', kind: 'aws' }]);
-    expect((await jit(['credential', 'aws'])).stderr).toContain('jit status');
+    for (const tty of [false, true]) {
+      const { stderr } = await jit(['credential', 'aws'], { tty });
+      expect(stderr).toContain('needs "--grant" outside of an elevated shell');
+      expect(stderr).toContain('jit status');
+    }
   });
 
   it('shows keys on a terminal only when asked for by name, and asks for none otherwise', async () => {

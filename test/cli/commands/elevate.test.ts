@@ -281,6 +281,18 @@ describe('jit elevate with something missing', () => {
     }
   });
 
+  it.each([
+    ['prod-db', '--role read', wantsRole],
+    ['prod-db:read', '--reason "…"', wantsReason],
+    ['prod-db:read', '--scope orders', wantsScope],
+  ])('hints at the whole command line for %s with %s', async (word, option, preview) => {
+    const argv = ['elevate', word, '--for', '45m', '--ticket', 'INC-1', '--dry-run', ...command];
+    const ran = await jit(argv, { client: createFakeClient({ preview }) });
+    expect(ran.stderr).toContain(
+      `jit: hint: jit elevate ${word} ${option} --for 45m --ticket INC-1 --dry-run -- psql …\n`,
+    );
+  });
+
   it('asks for the role on a terminal, offering those that are open to the caller', async () => {
     const client = createFakeClient({ preview: wantsRole });
     const ran = await jit(['elevate', 'prod-db', ...command], { client, tty: true, answers: ['read'] });
@@ -560,7 +572,7 @@ describe('jit elevate --dry-run', () => {
     const ran = await trying(denied({ reasons, hint }), ['--reason', 'why', ...command]);
     expect([ran.code, ran.stdout]).toEqual([3, '']);
     expect(ran.stderr).toContain(`jit: error: prod-db:read is denied: ${reasons[0]}\n`);
-    expect(ran.stderr).toContain(`jit: hint: ${hint} --reason why -- psql …\n`);
+    expect(ran.stderr).toContain(`jit: hint: ${hint} --reason why --dry-run -- psql …\n`);
     const json = await trying(denied({ reasons, hint }), ['--json']);
     expect([json.code, jsonError(json).code]).toEqual([3, 'ERR_POLICY_DENIED']);
     expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'denied', reasons });

@@ -92,6 +92,12 @@ describe('jit policy explain', () => {
     expect(ran.stderr).toBe('jit: hint: jit elevate prod-db:write --for 1h\n');
   });
 
+  it('does not hint at itself', async () => {
+    const policyExplain = async () => ({ ...explained, hint: 'jit policy explain prod-db:write' });
+    const ran = await jit(['policy', 'explain', 'prod-db'], { offline: { policyExplain } });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('tells what would be allowed, and for how long', async () => {
     const policyExplain = async () =>
       ({

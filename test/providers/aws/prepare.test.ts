@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { JitError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { awsKind } from '../../../src/providers/aws/index.ts';
 import type { ProviderTools } from '../../../src/providers/provider.ts';
@@ -35,6 +36,19 @@ const plain = () => ({
 });
 
 describe('preparing on AWS', () => {
+  it('finds a key that was stored right after it was missed', async () => {
+    world = await awsWorld();
+    let isThere = false;
+    const resolveSecret: ProviderTools['resolveSecret'] = async () => {
+      if (!isThere) throw new JitError('ERR_SECRET_UNAVAILABLE', 'the keychain has no such item');
+      return new Secret(JSON.stringify(plain()));
+    };
+    const provider = awsKind.open(world.target, { ...world.tools, resolveSecret });
+    await expect(prepare(provider)).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+    isThere = true;
+    await expect(prepare(provider)).resolves.toBeUndefined();
+  });
+
   it('makes no session, and asks AWS once an hour whether the access key is still good', async () => {
     world = await awsWorld();
     await Promise.all(Array.from({ length: 100 }, () => prepare()));

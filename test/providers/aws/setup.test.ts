@@ -141,6 +141,19 @@ describe('the check of an AWS target', () => {
     expect(checks[0]?.detail).toBe(world.broker.arn);
   });
 
+  it.each([
+    [120_000, '120 seconds ahead of this machine'],
+    [-120_000, '120 seconds behind this machine'],
+  ])('tells a clock of AWS that is off by %d ms, which AWS itself lets pass', async (skew, detail) => {
+    world = await awsWorld();
+    // Dates in headers are cut to seconds.
+    world.aws.skew = skew + 500;
+    const checks = (await world.provider.check?.(soon())) ?? [];
+    const told = checks.find(({ name }) => name === 'clock of AWS');
+    expect(told?.status).toBe('warning');
+    expect(told?.detail.replace(/1(19|21) /, '120 ')).toBe(detail);
+  });
+
   it('says what is missing', async () => {
     world = await awsWorld();
     world.aws.account.identities.set(world.broker.accessKeyId, { ...world.broker, policies: [] });

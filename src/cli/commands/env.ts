@@ -13,6 +13,7 @@ import { fish, powershell, sh } from '../env/shells.ts';
 import { checkVariables, type Form, type Format, formats } from '../env/variables.ts';
 import { escapeText } from '../escape.ts';
 import { refuseOnTerminal } from '../on-terminal.ts';
+import { quotedWord } from '../quoted-word.ts';
 import { reachBroker } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
 import type { World } from '../world.ts';
@@ -78,6 +79,22 @@ function tell(world: World, reply: ElevateReply, { format, destination }: Tellin
   tellLimits(world, format, form, reply.unset);
 }
 
+interface Flags {
+  readonly format: Format | null;
+  readonly export: ExportKind | null;
+  readonly file: string | null;
+  readonly output: string | null;
+  readonly print: boolean;
+}
+
+function typedFlags({ print, ...values }: Flags, json: boolean): string[] {
+  const { format, export: kind, file, output } = values;
+  const given = Object.entries({ format, export: kind, file, output }).flatMap(([name, value]) =>
+    value === null ? [] : [`--${name}`, quotedWord(value)],
+  );
+  return [...given, ...(print ? ['--print'] : []), ...(json ? ['--json'] : [])];
+}
+
 export const env = defineCommand({
   name: 'env',
   summary: 'print the variables of a grant for a shell, a file or a pipeline',
@@ -140,6 +157,7 @@ export const env = defineCommand({
     await withKeptGrant(world, client, target, options, {
       command: 'env',
       export: kind,
+      typed: typedFlags(options, json),
       quiet: json,
       use(reply) {
         if (json) world.out.json(reply);

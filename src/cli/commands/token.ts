@@ -44,7 +44,8 @@ export const token = defineCommand({
     const { target } = args;
     refuseOnTerminal(world, options.print, 'this is a token', `jit token ${target} --print`);
     const client = await reachBroker(world);
-    const how = { command: 'token', export: 'token', quiet: json } as const;
+    const typed = [...(options.print ? ['--print'] : []), ...(json ? ['--json'] : [])];
+    const how = { command: 'token', export: 'token', typed, quiet: json } as const;
     await withKeptGrant(world, client, target, options, {
       ...how,
       use({ env, grant }) {

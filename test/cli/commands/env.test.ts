@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeClient, fakeGrant } from '../../fakes/client.ts';
+import { createFakeClient, fakeGrant, fakePreview } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
 let folder: string;
@@ -99,6 +99,18 @@ describe('jit env', () => {
       expect(ran.code).not.toBe(0);
       expect(ran.client.calls).toEqual([]);
     }
+  });
+
+  it('hints at the whole line, as it was typed, when something is missing', async () => {
+    const client = createFakeClient({
+      preview: async (wish) =>
+        fakePreview({ outcome: wish.reason === null ? 'denied' : 'allowed', reasonRequired: true }),
+    });
+    const argv = ['env', 'prod-db:read', '--for', '10m', '--format', 'fish', '--export', 'url'];
+    const ran = await jit(argv, { client });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('hint: jit env prod-db:read --reason');
+    expect(ran.stderr).toContain('--for 10m --format fish --export url\n');
   });
 
   it('prints on a terminal when told to', async () => {

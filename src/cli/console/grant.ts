@@ -54,8 +54,8 @@ export async function grantForLink(
     };
   }
   await checkConsole(client, word, flags);
-  const { show, quiet } = flags;
-  const how = { command: 'console', export: 'reference', show, quiet } as const;
+  const { show: typed, quiet } = flags;
+  const how = { command: 'console', export: 'reference', typed, quiet } as const;
   const { reply, ...held } = await keepGrant(world, client, word, flags, how);
   return { ...held, grant: reply.grant, isNew: true };
 }

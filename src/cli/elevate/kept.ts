@@ -21,8 +21,8 @@ export interface KeptHow {
   /** The command that was typed, which hints name. */
   readonly command: 'console' | 'token' | 'env';
   readonly export: ExportKind;
-  /** Options of the command itself that were typed, such as `--print`, for hints. */
-  readonly show?: readonly string[];
+  /** The options of that command alone, as they were typed. */
+  readonly typed: readonly string[];
   /** Says nothing of the grant. */
   readonly quiet: boolean;
 }
@@ -60,7 +60,7 @@ export async function keepGrant(
     return requestGrant(world, client, { ...complete, ...kept });
   };
   const held = await ask().catch((error: unknown) => {
-    const typed = { reason: flags.reason, flags: how.show ?? [], command: [] };
+    const typed = { reason: flags.reason, flags: how.typed, command: [] };
     throw renamed(withWholeHint(error, wish, typed), how.command);
   });
   const { reply } = held;

@@ -33,7 +33,10 @@ const deferred = new Map([
   ['chalk', { file: './chunks/chalk.cjs', names: ['Chalk'] }],
   [
     path.join(root, 'src/cli/whole.ts'),
-    { file: './whole.cjs', names: ['commandHelp', 'parseCommandLine', 'registry', 'runSession', 'showHelp'] },
+    {
+      file: './whole.cjs',
+      names: ['closeOwnBroker', 'commandHelp', 'parseCommandLine', 'registry', 'runSession', 'showHelp'],
+    },
   ],
 ]);
 

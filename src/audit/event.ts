@@ -22,6 +22,8 @@ export interface EventData {
     parent: string | null;
     via: 'terminal' | 'script' | 'ci';
     peer: string;
+    /** The CI job that asked: who vouched for it, and which run it was. */
+    job?: { issuer: string; subject: string; token: string; facts: Json };
   };
   'grant.approved': {
     entitlement: string;

@@ -55,6 +55,7 @@ export const dataSchemas = {
     parent: v.nullable(name),
     via: v.picklist(['terminal', 'script', 'ci']),
     peer: prose,
+    job: v.exactOptional(v.strictObject({ issuer: name, subject: prose, token: name, facts: json })),
   }),
   'grant.approved': v.strictObject({
     entitlement: name,

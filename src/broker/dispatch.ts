@@ -7,12 +7,14 @@ import * as schemas from '../protocol/schemas.ts';
 import { audit } from './audit.ts';
 import { parseBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
+import { cleanup } from './cleanup.ts';
 import { consoleLink } from './console.ts';
 import { credential } from './credential.ts';
 import { doctor } from './doctor.ts';
 import { elevate } from './elevate.ts';
 import { extend } from './extend.ts';
 import { hello } from './hello.ts';
+import { issuers } from './issuers.ts';
 import { preview } from './preview.ts';
 import { answer, question } from './questions.ts';
 import { revoke } from './revoke.ts';
@@ -48,6 +50,8 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /v1/preview': { schema: schemas.previewSchema, handler: preview },
   'POST /v1/elevate': { schema: schemas.elevateSchema, handler: elevate },
   'POST /v1/revoke': { schema: schemas.revokeSchema, handler: revoke },
+  'POST /v1/cleanup': { schema: schemas.cleanupSchema, handler: cleanup },
+  'GET /v1/issuers': { handler: (broker) => issuers(broker) },
   'POST /v1/extend': { schema: schemas.extendSchema, handler: extend },
   'POST /v1/credential': { schema: schemas.credentialSchema, handler: credential },
   'POST /v1/console': { schema: schemas.consoleSchema, handler: consoleLink },

@@ -17,7 +17,7 @@ type Line = DoctorReply['checks'][number];
 export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
   const leases = leaseLines(broker, request.target);
   const { line, targets } = await targetsOf(broker, request.target, leases.length > 0);
-  const checks: Line[] = [...hardening(broker), auditLine(broker), line, ...leases];
+  const checks: Line[] = [...hardening(broker), auditLine(broker), ...stateLine(broker), line, ...leases];
   for (const target of targets) checks.push(...(await targetLines(broker, target)));
   return { checks };
 }
@@ -44,6 +44,15 @@ function auditLine(broker: Broker): Line {
     status: 'ok',
     detail: `${size} events in ${broker.paths.database}`,
   };
+}
+
+/** Where everything lies when there is no better place. */
+function stateLine({ paths }: Broker): Line[] {
+  if (!paths.isTemporary) return [];
+  const detail = `in ${paths.stateDir}, a temporary folder: HOME is absent or cannot be written`;
+  const advice =
+    'set JIT_STATE_DIR to a private folder that is kept, if the audit log has to outlive this job';
+  return [{ target: null, name: 'state', status: 'warning', detail, advice }];
 }
 
 /** Leases that did not go at the first attempt; of one target, or of all, also of those that left the configuration. */

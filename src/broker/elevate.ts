@@ -1,7 +1,6 @@
 // From a request to a credential in somebody's hands. The order of the steps is the product:
 // decide, prepare, decide again, write the intent, issue, write the result, hand out, write that, answer.
 
-import type { AuditEvent } from '../audit/event.ts';
 import { formatDuration } from '../core/duration.ts';
 import { JitError } from '../core/errors.ts';
 import { type Grant, moveGrant } from '../core/grant.ts';
@@ -15,8 +14,10 @@ import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
 import { openEndpoints } from './endpoint.ts';
 import { checkExportKind, writeHandOut } from './hand-out.ts';
+import { type Asker, identify, jobFacts, refusedFor, usedToken } from './identify.ts';
 import { type Attempt, writeIntent } from './intent.ts';
 import { issue } from './issue.ts';
+import type { Entry } from './ledger.ts';
 import { newGrant, parentOf } from './new-grant.ts';
 import { prepare, withChannel } from './prepare.ts';
 import { writePromptState } from './prompt-state.ts';
@@ -47,20 +48,23 @@ export async function elevate(
 /** @param channel the caller's terminal while this is under way; null: there is none */
 async function elevateOn(
   broker: Broker,
-  caller: Caller,
+  from: Caller,
   request: ElevateRequest,
   channel: Channel | null,
 ): Promise<ElevateReply> {
+  const caller = await identify(broker, from, request.identity);
   const first = await decide(broker, caller, request);
   const hasWaited = first.decision.outcome === 'allowed' && (await getReady(first.resolved));
   // The policy may have changed while somebody typed, and the grant begins now.
-  const { resolved, decision, digest } = hasWaited ? await decide(broker, caller, request) : first;
+  const { resolved, decision: decided, digest } = hasWaited ? await decide(broker, caller, request) : first;
   const provider = await broker.providers.forTarget(resolved.target);
   // From here to the intent on disk nothing waits: what is checked now still holds then.
   refuseWhenStopping(broker);
   const parent = parentOf(broker, caller, request.parent);
+  // Another request may have used the token up since.
+  const decision = refusedFor(broker, caller) ?? decided;
   const grant = newGrant(broker, caller, request, resolved, decision, digest, parent);
-  const asked = requestedEvent(grant, caller);
+  const asked = requested(broker, grant, caller, request);
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
   checkExportKind(provider, `${grant.target}:${grant.role}`, request.export);
 
@@ -111,7 +115,7 @@ function refuseWhenStopping(broker: Broker): void {
 function refuse(
   broker: Broker,
   grant: Grant,
-  asked: AuditEvent,
+  asked: Entry,
   decision: Exclude<Decision, { outcome: 'allowed' }>,
 ): JitError {
   const { outcome, reasons, hint } = decision;
@@ -120,8 +124,9 @@ function refuse(
   const why = reasons.join('; ');
   const data = { entitlement: decision.entitlement, policy: grant.policyDigest, code, why } as const;
   broker.ledger.write({
+    ...asked,
     grants: [moveGrant(grant, 'denied', { endedAt: grant.requestedAt })],
-    events: [asked, { type: 'grant.denied', at: grant.requestedAt, ...placeOf(grant), data }],
+    events: [...asked.events, { type: 'grant.denied', at: grant.requestedAt, ...placeOf(grant), data }],
   });
   return error;
 }
@@ -184,7 +189,8 @@ async function handOut(
   }
 }
 
-function requestedEvent(grant: Grant, caller: Caller): AuditEvent {
+/** What is recorded of a request whatever becomes of it, in the transaction that decides it. */
+function requested(broker: Broker, grant: Grant, asker: Asker, { run }: ElevateRequest): Entry {
   const { role, scope, duration, reason, ticket, digest, parent, via } = grant;
   const data = {
     role,
@@ -195,7 +201,12 @@ function requestedEvent(grant: Grant, caller: Caller): AuditEvent {
     digest,
     parent,
     via,
-    peer: caller.peer,
+    peer: asker.peer,
+    ...jobFacts(asker),
   } as const;
-  return { type: 'grant.requested', at: grant.requestedAt, ...placeOf(grant), data };
+  return {
+    events: [{ type: 'grant.requested', at: grant.requestedAt, ...placeOf(grant), data }],
+    ...usedToken(broker, asker),
+    ...(run !== null && { run: { grant: grant.id, run } }),
+  };
 }

@@ -66,7 +66,7 @@ async function extendNow(broker: Broker, caller: Caller, request: ExtendRequest)
     ci: grant.via === 'ci',
     parent: grant.parent,
   };
-  const { decision, digest } = await decide(broker, caller, wish);
+  const { decision, digest } = await decide(broker, grant, wish);
   const parent = grant.parent === null ? null : ledger.grant(grant.parent);
   if (parent && deadline > (parent.deadline ?? 0)) {
     throw new JitError('ERR_POLICY_DENIED', `the grant around it, "${parent.id}", ends before that`, {

@@ -1,12 +1,12 @@
 // The write-ahead: everything that revocation will need is on disk before the target hears of it.
 
-import type { AuditEvent } from '../audit/event.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
 import type { Decision } from '../policy/config.ts';
 import type { PlanRequest, Provider } from '../providers/provider.ts';
 import { randomId } from '../system/random.ts';
 import type { Broker } from './broker.ts';
+import type { Entry } from './ledger.ts';
 import { placeOf } from './revocation.ts';
 import type { Resolved } from './wish.ts';
 
@@ -25,7 +25,7 @@ export function writeIntent(
   resolved: Resolved,
   provider: Provider,
   decision: Decision & { outcome: 'allowed' },
-  asked: AuditEvent,
+  asked: Entry,
 ): Attempt {
   const { clock, ledger } = broker;
   const now = clock.now();
@@ -68,10 +68,11 @@ export function writeIntent(
   };
   const place = placeOf(grant);
   ledger.write({
+    ...asked,
     grants: [grant],
     leases: [lease],
     events: [
-      asked,
+      ...asked.events,
       {
         type: 'grant.approved',
         at: now,

@@ -7,6 +7,7 @@ import { JitError, toJitError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Grant } from '../core/grant.ts';
 import { isOpen, type Lease } from '../core/lease.ts';
+import type { UsedToken } from '../store/jobs.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
@@ -17,6 +18,10 @@ export interface Entry {
   readonly grants?: readonly Grant[];
   readonly leases?: readonly Lease[];
   readonly findings?: readonly Finding[];
+  /** An identity token that must not be taken again. */
+  readonly usedToken?: UsedToken;
+  /** The run of a pipeline that asked for a grant. */
+  readonly run?: { readonly grant: string; readonly run: string };
   readonly events: readonly AuditEvent[];
 }
 
@@ -130,6 +135,9 @@ export function commit(store: Store, entry: Entry, urgent: boolean): void {
       for (const lease of entry.leases ?? []) tx.putLease(lease);
       for (const finding of entry.findings ?? []) tx.putFinding(finding);
       for (const event of entry.events) tx.append(event);
+      const [first] = entry.events;
+      if (entry.usedToken && first) tx.useToken(entry.usedToken, first.at);
+      if (entry.run) tx.putRun(entry.run.grant, entry.run.run);
     },
     { urgent },
   );

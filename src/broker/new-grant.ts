@@ -8,13 +8,14 @@ import type { Decision } from '../policy/config.ts';
 import type { ElevateRequest } from '../protocol/routes.ts';
 import { randomId } from '../system/random.ts';
 import type { Broker, Caller } from './broker.ts';
+import { isOwn } from './own.ts';
 import type { Resolved } from './wish.ts';
 
 /** The caller's active grant that it says to run inside of. @throws JitError `ERR_CONFLICT` when there is none */
 export function parentOf(broker: Broker, caller: Caller, id: string | null): Grant | null {
   if (id === null) return null;
   const parent = broker.ledger.grant(id);
-  if (parent?.state === 'active' && parent.principal === caller.principal) return parent;
+  if (parent?.state === 'active' && isOwn(parent, caller)) return parent;
   throw new JitError('ERR_CONFLICT', `the grant around this shell, "${id}", has ended`, {
     hint: 'leave this shell with "exit" and ask again',
   });

@@ -18,6 +18,10 @@ export const offline: Offline = {
   secretSet: (request) => secretSet(request),
   secretCheck: (reference) => secretCheck(reference),
   secretRemove: (reference) => secretRemove(reference),
+  async openBroker(config, env) {
+    const { openBroker } = await import('./in-process.ts');
+    return openBroker(config, env);
+  },
   async runBroker(config) {
     const { hardenProcess } = await import('../system/hardening.ts');
     const { runBrokerProcess } = await import('./run.ts');

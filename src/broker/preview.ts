@@ -2,11 +2,13 @@
 
 import type { PreviewReply, Wish } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { identify } from './identify.ts';
 import { previewLines } from './preview-lines.ts';
 import { decide } from './wish.ts';
 
 /** The decision and the provider's own lines for it. @throws JitError as `elevate` does for unknown names */
-export async function preview(broker: Broker, caller: Caller, wish: Wish): Promise<PreviewReply> {
+export async function preview(broker: Broker, from: Caller, wish: Wish): Promise<PreviewReply> {
+  const caller = await identify(broker, from, wish.identity);
   const { resolved, decision } = await decide(broker, caller, wish);
   const config = await broker.policy.config();
   const rule = config.entitlements.find((entitlement) => entitlement.name === decision.entitlement);

@@ -4,6 +4,7 @@ import { JitError } from '../core/errors.ts';
 import type { Grant } from '../core/grant.ts';
 import type { GrantView, RevokeReply, RevokeRequest } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { isOwn } from './own.ts';
 import { endGrant } from './revocation.ts';
 import { grantView } from './views.ts';
 
@@ -65,13 +66,13 @@ function open(broker: Broker, caller: Caller): Grant[] {
   ]);
   return [...ids]
     .map((id) => ledger.grant(id))
-    .filter((grant): grant is Grant => grant !== null && grant.principal === caller.principal);
+    .filter((grant): grant is Grant => grant !== null && isOwn(grant, caller));
 }
 
 /** A grant by its id, or by the start of it when that fits only one. @throws JitError `ERR_UNKNOWN_NAME` */
 export function findGrant(broker: Broker, caller: Caller, id: string): Grant {
   const exact = broker.ledger.grant(id);
-  if (exact && exact.principal === caller.principal) return exact;
+  if (exact && isOwn(exact, caller)) return exact;
   const fitting = open(broker, caller).filter((grant) => grant.id.startsWith(id));
   const [only] = fitting;
   if (only && fitting.length === 1) return only;

@@ -3,6 +3,7 @@
 import type { Grant } from '../core/grant.ts';
 import type { StatusReply } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { isOwn } from './own.ts';
 import { findingView, grantView } from './views.ts';
 
 const recent = 24 * 3600_000;
@@ -17,7 +18,7 @@ export async function status(broker: Broker, caller: Caller): Promise<StatusRepl
   ]);
   const grants = [...ids]
     .map((id) => ledger.grant(id))
-    .filter((grant): grant is Grant => grant?.principal === caller.principal);
+    .filter((grant): grant is Grant => grant !== null && isOwn(grant, caller));
   grants.sort((one, other) => one.requestedAt - other.requestedAt);
   // For how risky each target is; a configuration that is broken now must not hide what is open.
   if (grants.length > 0) await broker.policy.config().catch(() => null);

@@ -5,7 +5,8 @@ import { nearest } from '../core/nearest.ts';
 import type { RoleConfig, TargetConfig } from '../core/target.ts';
 import type { Config, Decision, PolicyRequest } from '../policy/config.ts';
 import type { Wish } from '../protocol/routes.ts';
-import type { Broker, Caller } from './broker.ts';
+import type { Broker } from './broker.ts';
+import { type Asker, refusedFor } from './identify.ts';
 
 /** A wish whose names exist. */
 export interface Resolved {
@@ -32,20 +33,27 @@ export function resolveTarget(config: Config, name: string): TargetConfig {
   throw unknown('target', name, [...config.targets.keys()]);
 }
 
-/** Asks the policy. */
+/** Asks the policy; one whose identity is refused is denied whatever the policy says. */
 export async function decide(
   broker: Broker,
-  caller: Caller,
-  wish: Wish,
+  asker: Pick<Asker, 'principal'> & Partial<Asker>,
+  wish: Omit<Wish, 'identity'>,
 ): Promise<{ resolved: Resolved; decision: Decision; digest: string }> {
   const { config, policy } = await broker.policy.current();
   const resolved = resolveNames(config, wish);
-  const request = policyRequest(caller.principal, resolved, wish, broker.clock.now());
+  const refused = refusedFor(broker, asker);
+  if (refused !== null) return { resolved, decision: refused, digest: policy.digest };
+  const request = policyRequest(asker.principal, resolved, wish, broker.clock.now());
   return { resolved, decision: policy.decide(request), digest: policy.digest };
 }
 
 /** What the policy is asked for a resolved wish. */
-export function policyRequest(principal: string, resolved: Resolved, wish: Wish, now: number): PolicyRequest {
+export function policyRequest(
+  principal: string,
+  resolved: Resolved,
+  wish: Omit<Wish, 'identity'>,
+  now: number,
+): PolicyRequest {
   return {
     principal,
     target: resolved.target.name,

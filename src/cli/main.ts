@@ -12,13 +12,14 @@ import { version } from '../system/version.ts';
 import { terminalAsker } from './ask.ts';
 import { exitCodeFor, showFailure } from './errors.ts';
 import { failureFlags } from './failure-flags.ts';
-import { loadOffline, runDemo } from './heavy.ts';
+import { loadOffline, openBroker, runDemo } from './heavy.ts';
 import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
 import { standardStream } from './standard-stream.ts';
-import { runSession } from './whole.ts';
+import { closeOwnBroker, runSession } from './whole.ts';
+import type { OwnBroker } from './world.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -46,7 +47,10 @@ function isTerminal(descriptor: number): boolean {
 }
 
 async function main(): Promise<void> {
-  const { argv, env } = process;
+  const { argv } = process;
+  // As we were started: a broker in this process cuts its environment down, and the command is to have all of it.
+  const env = { ...process.env };
+  const ownBroker: OwnBroker = { current: null, isHurried: false };
   const stdout = standardStream(1, () => process.stdout, giveUp);
   const stderr = standardStream(
     2,
@@ -60,7 +64,8 @@ async function main(): Promise<void> {
     const { json, debug, colour } = failureFlags(argv.slice(2));
     const out = createOutput({ env, isTTY, stdout: stdout.write, stderr: stderr.write }, colour);
     const error = showFailure(thrown, { json, debug }, out, stderr.write);
-    void stderr.flush().then(() => process.exit(exitCodeFor(error, false)));
+    const closed = ownBroker.current ? closeOwnBroker({ ownBroker, out }) : Promise.resolve();
+    void closed.then(() => stderr.flush()).then(() => process.exit(exitCodeFor(error, false)));
   });
   const pathsFor = (config: string | null) => resolvePaths(env, { config });
   const exitCode = await runCli({
@@ -74,8 +79,10 @@ async function main(): Promise<void> {
     version,
     connect: ({ config, start }) => {
       const paths = pathsFor(config);
-      return connect({ paths, configPath: paths.configFile, start });
+      return connect({ paths, configPath: paths.configFile, start, env });
     },
+    openBroker: (config) => openBroker(config, env),
+    ownBroker,
     loadOffline,
     runDemo,
     runSession: (options) => runSession(options),

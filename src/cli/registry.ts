@@ -6,6 +6,7 @@ import { brokerRun } from './commands/broker-run.ts';
 import { brokerStart } from './commands/broker-start.ts';
 import { brokerStatus } from './commands/broker-status.ts';
 import { brokerStop } from './commands/broker-stop.ts';
+import { ciCleanup } from './commands/ci-cleanup.ts';
 import { consoleCommand } from './commands/console.ts';
 import { credentialAws } from './commands/credential-aws.ts';
 import { credentialGit } from './commands/credential-git.ts';
@@ -42,6 +43,7 @@ export const registry: readonly Command[] = [
   consoleCommand,
   credentialAws,
   credentialGit,
+  ciCleanup,
   policyCheck,
   policyExplain,
   policyTest,

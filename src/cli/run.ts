@@ -1,17 +1,25 @@
 // One run of the command line, from argv to exit code. Owns: the order of things, showing failures.
 // Must not: touch the real process; src/cli/main.ts does.
 
+import { JitError } from '../core/errors.ts';
+import { isCi } from '../system/ci.ts';
 import { overview } from './commands/overview.ts';
 import { Cancelled, exitCodeFor, showFailure, signalExit } from './errors.ts';
 import { failureFlags } from './failure-flags.ts';
 import { createOutput, type Output } from './output.ts';
 import type { Parsed } from './parse.ts';
 import { understandQuickly } from './quick.ts';
-import { commandHelp, parseCommandLine, registry, showHelp } from './whole.ts';
+import { closeOwnBroker, commandHelp, parseCommandLine, registry, showHelp } from './whole.ts';
 import type { Outside, World } from './world.ts';
 
-function isCi(env: Outside['env']): boolean {
-  return env.CI !== undefined && env.CI !== '' && env.CI !== 'false' && env.CI !== '0';
+/** `JIT_BROKER` says it; without, CI jobs have their broker in the command. @throws JitError `ERR_USAGE` */
+function wantsInProcess(env: Outside['env'], ci: boolean): boolean {
+  const said = env.JIT_BROKER;
+  if (said === undefined || said === '') return ci;
+  if (said === 'in-process' || said === 'resident') return said === 'in-process';
+  throw new JitError('ERR_USAGE', 'JIT_BROKER is neither "in-process" nor "resident"', {
+    hint: 'unset JIT_BROKER',
+  });
 }
 
 function worldOf(outside: Outside, parsed: Parsed, out: Output): World {
@@ -28,6 +36,7 @@ function worldOf(outside: Outside, parsed: Parsed, out: Output): World {
     config,
     ci,
     interactive: mayAsk,
+    inProcess: wantsInProcess(outside.env, ci),
   };
 }
 
@@ -66,5 +75,7 @@ export async function runCli(outside: Outside): Promise<number> {
       return signalExit[error.signal];
     }
     return exitCodeFor(showFailure(error, { json, debug }, out, outside.stderr), beforeCommand);
+  } finally {
+    if (outside.ownBroker.current) await closeOwnBroker({ ...outside, out });
   }
 }

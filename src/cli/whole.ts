@@ -4,5 +4,6 @@
 export { runSession } from '../shell/session.ts';
 export { showHelp } from './commands/help.ts';
 export { commandHelp } from './help.ts';
+export { closeOwnBroker } from './in-process.ts';
 export { parseCommandLine } from './parse.ts';
 export { registry } from './registry.ts';

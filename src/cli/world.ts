@@ -2,7 +2,7 @@
 
 import type { Client } from '../client/client.ts';
 import type { Session } from '../core/grant.ts';
-import type { Offline } from '../protocol/offline.ts';
+import type { Offline, OpenBroker } from '../protocol/offline.ts';
 import type { SessionOptions, SessionResult } from '../shell/session.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
@@ -16,6 +16,13 @@ export interface ConnectOptions {
   readonly config: string | null;
   /** Start a broker when none answers. */
   readonly start: boolean;
+}
+
+/** The broker inside of this process, while there is one. */
+export interface OwnBroker {
+  current: OpenBroker | null;
+  /** A signal has come: nobody is waited for any more. */
+  isHurried: boolean;
 }
 
 /** What `jit demo` is given. */
@@ -35,6 +42,9 @@ export interface Outside {
   readonly version: string;
   /** Needs nothing; loads nothing until called. */
   readonly connect: (options: ConnectOptions) => Promise<Client>;
+  /** Starts a broker in this process; null when another one runs. */
+  readonly openBroker: (config: string | null) => Promise<OpenBroker | null>;
+  readonly ownBroker: OwnBroker;
   readonly loadOffline: () => Promise<Offline>;
   readonly runDemo: (options: DemoOptions) => Promise<number>;
   readonly runSession: (options: SessionOptions) => Promise<SessionResult>;
@@ -67,4 +77,6 @@ export interface World extends Outside {
   /** Questions may be asked: stdin and stderr are terminals, this is no CI job, `--no-input` is absent. */
   readonly interactive: boolean;
   readonly ci: boolean;
+  /** Where no broker runs, one is started in this process and not beside it. */
+  readonly inProcess: boolean;
 }

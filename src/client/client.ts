@@ -1,6 +1,7 @@
 // The broker as its callers see it: one method per verb. Owns: verb -> method and path. Must not: decide anything.
 
 import type { Milliseconds } from '../core/time.ts';
+import type { CleanupRequest, IssuersReply } from '../protocol/ci.ts';
 import type {
   AnswerRequest,
   AuditReply,
@@ -39,6 +40,8 @@ export interface Client {
   status(): Promise<StatusReply>;
   targets(): Promise<TargetsReply>;
   revoke(request: RevokeRequest): Promise<RevokeReply>;
+  cleanup(request: CleanupRequest): Promise<RevokeReply>;
+  issuers(): Promise<IssuersReply>;
   extend(request: ExtendRequest): Promise<GrantView>;
   /** Answers with the grant as it is now. An aborted `signal` throws its reason. */
   wait(request: WaitRequest, signal?: AbortSignal): Promise<GrantView>;
@@ -85,6 +88,8 @@ export function createClient(transport: Transport): Client {
     preview: (wish) => post('preview', wish),
     elevate: (request, signal) => post('elevate', request, slowest, signal),
     revoke: (request) => post('revoke', request, slow),
+    cleanup: (request) => post('cleanup', request, request.timeout + slow),
+    issuers: () => get('issuers'),
     extend: (request) => post('extend', request, slow),
     wait: (request, signal) => post('wait', request, request.timeout + quick, signal),
     audit: (request) => post('audit', request, slow),

@@ -1,5 +1,6 @@
 // What a valid configuration is, as values. Reading and checking it is load.ts; deciding by it is decide.ts.
 
+import type { Issuer } from '../core/issuer.ts';
 import type { TargetConfig } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly path: string;
   readonly targets: ReadonlyMap<string, TargetConfig>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Who vouches for CI jobs, by name. */
+  readonly issuers: ReadonlyMap<string, Issuer>;
   readonly entitlements: readonly Entitlement[];
   /** Extra Cedar policies, `forbid` always wins: file name and text. */
   readonly cedarFiles: readonly { readonly path: string; readonly text: string }[];

@@ -123,12 +123,29 @@ function checkEntitlement(entry: Names, path: Path, targets: Names, groups: Name
   }
 }
 
+/** A token says who issued it, and a principal is one job: neither may be there twice. */
+function checkIssuers(issuers: Names, report: Report): void {
+  const urls = new Set<unknown>();
+  const jobs = new Set<string>();
+  for (const [name, value] of Object.entries(issuers)) {
+    const { issuer: url, jobs: named } = record(value);
+    if (urls.has(url)) report(['issuers', name, 'issuer'], 'a second issuer with this URL');
+    urls.add(url);
+    for (const job of Object.keys(record(named))) {
+      if (jobs.has(job))
+        report(['issuers', name, 'jobs', job], `a second job "${job}": names are there once`);
+      jobs.add(job);
+    }
+  }
+}
+
 /** Reports everything that contradicts itself in the raw value of a config. */
 export function checkTogether(value: unknown, report: Report): void {
   const config = record(value);
   const targets = record(config.targets);
   const groups = record(config.groups);
   checkGroups(groups, report);
+  checkIssuers(record(config.issuers), report);
   const names = new Map<string, number>();
   for (const [index, entry] of list(config.entitlements).entries()) {
     const path = ['entitlements', index];

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { RoleConfig, ScopeConfig, TargetConfig } from '../core/target.ts';
 import type { Config, Entitlement } from './config.ts';
 import { checkTogether } from './cross.ts';
+import { issuerOf } from './issuers.ts';
 import { configError, type Problem } from './problem.ts';
 import type { ConfigValue, EntitlementValue, KindSchema, RoleValue, TargetValue } from './schema.ts';
 import { checkShape } from './shape.ts';
@@ -156,6 +157,9 @@ export function loadConfig(input: LoadInput): LoadedConfig {
     path: input.path,
     targets,
     groups: new Map(Object.entries(shape.value.groups)),
+    issuers: new Map(
+      Object.entries(shape.value.issuers).map(([name, value]) => [name, issuerOf(name, value)]),
+    ),
     entitlements: shape.value.entitlements.map(entitlementOf),
     cedarFiles,
     digest: digestOf(input.text, cedarFiles),

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { longestDuration, parseDuration } from '../core/duration.ts';
 import { isSecretReference, secretReferenceForms, secretReferencePattern } from '../core/secret-reference.ts';
 import type { Risk } from '../core/target.ts';
+import { type IssuerValue, issuerSchema } from './issuers-schema.ts';
 import { isMember, isWho, namePattern, rolePattern } from './names.ts';
 import { patternProblem } from './pattern.ts';
 
@@ -172,6 +173,13 @@ export function configSchema(kinds: readonly KindSchema[]) {
     version: v.literal(1),
     targets: v.record(name, v.variant('provider', options)),
     groups: v.optional(v.record(name, v.array(member)), {}),
+    issuers: v.optional(
+      described(
+        v.record(name, issuerSchema(name, duration)),
+        'who vouches for CI jobs, and which jobs of theirs there are',
+      ),
+      {},
+    ),
     entitlements: v.array(entitlementSchema),
     policies: v.optional(
       described(
@@ -217,6 +225,7 @@ export interface RoleValue {
 export interface ConfigValue {
   readonly targets: Readonly<Record<string, TargetValue>>;
   readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly issuers: Readonly<Record<string, IssuerValue>>;
   readonly entitlements: readonly EntitlementValue[];
   readonly policies: readonly string[];
 }

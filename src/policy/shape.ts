@@ -30,6 +30,7 @@ function isPublic(path: Path): boolean {
   return (
     path[0] === 'version' ||
     path[0] === 'groups' ||
+    path[0] === 'issuers' ||
     path[0] === 'entitlements' ||
     path[0] === 'policies' ||
     path[0] === 'cases'

@@ -43,6 +43,14 @@ export function configWarnings(config: Config): string[] {
       if (!some) warnings.push(`"${pattern}" in entitlement "${entitlement.name}" matches no role`);
     }
   }
+  const jobs = new Set(
+    [...config.issuers.values()].flatMap((issuer) => issuer.jobs.map(({ name }) => `job:${name}`)),
+  );
+  const mentioned = [...config.entitlements.flatMap(({ who }) => who), ...[...config.groups.values()].flat()];
+  for (const job of new Set(mentioned)) {
+    if (job.startsWith('job:') && !jobs.has(job))
+      warnings.push(`no issuer has the job "${job}": nobody is it`);
+  }
   const named = new Set(
     [
       ...config.entitlements.flatMap(({ who, approvals }) => [...who, ...(approvals?.from ?? [])]),

@@ -147,6 +147,16 @@ export interface SecretReply {
   readonly accessKey: { readonly ends: string; readonly temporary: boolean } | null;
 }
 
+/** A broker that runs inside a command. */
+export interface OpenBroker {
+  /** Ends every grant now; the broker goes on. */
+  release(): Promise<void>;
+  /** Settles when no command of another process uses this broker any more. */
+  othersLeft(): Promise<void>;
+  /** Takes back what is left, then ends; what could not be confirmed gone stays on disk for the next broker. */
+  close(cause: string): Promise<{ readonly overdue: number; readonly ending: number }>;
+}
+
 /** The heavy half of the command line. Config path `null` means: where `JIT_CONFIG` or XDG says. */
 export interface Offline {
   policyCheck(config: string | null): Promise<PolicyCheckReply>;
@@ -161,6 +171,10 @@ export interface Offline {
   /** Whether what is behind any reference can be read from here. */
   secretCheck(reference: string): Promise<SecretReply>;
   secretRemove(reference: string): Promise<void>;
+  /**
+   * Starts a broker in this process; null when another one runs. The environment of this process becomes `env`.
+   */
+  openBroker(config: string | null, env: Readonly<Record<string, string>>): Promise<OpenBroker | null>;
   /** Runs the broker until it is told to stop. */
   runBroker(config: string | null): Promise<void>;
 }

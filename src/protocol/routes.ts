@@ -38,6 +38,8 @@ export interface Wish {
   readonly ci: boolean;
   /** Grant that the caller runs inside of. */
   readonly parent: string | null;
+  /** The ID token (JWT) of the CI job that asks, which is then the principal. A secret. null: the caller is who the door says. */
+  readonly identity: string | null;
 }
 
 /** Answer to a preview: what would happen. Nothing is recorded. */
@@ -72,6 +74,8 @@ export interface ElevateRequest extends Wish {
   readonly keep: boolean;
   /** The process whose end ends the grant; null only with `keep`. */
   readonly session: Session | null;
+  /** How this run of a pipeline calls itself, so that `POST /v1/cleanup` finds what it asked for; null: no pipeline. */
+  readonly run: string | null;
 }
 
 /** What a child is started with. */

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { type ErrorCode, exitCodeOf } from '../core/errors.ts';
+import type { CleanupRequest } from './ci.ts';
 import type {
   AnswerRequest,
   AuditRequest,
@@ -39,6 +40,7 @@ const wish = {
   interactive: v.boolean(),
   ci: v.boolean(),
   parent: v.nullable(name),
+  identity: v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(16_384))),
 } as const;
 
 /** `POST /v1/preview` */
@@ -51,6 +53,7 @@ export const elevateSchema: v.GenericSchema<unknown, ElevateRequest> = v.strictO
   keep: v.boolean(),
   session: v.nullable(session),
   channel: v.nullable(channel),
+  run: v.nullable(name),
 });
 
 /** `POST /v1/question` */
@@ -80,6 +83,12 @@ export const revokeSchema: v.GenericSchema<unknown, RevokeRequest> = v.strictObj
   grant: v.nullable(name),
   all: v.boolean(),
   cause: v.picklist(['revoked', 'session-ended']),
+});
+
+/** `POST /v1/cleanup` */
+export const cleanupSchema: v.GenericSchema<unknown, CleanupRequest> = v.strictObject({
+  run: v.nullable(name),
+  timeout,
 });
 
 /** `POST /v1/extend` */

@@ -19,7 +19,8 @@ export interface EnvironmentOptions {
 }
 
 // Meant for one shell only, never for what runs inside of it.
-const ofOuterShell = ['JIT_READY', 'JIT_PARENT', 'JIT_NOW', 'JIT_PROMPT', 'JIT_USER_ZDOTDIR'];
+// JIT_ID_TOKEN is used up by now; whatever reads it could only be surprised.
+const ofOuterShell = ['JIT_ID_TOKEN', 'JIT_READY', 'JIT_PARENT', 'JIT_NOW', 'JIT_PROMPT', 'JIT_USER_ZDOTDIR'];
 
 /**
  * The user's environment without `unset`, with `env`, and with what the prompt hooks read:

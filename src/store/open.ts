@@ -7,6 +7,7 @@ import type { Clock } from '../system/clock.ts';
 import { type Random, randomId } from '../system/random.ts';
 import { version } from '../system/version.ts';
 import { fileBallast } from './ballast.ts';
+import { openJobs } from './jobs.ts';
 import { openLog } from './log.ts';
 import { checkPrivateFiles, ensurePrivateFile } from './private-file.ts';
 import { checkSchema, migrate } from './schema.ts';
@@ -61,6 +62,7 @@ function assemble(db: Database.Database, options: Required<StoreOptions> & { ori
     origin,
     log,
     state: openState(db),
+    jobs: openJobs(db),
     ballast: fileBallast(`${path}.ballast`, random),
     fate: watchFiles([path, `${path}-wal`], () => clock.now()),
     readOnly,

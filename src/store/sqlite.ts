@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { JitError } from '../core/errors.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Ballast } from './ballast.ts';
+import type { Jobs } from './jobs.ts';
 import type { Log } from './log.ts';
 import { isFatal, isFull, toStoreError, translating } from './sqlite-errors.ts';
 import type { State } from './state.ts';
@@ -17,6 +18,7 @@ export interface StoreParts {
   readonly origin: string;
   readonly log: Log;
   readonly state: State;
+  readonly jobs: Jobs;
   readonly ballast: Ballast;
   /** What became of the database's files since they were opened. */
   readonly fate: () => FileFate;
@@ -24,13 +26,15 @@ export interface StoreParts {
 }
 
 /** A store made of `parts`; closing it closes the database. */
-export function createStore({ db, origin, log, state, ballast, fate, readOnly }: StoreParts): Store {
+export function createStore({ db, origin, log, state, jobs, ballast, fate, readOnly }: StoreParts): Store {
   let failed = false;
   let lost: FileFate = 'same';
   const tx: Transaction = {
     putGrant: state.putGrant,
     putLease: state.putLease,
     putFinding: state.putFinding,
+    useToken: jobs.useToken,
+    putRun: jobs.putRun,
     append: log.append,
   };
 
@@ -116,6 +120,8 @@ export function createStore({ db, origin, log, state, ballast, fate, readOnly }:
     leases: (filter) => reading(() => state.leases(filter)),
     leasedTargets: () => reading(() => state.leasedTargets()),
     findings: (filter) => reading(() => state.findings(filter)),
+    isTokenUsed: (token) => reading(() => jobs.isTokenUsed(token)),
+    grantsOfRun: (run) => reading(() => jobs.grantsOfRun(run)),
     events: (query) => reading(() => log.events(query)),
     head: () => reading(() => log.head()),
     get failed() {

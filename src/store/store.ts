@@ -5,12 +5,20 @@ import type { Finding } from '../core/finding.ts';
 import type { Grant, GrantState } from '../core/grant.ts';
 import type { Lease, LeaseState } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
+import type { UsedToken } from './jobs.ts';
 
 /** What can be done inside one transaction. Reads see its own writes. */
 export interface Transaction {
   putGrant(grant: Grant): void;
   putLease(lease: Lease): void;
   putFinding(finding: Finding): void;
+  /**
+   * Remembers an identity token until it has expired; forgets those that have.
+   * @throws JitError `ERR_POLICY_DENIED` when it was used before
+   */
+  useToken(used: UsedToken, now: Instant): void;
+  /** Which run of a pipeline a grant was asked for by. */
+  putRun(grant: string, run: string): void;
   /** Appends to the log and answers the stored event. */
   append(event: AuditEvent): StoredEvent;
 }
@@ -53,6 +61,10 @@ export interface Store {
   findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
   /** Targets that there has ever been a lease on. */
   leasedTargets(): string[];
+  /** True for an identity token that was used and has not expired since. */
+  isTokenUsed(token: string): boolean;
+  /** Ids of the grants that this run of a pipeline has asked for. */
+  grantsOfRun(run: string): string[];
   events(query?: EventQuery): StoredEvent[];
   /** Number of events and the leaf hash (hex) of the last; 64 zeros for an empty log. */
   head(): { readonly size: number; readonly leaf: string };

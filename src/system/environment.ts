@@ -14,6 +14,11 @@ const passed = new Set([
   // Where the keychain answers.
   'DBUS_SESSION_BUS_ADDRESS',
   'JIT_CONFIG',
+  // Where jit keeps its files when there is no home for them; paths.ts.
+  'JIT_STATE_DIR',
+  'RUNNER_TEMP',
+  'TMPDIR',
+  'CI',
 ]);
 
 /**
@@ -52,6 +57,6 @@ export function brokerEnvironment(
 
 /** The part of `env` that programs get which the broker itself runs (`command:` references). */
 export function commandEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const { JIT_CONFIG: _, JIT_FAILPOINT: __, ...rest } = brokerEnvironment(env);
+  const { JIT_CONFIG: _, JIT_FAILPOINT: __, JIT_STATE_DIR: ___, ...rest } = brokerEnvironment(env);
   return rest;
 }

@@ -45,6 +45,28 @@ export function hardenProcess(): Record<string, HardeningState> {
   };
 }
 
+/**
+ * The part of it that a process can bear which also runs a command of the user's: umask, limits and variables are
+ * that command's as well and stay as they are. What the broker reads of the environment is for the caller to cut down.
+ * @returns @throws as {@link hardenProcess}
+ */
+export function hardenSharedProcess(): Record<string, HardeningState> {
+  process.on('SIGUSR1', () => undefined);
+  refuseForeignIdentity(process.env);
+  refuseOpenDoors();
+  if (process.report) process.report.excludeEnv = true;
+  const undumpable = becomeUndumpable();
+  return {
+    debugger: debuggerState(),
+    environment: 'reduced: the broker runs inside the command, which was started with all of it',
+    // The kernel writes no core of a process that is not dumpable.
+    cores: undumpable,
+    undumpable,
+    peercred: peerState(),
+    endpoints: endpointState(),
+  };
+}
+
 function refuseOpenDoors(): void {
   const options = `${process.env['NODE_OPTIONS'] ?? ''} ${process.execArgv.join(' ')}`;
   const found = openDoors.exec(options)?.[1];

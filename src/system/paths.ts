@@ -1,7 +1,8 @@
-// Where jit keeps its files. Owns: names of paths, from the environment. Must not: touch the disk.
+// Where jit keeps its files. Owns: names of paths, from the environment. Must not: make anything.
 
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
+import { usableHome } from './home.ts';
 
 /** Every path that jit uses. All absolute. */
 export interface Paths {
@@ -9,6 +10,8 @@ export interface Paths {
   readonly configDir: string;
   /** Survives a restart of the machine: database, lock, log. */
   readonly stateDir: string;
+  /** There is no home that can be used: `stateDir` is in a folder for temporary files and may not survive. */
+  readonly isTemporary: boolean;
   /** Need not survive: socket, prompt state, grant folders. */
   readonly runDir: string;
   readonly socket: string;
@@ -30,6 +33,8 @@ export interface PathOptions {
   readonly config?: string | null;
   readonly platform?: NodeJS.Platform;
   readonly cwd?: string;
+  /** Which home there is to use; looks at the disk unless told otherwise. */
+  readonly home?: typeof usableHome;
 }
 
 /** Longest socket path that every system takes: macOS has 104 bytes with the closing NUL. */
@@ -37,25 +42,32 @@ const longestSocketPath = 103;
 
 /**
  * The paths of the user with this environment. Relative `XDG_*` values are ignored, as the XDG Base
- * Directory Specification demands; an empty `JIT_CONFIG` counts as none.
- * @throws JitError `ERR_UNSAFE_PATH` when the socket's path is longer than 103 bytes.
+ * Directory Specification demands; an empty `JIT_CONFIG` counts as none. `JIT_STATE_DIR` is for jobs that share a
+ * home: everything but the configuration then lies in it. Without a home that can be used everything lies in
+ * `jit-<uid>` below `RUNNER_TEMP`, `TMPDIR` or `/tmp`.
+ * @throws JitError `ERR_UNSAFE_PATH` when the socket's path is longer than 103 bytes, `ERR_USAGE` for a relative
+ * `JIT_STATE_DIR`.
  */
 export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}): Paths {
-  const home = absolute(env['HOME']) ?? process.getBuiltinModule('node:os').userInfo().homedir;
   const isMac = (options.platform ?? process.platform) === 'darwin';
+  const inHome = (folder: string): string =>
+    under(folder, ...(isMac ? ['Library', 'Application Support', 'jit'] : ['.local', 'state', 'jit']));
+  const own = ownFolder(env['JIT_STATE_DIR']);
   const stateHome = absolute(env['XDG_STATE_HOME']);
-  const stateDir = stateHome
-    ? under(stateHome, 'jit')
-    : under(home, ...(isMac ? ['Library', 'Application Support', 'jit'] : ['.local', 'state', 'jit']));
-  const runtime = absolute(env['XDG_RUNTIME_DIR']);
+  const home = (options.home ?? usableHome)(env, inHome);
+  const temporary = under(temporaryFolder(env), `jit-${process.geteuid?.()}`);
+  const stateDir = own ?? (stateHome ? under(stateHome, 'jit') : home ? inHome(home) : temporary);
+  const runtime = own ? undefined : absolute(env['XDG_RUNTIME_DIR']);
   const runDir = runtime ? under(runtime, 'jit') : under(stateDir, 'run');
-  const configDir = under(absolute(env['XDG_CONFIG_HOME']) ?? under(home, '.config'), 'jit');
+  const configHome = absolute(env['XDG_CONFIG_HOME']) ?? (home ? under(home, '.config') : undefined);
+  const configDir = configHome ? under(configHome, 'jit') : temporary;
   const explicit = options.config || env['JIT_CONFIG'];
   const configFile = explicit ? absolutePathOf(explicit, options.cwd) : under(configDir, 'jit.yaml');
   return {
     configFile,
     configDir: explicit ? path.dirname(configFile) : configDir,
     stateDir,
+    isTemporary: stateDir === temporary,
     runDir,
     socket: checkSocketPath(under(runDir, 'broker.sock')),
     database: under(stateDir, 'jit.db'),
@@ -65,6 +77,19 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),
   };
+}
+
+/** The broker has another current folder than its callers, so a relative one would be two. */
+function ownFolder(given: string | undefined): string | undefined {
+  if (given === undefined || given === '') return undefined;
+  if (path.isAbsolute(given)) return under(given);
+  throw new JitError('ERR_USAGE', `JIT_STATE_DIR is "${given}", and has to be an absolute path`, {
+    hint: 'set JIT_STATE_DIR to the absolute path of a private folder',
+  });
+}
+
+function temporaryFolder(env: NodeJS.ProcessEnv): string {
+  return absolute(env['RUNNER_TEMP']) ?? absolute(env['TMPDIR']) ?? '/tmp';
 }
 
 // What path.join answers. Node compiles that one at its first use, which would take a tenth of a whole start.

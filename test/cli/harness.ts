@@ -92,6 +92,8 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
       if (setting.isStopped?.()) throw new JitError('ERR_BROKER_UNREACHABLE', 'no broker runs');
       return client;
     },
+    openBroker: async () => null,
+    ownBroker: { current: null, isHurried: false },
     loadOffline: async () => (setting.offline ?? {}) as Offline,
     runDemo: async () => 0,
     runSession: async (options) => {

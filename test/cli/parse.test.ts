@@ -139,6 +139,8 @@ describe('parseCommandLine', () => {
       keep: true,
       yes: false,
       'dry-run': false,
+      audience: null,
+      'in-process': false,
     });
     expect(parse('init', '--role', 'a=b', '--role', 'c=d').options.role).toEqual(['a=b', 'c=d']);
   });

@@ -8,6 +8,8 @@ const verbs = {
   preview: ['POST', { target: 'prod-db' }],
   elevate: ['POST', { target: 'prod-db' }],
   revoke: ['POST', { grant: 'g1' }],
+  cleanup: ['POST', { run: 'one', timeout: 1_000 }],
+  issuers: ['GET', undefined],
   extend: ['POST', { grant: 'g1' }],
   wait: ['POST', { grant: 'g1', timeout: 60_000 }],
   audit: ['POST', { grant: 'g1' }],

@@ -138,6 +138,12 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       ending: [],
       overdue: [],
     }),
+    cleanup: async () => ({
+      revoked: [fakeGrant({ state: 'ended', leases: [fakeLease({ state: 'revoked' })] })],
+      ending: [],
+      overdue: [],
+    }),
+    issuers: async () => ({ issuers: [] }),
     extend: async (request) => fakeGrant({ deadline: fakeNow + request.duration }),
     wait: (_request, signal) =>
       new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),

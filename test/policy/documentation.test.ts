@@ -15,7 +15,7 @@ const blocks = (kind: string) =>
     name === kind ? [text ?? ''] : [],
   );
 const [example = ''] = blocks('yaml');
-const [fragment = ''] = blocks('yaml fragment');
+const fragment = blocks('yaml fragment').join('');
 const [cedar = ''] = blocks('cedar');
 const [cases = ''] = blocks('yaml cases');
 

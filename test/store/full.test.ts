@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { JitError } from '../../src/core/errors.ts';
 import { type Ballast, ballastBytes, fileBallast } from '../../src/store/ballast.ts';
+import { openJobs } from '../../src/store/jobs.ts';
 import { openLog } from '../../src/store/log.ts';
 import { applySettings, settingsFor } from '../../src/store/settings.ts';
 import { createStore } from '../../src/store/sqlite.ts';
@@ -35,7 +36,16 @@ function fullStore(file: string, pages: { spare: number }): Store {
     },
   };
   const log = openLog(db, origin, stillClock);
-  return createStore({ db, origin, log, state: openState(db), ballast, fate: () => 'same', readOnly: false });
+  return createStore({
+    db,
+    origin,
+    log,
+    state: openState(db),
+    jobs: openJobs(db),
+    ballast,
+    fate: () => 'same',
+    readOnly: false,
+  });
 }
 
 function fill(store: Store): JitError | null {

@@ -86,6 +86,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@cedar-policy/cedar-wasm': ['policy'],
   '@napi-rs/keyring': ['system'],
   koffi: ['system', 'identity'],
+  jose: ['identity'],
   pg: ['providers/postgres', 'shared-store', 'demo'],
   '@octokit/request': ['providers/github'],
   commander: ['cli'],

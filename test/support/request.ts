@@ -18,6 +18,8 @@ export function wish(changes: Partial<ElevateRequest> = {}): ElevateRequest {
     keep: true,
     session: null,
     channel: null,
+    identity: null,
+    run: null,
     ...changes,
   };
 }

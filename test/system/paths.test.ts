@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../src/system/paths.ts';
 
-const linux = { platform: 'linux', cwd: '/srv' } as const;
+/** Homes of these tests are names only. */
+const home = ({ HOME = '' }: NodeJS.ProcessEnv): string => HOME;
+const linux = { platform: 'linux', cwd: '/srv', home } as const;
 
 describe('resolvePaths', () => {
   it('follows the XDG variables', () => {
@@ -39,7 +41,7 @@ describe('resolvePaths', () => {
       stateDir: '/home/ada/.local/state/jit',
       runDir: '/home/ada/.local/state/jit/run',
     });
-    expect(resolvePaths({ HOME: '/Users/ada' }, { platform: 'darwin' }).runDir).toBe(
+    expect(resolvePaths({ HOME: '/Users/ada' }, { platform: 'darwin', home }).runDir).toBe(
       '/Users/ada/Library/Application Support/jit/run',
     );
   });

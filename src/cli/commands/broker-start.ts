@@ -12,7 +12,7 @@ export const brokerStart = defineCommand({
   json: { running: true, pid: 4711, version: '0.1.0' },
   examples: [{ command: 'jit broker start', does: 'also recovers what a crash left behind' }],
   async run(world, { json }) {
-    const { pid, version } = await (await reachBroker(world)).hello();
+    const { pid, version } = await (await reachBroker(world, { stays: true })).hello();
     if (json) world.out.json({ running: true, pid, version });
     else world.out.print(`broker ${version} runs as process ${pid}`);
     return 0;

@@ -2,16 +2,19 @@
 
 import { JitError } from '../../core/errors.ts';
 import type { ExportKind } from '../../protocol/routes.ts';
+import { runOf } from '../../system/ci.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { dryRun } from '../elevate/dry-run.ts';
 import { extensionOf } from '../elevate/extension.ts';
 import { withWholeHint } from '../elevate/hint.ts';
+import { identityOf, identityOptions } from '../elevate/identity.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
 import { runUnder } from '../elevate/session.ts';
 import { printSummary } from '../elevate/summary.ts';
 import { isTerminal, type WishFlags, wishOf, wishOptions } from '../elevate/wanted.ts';
 import { completeWish } from '../elevate/wish.ts';
 import { stackText } from '../grant-text.ts';
+import { quotedWord } from '../quoted-word.ts';
 import { reachBroker } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
 import type { World } from '../world.ts';
@@ -21,6 +24,8 @@ const exportKinds = ['reference', 'url', 'env'] as const satisfies readonly Expo
 interface Flags extends WishFlags {
   readonly export: ExportKind | null;
   readonly keep: boolean;
+  readonly audience: string | null;
+  readonly 'in-process': boolean;
   readonly 'dry-run': boolean;
 }
 
@@ -51,6 +56,8 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
 function typedFlags(flags: Flags, json: boolean): string[] {
   return [
     ...(flags.export === null ? [] : ['--export', flags.export]),
+    ...(flags.audience === null ? [] : ['--audience', quotedWord(flags.audience)]),
+    ...(flags['in-process'] ? ['--in-process'] : []),
     ...(flags.keep ? ['--keep'] : []),
     ...(flags['dry-run'] ? ['--dry-run'] : []),
     ...(json ? ['--json'] : []),
@@ -76,6 +83,7 @@ export const elevate = defineCommand({
   },
   options: {
     ...wishOptions,
+    ...identityOptions,
     export: opt.choice(
       'kind',
       exportKinds,
@@ -84,6 +92,7 @@ export const elevate = defineCommand({
     keep: opt.flag(
       'keep the grant after the shell or command, until its deadline or the end of the grant around it',
     ),
+    'in-process': opt.flag('where no broker runs, have it in this process, as CI=true does'),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
     'dry-run': opt.flag('show what would be granted; ask for nothing, record nothing'),
   },
@@ -106,11 +115,13 @@ export const elevate = defineCommand({
       does: 'for scripts: where the credential lies',
     },
   ],
-  async run(world, { args, options, json }) {
+  async run(given, { args, options, json }) {
+    const world = { ...given, inProcess: given.inProcess || options['in-process'] };
     const isTrial = options['dry-run'];
     const use = isTrial ? 'print' : useOf(world, args.command, options, json);
-    const wish = wishOf(world, args.target, options);
-    const client = await reachBroker(world);
+    const wanted = wishOf(world, args.target, options);
+    const client = await reachBroker(world, { stays: options.keep, hasSession: true });
+    const wish = { ...wanted, identity: await identityOf(world, client, options.audience) };
     const typed = { reason: options.reason, flags: typedFlags(options, json), command: args.command };
     const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish).catch(
       (error: unknown) => {
@@ -130,6 +141,7 @@ export const elevate = defineCommand({
       export: options.export ?? 'reference',
       keep: options.keep,
       session: options.keep ? null : world.ownSession(),
+      run: runOf(world.env),
     };
     const held = await requestGrant(world, client, request).catch((error: unknown) => {
       throw withHint(error);
@@ -147,8 +159,9 @@ export const elevate = defineCommand({
     }
     const stack = complete.parent === null ? '' : stackText(complete.parent, around);
     const isShell = use === 'shell';
-    const extension =
-      isShell && !options.keep ? await extensionOf(client, complete, reply.grant, around) : null;
+    // Keys in an environment end when they end.
+    const canGoOn = isShell && !options.keep && options.export !== 'env';
+    const extension = canGoOn ? await extensionOf(client, complete, reply.grant, around) : null;
     printSummary(world, reply, { stack, isShell, extension });
     return runUnder(world, { client, held, command: isShell ? null : args.command });
   },

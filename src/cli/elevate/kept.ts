@@ -3,6 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { ElevateReply, ExportKind } from '../../protocol/routes.ts';
+import { runOf } from '../../system/ci.ts';
 import type { World } from '../world.ts';
 import { withWholeHint } from './hint.ts';
 import { giveBack, requestGrant } from './request.ts';
@@ -55,7 +56,8 @@ export async function keepGrant(
   const wish = wishOf(world, word, flags);
   const ask = async () => {
     const complete = await completeWish({ world, client, yes: flags.yes }, wish);
-    return requestGrant(world, client, { ...complete, export: how.export, keep: true, session: null });
+    const run = runOf(world.env);
+    return requestGrant(world, client, { ...complete, export: how.export, keep: true, session: null, run });
   };
   const held = await ask().catch((error: unknown) => {
     const typed = { reason: flags.reason, flags: how.typed, command: [] };

@@ -39,5 +39,6 @@ export function wishOf(world: World, word: string, flags: WishFlags): Wish {
     interactive: isTerminal(world) && !world.ci,
     ci: world.ci,
     parent: surroundingGrant(world),
+    identity: null,
   };
 }

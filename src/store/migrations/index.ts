@@ -1,5 +1,6 @@
 // The migrations, in order: number n takes a file from user_version n - 1 to n.
 
 import { stateAndLog } from './0001-state-and-log.ts';
+import { jobs } from './0002-jobs.ts';
 
-export const migrations: readonly string[] = [stateAndLog];
+export const migrations: readonly string[] = [stateAndLog, jobs];

@@ -61,6 +61,8 @@ describe('jit elevate with a command', () => {
         keep: false,
         session: { pid: 99, startTime: 'then' },
         channel: null,
+        identity: null,
+        run: null,
       } satisfies ElevateRequest,
     ]);
   });
@@ -380,6 +382,11 @@ describe('jit elevate with a shell', () => {
       duration !== null && duration > limit ? denied() : fakePreview();
     const ran = await jit(['elevate', 'prod-db'], { tty: true, client: createFakeClient({ preview }) });
     expect(ran.stderr).toContain(line);
+  });
+
+  it('does not say that exported keys can be extended', async () => {
+    const ran = await jit(['elevate', 'prod-db', '--export', 'env'], { tty: true });
+    expect(ran.stderr).toContain('"exit" ends it\n');
   });
 
   it.each([

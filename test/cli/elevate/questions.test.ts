@@ -18,6 +18,7 @@ const question = { id: 'q1', text: 'MFA code of device for aws-prod' };
 const wanted: Omit<ElevateRequest, 'channel'> = {
   ...{ target: 'aws-prod', role: 'deploy', scope: null, duration: null, reason: null, ticket: null },
   ...{ interactive: true, ci: false, parent: null, export: 'reference', keep: false, session: null },
+  ...{ identity: null, run: null },
 };
 
 /** A request that waits for an answer, as with MFA; `answer` and `question` may be others. */

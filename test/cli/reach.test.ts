@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../../src/cli/run.ts';
+import type { Outside } from '../../src/cli/world.ts';
+import { JitError } from '../../src/core/errors.ts';
+import type { OpenBroker } from '../../src/protocol/offline.ts';
+import { createFakeClient } from '../fakes/client.ts';
+import { FakeClock } from '../fakes/clock.ts';
+
+/** A command line for which no broker runs until it has opened one. */
+async function alone(
+  argv: string[],
+  env: Record<string, string>,
+  close: OpenBroker['close'] = async () => ({ overdue: 0, ending: 0 }),
+) {
+  const did: string[] = [];
+  let isOpen = false;
+  const client = createFakeClient({
+    revoke: async (request) => {
+      did.push('revoke');
+      return createFakeClient().revoke(request);
+    },
+  });
+  const texts = { stderr: '' };
+  const outside: Outside = {
+    ...still(),
+    argv,
+    env,
+    stderr: (text) => {
+      texts.stderr += text;
+    },
+    connect: async ({ start }) => {
+      if (isOpen) return client;
+      if (!start) throw new JitError('ERR_BROKER_UNREACHABLE', 'no broker runs');
+      did.push('start beside');
+      isOpen = true;
+      return client;
+    },
+    ownBroker: { current: null, isHurried: false },
+    openBroker: async () => {
+      did.push('open inside');
+      isOpen = true;
+      return {
+        release: async () => undefined,
+        othersLeft: async () => void did.push('wait for others'),
+        close: async (cause) => {
+          did.push('close');
+          return close(cause);
+        },
+      };
+    },
+  };
+  const code = await runCli(outside);
+  return { code, did, ...texts };
+}
+
+/** Where nothing happens. */
+function still(): Outside {
+  return {
+    argv: [],
+    env: {},
+    isTTY: { stdin: false, stdout: false, stderr: false },
+    stdout: () => undefined,
+    stderr: () => undefined,
+    clock: new FakeClock(),
+    random: { bytes: (size: number) => Buffer.alloc(size) },
+    version: '0.1.0',
+    connect: async () => createFakeClient(),
+    openBroker: async () => null,
+    ownBroker: { current: null, isHurried: false },
+    loadOffline: async () => ({}) as never,
+    runDemo: async () => 0,
+    runSession: async () => ({ exitCode: 7, grantEnded: false }),
+    ownSession: () => ({ pid: 99, startTime: 'then' }),
+    readInput: async () => Buffer.alloc(0),
+    ask: {} as never,
+    spin: async () => () => undefined,
+    onSignal: () => () => undefined,
+    browser: () => null,
+    exists: () => true,
+    configPath: () => '/jit.yaml',
+    promptState: () => '/run/prompt',
+    hooksDir: '/opt',
+  };
+}
+
+const command = ['elevate', 'prod-db:read', '--', 'true'];
+
+test('in CI the broker is inside of the command, which ends it before itself', async () => {
+  const { code, did } = await alone(command, { CI: 'true' });
+  expect(did).toEqual(['open inside', 'revoke', 'wait for others', 'close']);
+  expect(code).toBe(7);
+});
+
+test('elsewhere it is beside, unless a flag or JIT_BROKER wants otherwise', async () => {
+  expect((await alone(command, {})).did[0]).toBe('start beside');
+  expect((await alone(command, { CI: 'true', JIT_BROKER: 'resident' })).did[0]).toBe('start beside');
+  expect((await alone(command, { JIT_BROKER: 'in-process' })).did[0]).toBe('open inside');
+  expect((await alone(['elevate', 'prod-db:read', '--in-process', '--', 'true'], {})).did[0]).toBe(
+    'open inside',
+  );
+});
+
+test('what has to outlive the command has a broker beside it', async () => {
+  expect((await alone(['elevate', 'prod-db:read', '--keep'], { CI: 'true' })).did).toEqual(['start beside']);
+  expect((await alone(['broker', 'start'], { CI: 'true' })).did).toEqual(['start beside']);
+});
+
+test('other commands have it inside as well, also when they fail', async () => {
+  expect((await alone(['targets'], { CI: 'true' })).did).toEqual(['open inside', 'wait for others', 'close']);
+  expect((await alone(['ci', 'cleanup'], {})).did).toEqual(['open inside', 'wait for others', 'close']);
+});
+
+test('what could not be taken back is told, and the exit code stays that of the command', async () => {
+  const left = await alone(command, { CI: 'true' }, async () => ({ overdue: 2, ending: 0 }));
+  expect(left.code).toBe(7);
+  expect(left.stderr).toContain('2 credentials could not be taken back; try again: jit ci cleanup');
+  const broken = await alone(command, { CI: 'true' }, () => Promise.reject(new Error('x')));
+  expect(broken.code).toBe(7);
+  expect(broken.stderr).toContain('jit ci cleanup');
+});

@@ -1,10 +1,12 @@
-// Writes what is derived from the source and checked in: JSON Schemas, the reference of commands.
+// Writes what is derived from the source and checked in: JSON Schemas, the reference of commands, completion scripts.
 // With --check it writes nothing and fails when a file is not what it would be.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { kinds } from '../src/broker/providers.ts';
+import { renderCompletions } from '../src/cli/completion/scripts.ts';
 import { renderCommandsReference } from '../src/cli/reference.ts';
+import { registry } from '../src/cli/registry.ts';
 import { renderSchemas } from '../src/policy/json-schema.ts';
 import { commandProviderSchema } from '../src/providers/command/json-schema.ts';
 
@@ -14,6 +16,11 @@ const files: Record<string, string> = {
   'schema/command-provider.json': `${JSON.stringify(commandProviderSchema(), null, 2)}\n`,
 };
 for (const [name, text] of Object.entries(renderSchemas(kinds))) files[`schema/${name}`] = text;
+
+const checkedIn = (name: string): string => readFileSync(path.join(root, 'completions', name), 'utf8');
+for (const [name, text] of Object.entries(renderCompletions(registry, checkedIn))) {
+  files[`completions/${name}`] = text;
+}
 
 let stale = 0;
 for (const [name, text] of Object.entries(files)) {

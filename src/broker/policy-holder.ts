@@ -26,12 +26,16 @@ export interface PolicyHolder {
   current(): Promise<InForce>;
 }
 
-/** Holds the configuration at `path`; each change of it becomes an audit event before it counts. */
+/**
+ * Holds the configuration at `path`; each change of it becomes an audit event before it counts.
+ * @param loaded told of each configuration that counts from now on; must not throw
+ */
 export function holdPolicy(
   path: string,
   kinds: readonly ProviderSchema[],
   ledger: Ledger,
   clock: Clock,
+  loaded: (config: Config) => void = () => undefined,
 ): PolicyHolder {
   let files: readonly string[] = [path];
   let seen = '';
@@ -51,6 +55,7 @@ export function holdPolicy(
     files = [...read.keys()];
     seen = [...read.values()].join();
     latest = config;
+    loaded(config);
     return config;
   }
 

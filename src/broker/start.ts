@@ -22,6 +22,7 @@ import { startExpiry } from './expiry.ts';
 import { helperCommand } from './helper-command.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
+import { writeNames } from './names.ts';
 import { holdPolicy } from './policy-holder.ts';
 import { writePromptState } from './prompt-state.ts';
 import { createProviders, kinds } from './providers.ts';
@@ -87,7 +88,9 @@ export async function startBroker(
     log,
     onSecret: (secret) => redactor.add(secret),
     ledger,
-    policy: holdPolicy(paths.configFile, kinds, ledger, clock),
+    policy: holdPolicy(paths.configFile, kinds, ledger, clock, (config) =>
+      writeNames(paths.names, config, log),
+    ),
     providers,
     questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),

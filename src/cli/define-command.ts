@@ -15,7 +15,7 @@ export interface ArgumentSpec<T = unknown> {
   /** Takes every word after `--`, untouched. */
   readonly rest: boolean;
   /** What a shell may complete it with: the names the broker writes, or files. */
-  readonly completes: 'target' | 'grant' | 'file' | 'command' | 'topic' | null;
+  readonly completes: 'target' | 'grant' | 'file' | 'command' | 'topic' | 'shell' | null;
   /** Never present; carries the type of the value. */
   readonly type?: T;
 }

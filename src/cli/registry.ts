@@ -7,6 +7,7 @@ import { brokerStart } from './commands/broker-start.ts';
 import { brokerStatus } from './commands/broker-status.ts';
 import { brokerStop } from './commands/broker-stop.ts';
 import { ciCleanup } from './commands/ci-cleanup.ts';
+import { completion } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
 import { credentialAws } from './commands/credential-aws.ts';
 import { credentialGit } from './commands/credential-git.ts';
@@ -57,6 +58,7 @@ export const registry: readonly Command[] = [
   secretCheck,
   secretRemove,
   demo,
+  completion,
   brokerStart,
   brokerStop,
   brokerStatus,

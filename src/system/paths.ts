@@ -21,6 +21,8 @@ export interface Paths {
   readonly log: string;
   /** The key that secrets in the database are sealed with, where no keychain answers. */
   readonly sealKey: string;
+  /** What completion in shells reads; beside the state, to be there before the first command after a restart. */
+  readonly names: string;
   /** What shell prompts read. */
   readonly promptState: string;
   /** One folder per active grant: the files that children read their credentials from. */
@@ -74,6 +76,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     lock: under(stateDir, 'broker.lock'),
     log: under(stateDir, 'broker.log'),
     sealKey: under(stateDir, 'seal.key'),
+    names: under(stateDir, 'names'),
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),
   };

@@ -20,6 +20,7 @@ describe('resolvePaths', () => {
       runDir: '/run/user/7/jit',
       socket: '/run/user/7/jit/broker.sock',
       database: '/state/jit/jit.db',
+      names: '/state/jit/names',
       promptState: '/run/user/7/jit/prompt',
       grantsDir: '/run/user/7/jit/grants',
     });

@@ -28,7 +28,7 @@ export const help = defineCommand({
   summary: 'show help: all commands, one of them, or the exit codes',
   args: {
     topic: arg.optional('a command, or exit-codes', 'topic'),
-    subtopic: arg.optional('the second word of a command, e.g. check of policy check'),
+    subtopic: arg.optional('the second word of a command, e.g. check of policy check', 'topic'),
   },
   options: {},
   examples: [

@@ -40,6 +40,6 @@ function time({ command = process.execPath, args, env }: Program): number {
 }
 
 /** The middle one. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

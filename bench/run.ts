@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createCommands } from '../src/demo/commands.ts';
 import { buildScene } from '../src/demo/scene.ts';
 import { stopBroker } from '../src/demo/story.ts';
+import { benchComplete } from './complete.ts';
 import { benchElevate } from './elevate.ts';
 import { benchElevateAws } from './elevate-aws.ts';
 import { benchEndpoint } from './endpoint.ts';
@@ -63,6 +64,11 @@ try {
   const endpoint = await benchEndpoint();
   const served = 'a credential served / a bare reply';
   tell(served, ms(endpoint.ours), ms(endpoint.baseline), endpoint.ratio, 1.5);
+  for (const [shell, figures] of Object.entries(benchComplete())) {
+    if (figures === null) process.stdout.write(`no ${shell} here\n`);
+    else
+      tell(`TAB in ${shell} / a start of Node`, ms(figures.ours), ms(figures.baseline), figures.ratio, 0.2);
+  }
   const log = benchLog();
   tell('log appends / bare inserts', perSecond(log.ours), perSecond(log.baseline), log.ratio, 0.7, true);
 } finally {

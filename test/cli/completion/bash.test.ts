@@ -69,11 +69,11 @@ describe('the completion of bash', () => {
     'jit elevate orders-evil --scope ',
     'jit revoke ',
     'jit doctor a',
-    'jit elevate $(touch RAN) ',
-    'jit elevate `touch RAN` --scope ',
-    'jit elevate "a[$(touch RAN)]" --scope ',
-    'jit $(touch RAN) a[$(touch RAN)] --role=a[$(touch RAN)] --scope ',
-    'jit elevate --for a[$(touch RAN)]',
+    'jit elevate $(: >RAN) ',
+    'jit elevate `: >RAN` --scope ',
+    'jit elevate "a[$(: >RAN)]" --scope ',
+    'jit $(: >RAN) a[$(: >RAN)] --role=a[$(: >RAN)] --scope ',
+    'jit elevate --for a[$(: >RAN)]',
     'jit elevate *',
   ])('runs nothing and offers only names for: %s', (line) => {
     const offered = askBash(line.replaceAll('RAN', scene.ran), scene.env);

@@ -67,10 +67,10 @@ describe.skipIf(absent)(`the completion of fish${absent ? ` (skipped: ${absent})
     'jit elevate orders-evil:',
     'jit elevate orders-evil --scope ',
     'jit revoke ',
-    'jit elevate (touch RAN) ',
-    'jit elevate $(touch RAN) --scope ',
-    'jit elevate "a$(touch RAN)" --scope ',
-    'jit elevate x -- (touch RAN) ',
+    'jit elevate (: >RAN) ',
+    'jit elevate $(: >RAN) --scope ',
+    'jit elevate "a$(: >RAN)" --scope ',
+    'jit elevate x -- (: >RAN) ',
   ])('runs nothing and offers only names for: %s', (line) => {
     const offered = askFish(line.replaceAll('RAN', scene.ran));
     if (!line.includes('--')) expect(offered.filter((word) => !/^[a-z0-9:.-]+$/.test(word))).toEqual([]);

@@ -8,12 +8,12 @@ import { afterAll } from 'vitest';
 
 export const completions = path.join(import.meta.dirname, '../../../completions');
 
-/** Lines that a broker never writes; a shell that evaluates one makes the file `ran`. */
+/** Lines that a broker never writes; a shell that evaluates one makes the file `ran`, by builtins alone. */
 const hostileLines = (ran: string): string[] => [
-  `$(touch ${ran}) read`,
-  `\`touch ${ran}\``,
-  `a[$(touch ${ran})] read:a[$(touch\${IFS}${ran})]`,
-  `orders-evil read:$(touch\${IFS}${ran}),ok`,
+  `$(: >${ran}) read`,
+  `\`: >${ran}\``,
+  `a[$(: >${ran})] read:a[$(:>${ran})]`,
+  `orders-evil read:$(:>${ran}),ok`,
   `orders-quote' read`,
   `orders-"quote read`,
   'orders-tab\tread',
@@ -56,8 +56,8 @@ export function completionScene(folder: string, targets: readonly string[] = [])
   const grants = [
     '1795348612 g7f3k2 orders-db read',
     '1795349512 h9xk01 aws-prod admin',
-    `1795349512 $(touch\${IFS}${ran}) aws-prod admin`,
-    `a[$(touch\${IFS}${ran})] x1 aws-prod admin`,
+    `1795349512 $(:>${ran}) aws-prod admin`,
+    `a[$(:>${ran})] x1 aws-prod admin`,
   ];
   writeFileSync(path.join(state, 'run/prompt'), ['jit1 4', ...grants, ''].join('\n'));
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder, LANG: 'C.UTF-8', JIT_STATE_DIR: state };

@@ -43,6 +43,9 @@ const completed: [typed: string, becomes: string][] = [
   ['jit help exi', 'jit help exit-codes '],
   ['jit completion z', 'jit completion zsh '],
   ['jit elevate orders-ev', 'jit elevate orders-ev'],
+  ['jit elevate $(: >ran) --scope cu', 'jit elevate $(: >ran) --scope cu'],
+  ['jit elevate "a[$(: >ran)]" --role re', 'jit elevate "a[$(: >ran)]" --role re'],
+  ['jit elevate orders-evil --scope o', 'jit elevate orders-evil --scope o'],
   ['jit elevate orders-db -- orders-d', 'jit elevate orders-db -- orders-d'],
 ];
 
@@ -94,7 +97,7 @@ describe.each(shells)('$shell', ({ shell, command, setUp }) => {
       await terminal.type('orders-db');
       await terminal.press('Tab');
       await terminal.waitFor(/orders-db:read\s+orders-db:write/);
-      expect(await terminal.screen()).not.toMatch(/evil|quote|touch/);
+      expect(await terminal.screen()).not.toMatch(/evil|quote|ran/);
     } finally {
       await terminal.close();
     }

@@ -1,5 +1,5 @@
 // `POST /v1/cleanup`: the end of a pipeline's run. Takes back what this run has asked for and nothing of others, and
-// waits until it is confirmed gone.
+// waits until it is confirmed gone. A broker that was started for this run ends then.
 
 import type { Grant } from '../core/grant.ts';
 import type { CleanupRequest } from '../protocol/ci.ts';
@@ -7,6 +7,7 @@ import type { GrantView, RevokeReply } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isOwn } from './own.ts';
 import { endGrant } from './revocation.ts';
+import { stop } from './stop.ts';
 import { grantView } from './views.ts';
 
 /** A run asks for no more than that. */
@@ -28,7 +29,17 @@ export async function cleanup(broker: Broker, caller: Caller, request: CleanupRe
     const endsItself = left.every(({ irrevocableUntil }) => irrevocableUntil !== null);
     reply[left.length === 0 ? 'revoked' : endsItself ? 'ending' : 'overdue'].push(view);
   }
+  if (isOver(broker, request)) void stop(broker, 'its job has ended');
   return reply;
+}
+
+/** Nobody will ask this broker for anything any more, and it can do no more about what is left. */
+function isOver({ job, ledger, irrevocable }: Broker, { run }: CleanupRequest): boolean {
+  return (
+    job === (run ?? '') &&
+    ledger.activeGrants().length === 0 &&
+    ledger.openLeases().every(({ id }) => irrevocable.has(id))
+  );
 }
 
 /** What is open of this run, and what ended since this broker started: recovery may have been faster. */

@@ -78,6 +78,7 @@ export async function startBroker(
   const broker: Broker = {
     version,
     paths,
+    job: process.env['JIT_JOB'] ?? null,
     owner: currentPrincipal(),
     startedAt: clock.now(),
     hardening,

@@ -3,6 +3,7 @@
 import { JitError } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { identityOptions } from '../elevate/identity.ts';
 import { withKeptGrant } from '../elevate/kept.ts';
 import { wishOptions } from '../elevate/wanted.ts';
 import { refuseOnTerminal } from '../on-terminal.ts';
@@ -25,6 +26,7 @@ export const token = defineCommand({
   args: { target: arg.required('<target> or <target>:<role>', 'target') },
   options: {
     ...wishOptions,
+    ...identityOptions,
     print: opt.flag('print the token although the output is a terminal'),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
   },
@@ -43,7 +45,7 @@ export const token = defineCommand({
   async run(world, { args, options, json }) {
     const { target } = args;
     refuseOnTerminal(world, options.print, 'this is a token', `jit token ${target} --print`);
-    const client = await reachBroker(world);
+    const client = await reachBroker(world, { stays: true });
     const typed = [...(options.print ? ['--print'] : []), ...(json ? ['--json'] : [])];
     const how = { command: 'token', export: 'token', typed, quiet: json } as const;
     await withKeptGrant(world, client, target, options, {

@@ -54,7 +54,10 @@ describe('jit secret set', () => {
     });
     expect(ran.stderr).toContain('ending in 7QXA');
     expect(ran.stderr).toContain('~/.aws/credentials');
-    const temporary = await secret([...set, '--aws'], { tty: true, answers: [longLived.replace('AKIA', 'ASIA'), planted, 'token'] });
+    const temporary = await secret([...set, '--aws'], {
+      tty: true,
+      answers: [longLived.replace('AKIA', 'ASIA'), planted, 'token'],
+    });
     expect(JSON.parse(temporary.stored[0]?.value.reveal() ?? '')).toMatchObject({ SessionToken: 'token' });
   });
 

@@ -139,7 +139,7 @@ export interface Check {
   readonly detail: string;
   /** What to do about it, in words. */
   readonly advice?: string;
-  /** What an administrator has to run once, exactly as it is: SQL. No secrets. */
+  /** What an administrator has to run once, exactly as it is: SQL. No secrets. Of what is well: what was run for it. */
   readonly remedy?: string;
 }
 

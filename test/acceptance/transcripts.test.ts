@@ -52,6 +52,8 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit token repos:read --reason why',
     'JIT_ID_TOKEN=no-token jit token repos:read --reason why',
     'CI=true jit token repos:read --config missing.yaml',
+    'jit token prod-db:both',
+    'jit token prod-db:write --for 5m --json',
   ],
   env: [
     'jit env',
@@ -66,6 +68,10 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit env repos:read --json --format sh',
     'jit env repos:read --export token',
     'jit env prod-db:read --format gitlab --file jit.env',
+    'jit env prod-db --format fish',
+    'jit env prod-db:read --format github --output token',
+    'jit env prod-db:read --export env',
+    'jit env prod-db:read --file nowhere/access.sh',
   ],
   console: [
     'jit console',
@@ -87,6 +93,7 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit credential git get',
     'jit credential git get --grant gnone < /dev/null',
     'jit credential git bogus --grant gnone < /dev/null',
+    'jit credential git store --grant gnone',
   ],
   revoke: ['jit revoke', 'jit revoke gnone', 'jit revoke gnone --all'],
   extend: ['jit extend', 'jit extend --for 5m', 'jit extend gnone --for 5m'],

@@ -58,6 +58,7 @@ function waiting(secret: Asker['secret'], verbs: Partial<Client> = {}, interacti
   const world = {
     ...{ clock, spin, ask, interactive, random: systemRandom, env: {}, ci: false, onSignal: () => () => {} },
     isTTY: { stdin: true, stdout: true, stderr: true },
+    ownBroker: { current: null, isHurried: false },
   } as unknown as World;
   const held = requestGrant(world, client, wanted);
   held.catch(() => {});

@@ -166,7 +166,7 @@ describe('a step that is cancelled', () => {
     expect(live()).toBe(0);
   });
 
-  test('while jit token asks GitHub has none after the last step, or is told of it', async () => {
+  test('while jit token asks GitHub has none after the last step, which waits for the answer', async () => {
     const job = newJob();
     const made = github.account.tokens.length;
     github.fault({ on: 'POST access_tokens', kind: 'slow', delay: 2_000 });
@@ -179,19 +179,22 @@ describe('a step that is cancelled', () => {
     expect(github.account.tokens.length).toBe(made + 1);
     expect(cleaned.code).toBe(0);
     expect(live()).toBe(0);
+    const { stdout } = await place.run('jit audit log --json', job);
+    expect(stdout).toContain('issued-too-late');
+    expect(stdout).not.toContain('lease.undisclosed');
   });
 });
 
 test('GitHub that refuses the last step is told, and asked again by the next', async () => {
   const job = newJob();
   expect((await place.run(kept, job)).code).toBe(0);
+  const before = github.count('DELETE token');
   github.fault({ on: 'DELETE token', kind: 'forbidden', times: 50 });
   const failed = await place.run('jit ci cleanup --for 1s', job);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain('could not be taken back');
   expect(live()).toBe(1);
-  for (;;) {
-    if (github.count('DELETE token') >= 50) break;
+  while (github.count('DELETE token') < before + 50) {
     await fetch(`${github.url}/installation/token`, { method: 'DELETE' });
   }
   const cleaned = await place.run('jit ci cleanup', job);

@@ -54,11 +54,11 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
 }
 
 /** Where the credential lies. Some targets put it into the environment of every child: it is not asked for by name here. */
-function printKept({ out }: World, reply: ElevateReply): void {
+function printKept({ out }: World, reply: ElevateReply, json: boolean): void {
   const { secrets } = reply;
   const env = Object.fromEntries(Object.entries(reply.env).filter(([name]) => !secrets.includes(name)));
   out.json({ ...reply, env });
-  if (secrets.length > 0)
+  if (secrets.length > 0 && !json)
     out.note(`jit: credentials are not printed here: ${secrets.join(', ')}; "jit env" has them`);
 }
 
@@ -163,7 +163,7 @@ export const elevate = defineCommand({
         await giveBack(world, client, reply.grant);
         throw cancelled;
       }
-      printKept(world, reply);
+      printKept(world, reply, json);
       return 0;
     }
     const stack = complete.parent === null ? '' : stackText(complete.parent, around);

@@ -259,6 +259,8 @@ export interface ProviderKind<Handle extends Json = Json> {
   };
   /** What the config's values mean together, beyond their schema: sentences, empty when all is well. */
   validate?(target: TargetConfig): string[];
+  /** What is allowed in them but cannot do what is hoped for: sentences, told by `jit policy check`. */
+  doubt?(target: TargetConfig): string[];
   open(target: TargetConfig, tools: ProviderTools): Provider<Handle>;
   /** For a lease whose target left the config: revokes and confirms from the handle alone. */
   openByHandle(handle: Handle, tools: ProviderTools): Provider<Handle>;

@@ -42,7 +42,7 @@ export async function requestGrant(
   if (cancelled) throw cancelled;
   const release = world.onSignal((signal) => {
     cancelled ??= cancelledBy(signal);
-    abort.abort(cancelled);
+    if (cancelled) abort.abort(cancelled);
   });
   // Noted before the broker hears of it: its answer may come first.
   const declined = (reason: Cancelled): void => {

@@ -13,7 +13,7 @@ import { learnWithdrawal } from './withdrawal.ts';
 /** Calls the provider and writes the result; on any failure what may exist is taken back first. */
 export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
   try {
-    return await makeAndRecord(broker, attempt);
+    return await callProvider(broker, attempt);
   } catch (thrown) {
     const error = toJitError(thrown);
     if (error.cause !== undefined)
@@ -24,13 +24,13 @@ export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Le
 }
 
 /**
- * While this is under way, a revocation of the same lease waits: it could not find what is about to be made, nor what was
- * made and is not on record.
+ * While this is under way, a revocation of the same lease waits: it could not find what is about to be made, and has to be
+ * given the handle that says what was.
  */
-async function makeAndRecord(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
+async function callProvider(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
   const { lease, plan, provider } = attempt;
-  const settled = Promise.withResolvers<void>();
-  broker.issuing.set(lease.id, settled.promise);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  broker.issuing.set(lease.id, promise);
   try {
     const issued = await provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
     failpoint('issue.answered');
@@ -38,7 +38,7 @@ async function makeAndRecord(broker: Broker, attempt: Attempt): Promise<Issued<L
     return issued;
   } finally {
     broker.issuing.delete(lease.id);
-    settled.resolve();
+    resolve();
   }
 }
 

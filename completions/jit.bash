@@ -1,4 +1,4 @@
-# The prompt hook of jit for bash >= 3.2: shows the grant and its time left, and drops its variables when it ends.
+# The prompt hook of jit for bash >= 3.2: shows the grant and its time left, and drops its secrets when it ends.
 # Builtins only, no fork per prompt. The prompt-state file is data from outside: it is checked, and never evaluated.
 # Its lines: <expiry, epoch seconds> <grant id> <target> <role> [more]
 
@@ -50,15 +50,17 @@ _jit_show() {
   fi
 }
 
-# _jit_drop: the grant is over. IFS is a blank here, set by _jit_check: JIT_VARS would not split otherwise.
+# _jit_drop: the grant is over. Only secrets go: what leads to an endpoint or a file that is gone stays, so that
+# programs fail instead of finding another identity. IFS is a blank here, set by _jit_check: JIT_DROP would not split
+# otherwise.
 _jit_drop() {
   local name
-  for name in ${JIT_VARS-}; do
+  for name in ${JIT_DROP-}; do
     [[ $name != [0123456789]* && $name != *[!$_JIT_NAME_CHARS]* ]] && unset -v "$name" 2>/dev/null
   done
-  printf '\njit: %s has ended; its variables are gone from this shell. Type "exit" to leave.\n' \
+  printf '\njit: %s has ended; what needs it fails in this shell. Type "exit" to leave.\n' \
     "${JIT_TARGET-}${JIT_ROLE:+:$JIT_ROLE}" >&2
-  unset -v JIT_VARS JIT_GRANT_EXP
+  unset -v JIT_DROP JIT_GRANT_EXP JIT_EXTEND
   export JIT_GRANT_STATE=ended
 }
 
@@ -90,7 +92,8 @@ _jit_warn() {
   if (($1 <= 60 && _JIT_WHOLE >= 120)); then
     [[ $_JIT_WARNED != 1m ]] || return 0
     _JIT_WARNED=1m
-    printf '\njit: %s ends in %s - "jit extend --for 15m" or finish up.\a\n' "$2" "$_jit_left" >&2
+    printf '\njit: %s ends in %s - %sfinish up.\a\n' "$2" "$_jit_left" \
+      "${JIT_EXTEND:+\"jit extend --for $JIT_EXTEND\" or }" >&2
   elif (($1 > 60 && $1 <= 300 && _JIT_WHOLE >= 600)) && [[ -z $_JIT_WARNED ]]; then
     _JIT_WARNED=5m
     printf '\njit: %s ends in %s\n' "$2" "$_jit_left" >&2

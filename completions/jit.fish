@@ -1,4 +1,4 @@
-# The prompt hook of jit for fish >= 3.1: shows the grant and its time left, and drops its variables when it ends.
+# The prompt hook of jit for fish >= 3.1: shows the grant and its time left, and drops its secrets when it ends.
 # Builtins only, no fork per prompt (from fish 3.5 on). The prompt-state file is data from outside: it is checked,
 # and never evaluated. Its lines: <expiry, epoch seconds> <grant id> <target> <role> [more]
 
@@ -47,13 +47,15 @@ function _jit_own_name
     echo -- "$name"
 end
 
-# _jit_drop: the grant is over.
+# _jit_drop: the grant is over. Only secrets go: what leads to an endpoint or a file that is gone stays, so that
+# programs fail instead of finding another identity.
 function _jit_drop
-    for name in (string split ' ' -- $JIT_VARS)
+    for name in (string split ' ' -- $JIT_DROP)
         string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; and set -e -g $name
     end
-    printf '\njit: %s has ended; its variables are gone from this shell. Type "exit" to leave.\n' (_jit_own_name) >&2
-    set -e -g JIT_VARS
+    printf '\njit: %s has ended; what needs it fails in this shell. Type "exit" to leave.\n' (_jit_own_name) >&2
+    set -e -g JIT_DROP
+    set -e -g JIT_EXTEND
     set -e -g JIT_GRANT_EXP
     set -gx JIT_GRANT_STATE ended
 end
@@ -93,7 +95,9 @@ function _jit_warn -a seconds name left
     if test $seconds -le 60
         test $_JIT_WHOLE -ge 120 -a "$_JIT_WARNED" != 1m; or return 0
         set -g _JIT_WARNED 1m
-        printf '\njit: %s ends in %s - "jit extend --for 15m" or finish up.\a\n' $name $left >&2
+        set -l way
+        test -n "$JIT_EXTEND"; and set way "\"jit extend --for $JIT_EXTEND\" or "
+        printf '\njit: %s ends in %s - %sfinish up.\a\n' $name $left "$way" >&2
     else if test $seconds -le 300 -a $_JIT_WHOLE -ge 600 -a -z "$_JIT_WARNED"
         set -g _JIT_WARNED 5m
         printf '\njit: %s ends in %s\n' $name $left >&2
@@ -155,7 +159,7 @@ function _jit_on_prompt --on-event fish_prompt
     end
 end
 
-# Before each command, in case no signal came: no command starts with the variables of a dead grant.
+# Before each command, in case no signal came: no command starts with the secrets of a dead grant.
 function _jit_on_preexec --on-event fish_preexec
     test "$JIT_GRANT_STATE" = active; and _jit_check
 end

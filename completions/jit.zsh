@@ -1,4 +1,4 @@
-# The prompt hook of jit for zsh >= 5.1: shows the grant and its time left, and drops its variables when it ends.
+# The prompt hook of jit for zsh >= 5.1: shows the grant and its time left, and drops its secrets when it ends.
 # Builtins only, no fork per prompt. The prompt-state file is data from outside: it is checked, and never evaluated.
 # Its lines: <expiry, epoch seconds> <grant id> <target> <role> [more]
 
@@ -35,14 +35,15 @@ _jit_flush() {
   _JIT_MESSAGES=()
 }
 
-# _jit_drop: the grant is over. Runs with the options of _jit_check.
+# _jit_drop: the grant is over. Only secrets go: what leads to an endpoint or a file that is gone stays, so that
+# programs fail instead of finding another identity. Runs with the options of _jit_check.
 _jit_drop() {
   local name
-  for name in ${(s: :)JIT_VARS}; do
+  for name in ${(s: :)JIT_DROP}; do
     [[ $name == [A-Za-z_][A-Za-z0-9_]# ]] && unset $name 2>/dev/null
   done
-  _JIT_MESSAGES+=("jit: $JIT_TARGET${JIT_ROLE:+:$JIT_ROLE} has ended; its variables are gone from this shell. Type \"exit\" to leave.")
-  unset JIT_VARS JIT_GRANT_EXP
+  _JIT_MESSAGES+=("jit: $JIT_TARGET${JIT_ROLE:+:$JIT_ROLE} has ended; what needs it fails in this shell. Type \"exit\" to leave.")
+  unset JIT_DROP JIT_GRANT_EXP JIT_EXTEND
   export JIT_GRANT_STATE=ended
 }
 
@@ -77,7 +78,7 @@ _jit_warn() {
   if (( $1 <= 60 && _JIT_WHOLE >= 120 )); then
     [[ $_JIT_WARNED != 1m ]] || return 0
     _JIT_WARNED=1m
-    _JIT_MESSAGES+=("jit: $2 ends in $3 - \"jit extend --for 15m\" or finish up."$'\a')
+    _JIT_MESSAGES+=("jit: $2 ends in $3 - ${JIT_EXTEND:+\"jit extend --for $JIT_EXTEND\" or }finish up."$'\a')
   elif (( $1 > 60 && $1 <= 300 && _JIT_WHOLE >= 600 )) && [[ -z $_JIT_WARNED ]]; then
     _JIT_WARNED=5m
     _JIT_MESSAGES+=("jit: $2 ends in $3")
@@ -149,7 +150,7 @@ _jit_precmd() {
   return before
 }
 
-# _jit_preexec: before each command, in case no signal came: no command starts with the variables of a dead grant.
+# _jit_preexec: before each command, in case no signal came: no command starts with the secrets of a dead grant.
 _jit_preexec() {
   emulate -L zsh
   [[ $JIT_GRANT_STATE == active ]] || return 0

@@ -34,13 +34,16 @@ export async function identify(broker: Broker, caller: Caller, identity: string 
   return { ...caller, verified: verdict.verified, refused: verdict.refused };
 }
 
-/** The refusal of one whose token is not right or was used before; null: let the policy decide. */
+/** The refusal of one whose token is not right, any more, or was used before; null: let the policy decide. */
 export function refusedFor(
   broker: Broker,
   { refused, verified }: Partial<Pick<Asker, 'refused' | 'verified'>>,
 ): Denied | null {
   if (refused) return deny(refused);
-  if (!verified || !broker.ledger.store.isTokenUsed(verified.token)) return null;
+  if (!verified) return null;
+  // Something was waited for, such as a login. Who has used it since may be forgotten by now.
+  if (broker.clock.now() >= verified.expiresAt) return deny('the identity token is refused: it has expired');
+  if (!broker.ledger.store.isTokenUsed(verified.token)) return null;
   return deny('the identity token is refused: it was used before, and is good for one request');
 }
 

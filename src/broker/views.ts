@@ -39,7 +39,8 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
     provider: lease.provider,
     name: lease.name,
     deadline: lease.deadline,
-    hardDeadline: lease.hardDeadline,
+    // Vendors tell whole seconds, rounded down: that is no earlier end.
+    hardDeadline: isWithinSecond(lease) ? lease.deadline : lease.hardDeadline,
     irrevocableUntil: irrevocableUntil(broker, lease),
     accessEndedAt: lease.accessEndedAt,
     revokedAt: lease.revokedAt,
@@ -48,6 +49,10 @@ function leaseView(broker: Broker, lease: Lease): LeaseView {
     notRefreshed: broker.refreshing.get(lease.id)?.failure() ?? null,
     findings: broker.ledger.store.findings({ lease: lease.id }).length,
   };
+}
+
+function isWithinSecond({ deadline, hardDeadline }: Lease): boolean {
+  return hardDeadline < deadline && deadline - hardDeadline <= 1_000;
 }
 
 /** A target that left the configuration, or a broken configuration, must not hide its grants. */

@@ -65,11 +65,10 @@ export async function reachInProcess(world: World, hasSession = false): Promise<
 
 /** A signal would end this process before it has taken anything back; the child has been sent it by then. */
 function releaseOnSignal(world: World): void {
-  let isSignalled = false;
   world.onSignal((signal) => {
+    world.ownBroker.signal ??= signal;
     // Keys are meant for the command on the terminal.
-    if (isSignalled || (signal === 'SIGINT' && world.isTTY.stdin)) return;
-    isSignalled = true;
+    if (world.ownBroker.isHurried || (signal === 'SIGINT' && world.isTTY.stdin)) return;
     world.ownBroker.isHurried = true;
     world.clock.after(courtesy, () => void world.ownBroker.current?.release().catch(() => undefined));
   });
@@ -79,6 +78,7 @@ function releaseOnSignal(world: World): void {
 function closeOnSignal(world: World): void {
   const stop = world.onSignal((signal) => {
     stop();
+    world.ownBroker.signal ??= signal;
     world.ownBroker.isHurried = true;
     void closeOwnBroker(world).then(() => process.kill(process.pid, signal));
   });

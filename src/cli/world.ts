@@ -23,6 +23,8 @@ export interface OwnBroker {
   current: OpenBroker | null;
   /** A signal has come: nobody is waited for any more. */
   isHurried: boolean;
+  /** The first signal that came since there is one. */
+  signal?: NodeJS.Signals;
 }
 
 /** What `jit demo` is given. */

@@ -142,7 +142,7 @@ export interface Check {
   readonly detail: string;
   /** What to do about it, in words. */
   readonly advice?: string;
-  /** What an administrator has to run once, exactly as it is: SQL. No secrets. */
+  /** What an administrator has to run once, exactly as it is: SQL. No secrets. Of what is well: what was run for it. */
   readonly remedy?: string;
 }
 
@@ -271,6 +271,8 @@ export interface ProviderKind<Handle extends Json = Json> {
   };
   /** What the config's values mean together, beyond their schema: sentences, empty when all is well. */
   validate?(target: TargetConfig): string[];
+  /** What is allowed in them but cannot do what is hoped for: sentences, told by `jit policy check`. */
+  doubt?(target: TargetConfig): string[];
   open(target: TargetConfig, tools: ProviderTools): Provider<Handle>;
   /** For a lease whose target left the config: revokes and confirms from the handle alone. */
   openByHandle(handle: Handle, tools: ProviderTools): Provider<Handle>;

@@ -9,6 +9,9 @@ export interface EnvironmentOptions {
   readonly baseEnv?: Readonly<Record<string, string | undefined>>;
   readonly env: Readonly<Record<string, string>>;
   readonly unset: readonly string[];
+  readonly secrets: readonly string[];
+  /** How long it may go on at its end, e.g. `15m`; null: nobody is told to extend it. */
+  readonly extension: string | null;
   readonly grant: {
     readonly id: string;
     readonly target: string;
@@ -20,17 +23,28 @@ export interface EnvironmentOptions {
 
 // Meant for one shell only, never for what runs inside of it.
 // JIT_ID_TOKEN is used up by now; whatever reads it could only be surprised.
-const ofOuterShell = ['JIT_ID_TOKEN', 'JIT_READY', 'JIT_PARENT', 'JIT_NOW', 'JIT_PROMPT', 'JIT_USER_ZDOTDIR'];
+const ofOuterShell = [
+  'JIT_ID_TOKEN',
+  'JIT_READY',
+  'JIT_PARENT',
+  'JIT_NOW',
+  'JIT_PROMPT',
+  'JIT_USER_ZDOTDIR',
+  'JIT_EXTEND',
+];
+
+/** What other prompts show as a session that goes on. */
+const passing = ['AWS_VAULT', 'AWS_CREDENTIAL_EXPIRATION'];
 
 /**
  * The user's environment without `unset`, with `env`, and with what the prompt hooks read:
  * `JIT_GRANT_ID`, `JIT_TARGET`, `JIT_ROLE`, `JIT_GRANT_EXP` (epoch seconds), `JIT_GRANT_STATE`, `JIT_STATE_FILE`,
- * `JIT_VARS` (names to take away at the end), and inside another grant `JIT_STACK` (`<id>=<target>` of each outer
- * grant, outermost first).
+ * `JIT_DROP` (names to take away at the end), `JIT_EXTEND` (how long it may go on then), and inside another grant
+ * `JIT_STACK` (`<id>=<target>` of each outer grant, outermost first). `JIT_VARS` names all that grants put there.
  * @throws JitError `ERR_CHILD_SETUP` for a name that no shell could remove again.
  */
 export function childEnvironment(options: EnvironmentOptions): Record<string, string> {
-  const { baseEnv = process.env, unset, grant, stateFile } = options;
+  const { baseEnv = process.env, unset, secrets, extension, grant, stateFile } = options;
   const env = appendGitConfig(baseEnv, options.env);
   const names = Object.keys(env);
   const unusable = names.find((name) => !isVariableName(name));
@@ -50,8 +64,10 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
     JIT_GRANT_EXP: String(Math.floor(grant.deadline / 1000)),
     JIT_GRANT_STATE: 'active',
     JIT_STATE_FILE: stateFile,
-    // An inner grant never outlives an outer one, so what came from outside goes with it.
-    JIT_VARS: [...new Set([...names, ...outerVariables(baseEnv)])].join(' '),
+    ...(extension === null ? {} : { JIT_EXTEND: extension }),
+    JIT_VARS: joined(names, baseEnv['JIT_VARS']),
+    // Nobody looks after the outer grant here once the inner one has ended: its secrets go with it.
+    JIT_DROP: joined([...secrets, ...passing.filter((name) => name in env)], baseEnv['JIT_DROP']),
   };
 }
 
@@ -59,8 +75,9 @@ function isVariableName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
 
-function outerVariables(base: Readonly<Record<string, string | undefined>>): string[] {
-  return isInsideGrant(base) ? (base['JIT_VARS'] ?? '').split(' ').filter(isVariableName) : [];
+/** With what the shell around it has, whose variables are there even when its grant has ended. */
+function joined(names: readonly string[], outer = ''): string {
+  return [...new Set([...names, ...outer.split(' ').filter(isVariableName)])].join(' ');
 }
 
 function outerGrants(base: Readonly<Record<string, string | undefined>>): { JIT_STACK?: string } {

@@ -30,6 +30,10 @@ export interface SessionOptions {
   /** Variables that the broker hands out, and variables that would win over them. */
   readonly env: Readonly<Record<string, string>>;
   readonly unset: readonly string[];
+  /** Names of those of `env` whose values are secrets: a shell drops them at the end. */
+  readonly secrets: readonly string[];
+  /** How long the grant may go on at its end, e.g. `15m`, for warnings; null: nobody is told to extend it. */
+  readonly extension: string | null;
   readonly grant: SessionGrant;
   /** The prompt-state file that the broker keeps. It must list this grant before the session starts. */
   readonly stateFile: string;

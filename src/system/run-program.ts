@@ -58,6 +58,8 @@ export function runProgram(
       clearTimeout(next);
       signal.removeEventListener('abort', onAbort);
       for (const stream of [stdin, stdout, stderr]) stream.destroy();
+      // What it left behind without its output could still make something when that has been taken back.
+      killGroup(child.pid);
       resolve({ how, code, why, stdout: Buffer.concat(printed), stderr: said });
     };
     const after = (wait: Milliseconds, act: () => void): void => {
@@ -104,10 +106,7 @@ export function runProgram(
       if (isOver) return;
       clearTimeout(limit);
       // Something that it started still holds its output: all of the group goes, and what was said by then counts.
-      after(how === 'ended' ? patience : 0, () => {
-        killGroup(child.pid);
-        finish(code, by);
-      });
+      after(how === 'ended' ? patience : 0, () => finish(code, by));
     });
     child.on('close', (code, by) => finish(code, by));
   });

@@ -95,7 +95,7 @@ const incomplete: readonly (readonly [what: string, args: string, names: string]
   ['no file for GitLab', 'env prod-db:read --format gitlab', '--file'],
   ['no file of GitHub', 'env prod-db:read --format github', 'GITHUB_ENV'],
   ['no operation of git', 'credential git', '<operation>'],
-  ['no grant for git', 'credential git get', '<grant>'],
+  ['no grant for git', 'credential git get', '--grant'],
   ['no grant to revoke', 'revoke', '<grant>'],
   ['no grant to extend', 'extend --for 5m', '<grant>'],
   ['no length to extend by', 'extend', '--for'],

@@ -23,6 +23,19 @@ describe('an allowed request', () => {
     expect(env['FAKE_USER']).toBe([...world.target.live.keys()][0]);
   });
 
+  test('shows no end of the target before the deadline when the target only leaves out the parts of a second', async () => {
+    const length = 30 * 60_000;
+    for (const [early, shown] of [
+      [700, 0],
+      [1_700, 1_700],
+    ] as const) {
+      world.target.faults.expiresAfter = length - early;
+      const { grant } = await elevate(world.broker, ada, request({ duration: length }));
+      const [lease] = grant.leases;
+      expect((lease?.deadline ?? 0) - (lease?.hardDeadline ?? 0)).toBe(shown);
+    }
+  });
+
   test('hands out the secret as a private file only', async () => {
     const { env } = await elevate(world.broker, ada, request());
     const file = env['FAKE_PASSFILE'] ?? '';

@@ -99,6 +99,22 @@ describe('a request with an identity token', () => {
     expect(tested.types().filter((type) => type === 'grant.denied')).toHaveLength(19);
   });
 
+  test('is not granted with a token that expired while something was waited for, and may be forgotten by then', async () => {
+    const { broker, clock, target } = tested;
+    const token = await issuer.github(audience, { exp: Math.floor(clock.now() / 1000) + 30 });
+    target.faults.prepare = async () => {
+      delete target.faults.prepare;
+      await elevate(broker, ada, wanted(token));
+      await clock.advance(100_000);
+      await elevate(broker, ada, wanted(await issuer.github(audience)));
+    };
+    await expect(elevate(broker, ada, wanted(token))).rejects.toMatchObject({
+      code: 'ERR_POLICY_DENIED',
+      message: expect.stringContaining('expired'),
+    });
+    expect(tested.types().filter((type) => type === 'lease.intent')).toHaveLength(2);
+  });
+
   test('is not taken again by the next broker', async () => {
     const token = await issuer.github(audience);
     await elevate(tested.broker, ada, wanted(token));

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import type { Outside } from '../../src/cli/world.ts';
 import { JitError } from '../../src/core/errors.ts';
@@ -117,4 +117,108 @@ test('what could not be taken back is told, and the exit code stays that of the 
   const broken = await alone(command, { CI: 'true' }, () => Promise.reject(new Error('x')));
   expect(broken.code).toBe(7);
   expect(broken.stderr).toContain('jit ci cleanup');
+});
+
+/** A command in CI that is told to end as soon as its broker is open; `close` takes a few turns. */
+async function signalled(argv: string[], signal: NodeJS.Signals) {
+  const did: string[] = [];
+  const listeners = new Set<(signal: NodeJS.Signals) => void>();
+  const client = createFakeClient();
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => true);
+  let isOpen = false;
+  const outside: Outside = {
+    ...still(),
+    argv,
+    env: { CI: 'true' },
+    onSignal: (callback) => {
+      listeners.add(callback);
+      return () => listeners.delete(callback);
+    },
+    connect: async () => {
+      if (!isOpen) throw new JitError('ERR_BROKER_UNREACHABLE', 'no broker runs');
+      for (const listener of listeners) listener(signal);
+      return client;
+    },
+    openBroker: async () => {
+      isOpen = true;
+      return {
+        release: async () => void did.push('release'),
+        othersLeft: async () => void did.push('wait for others'),
+        close: async () => {
+          for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          did.push('closed');
+          return { overdue: 0, ending: 0 };
+        },
+      };
+    },
+    runSession: async () => {
+      did.push('run');
+      return { exitCode: 0, grantEnded: false };
+    },
+  };
+  try {
+    const code = await runCli(outside);
+    return { code, did, asked: client.asked('elevate') };
+  } finally {
+    kill.mockRestore();
+  }
+}
+
+test('a command that a signal has closed the broker of ends only when it is closed', async () => {
+  const { did } = await signalled(['targets'], 'SIGTERM');
+  expect(did.filter((one) => one !== 'release')).toEqual(['closed']);
+});
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)(
+  '%s before anything was asked for cancels: nothing is granted, nothing runs',
+  async (signal, code) => {
+    expect(await signalled(command, signal)).toEqual({ code, did: ['closed'], asked: [] });
+  },
+);
+
+test('a signal while others are waited for ends what they have, and then the broker', async () => {
+  const did: string[] = [];
+  const listeners: ((signal: NodeJS.Signals) => void)[] = [];
+  const ownBroker: Outside['ownBroker'] = { current: null, isHurried: false };
+  const clock = new FakeClock();
+  let leave = (): void => undefined;
+  const ran = runCli({
+    ...still(),
+    argv: command,
+    env: { CI: 'true' },
+    clock,
+    ownBroker,
+    onSignal: (callback) => {
+      listeners.push(callback);
+      return () => undefined;
+    },
+    connect: async () => {
+      if (ownBroker.current) return createFakeClient();
+      throw new JitError('ERR_BROKER_UNREACHABLE', 'no broker runs');
+    },
+    openBroker: async () => ({
+      release: async () => {
+        did.push('release');
+        leave();
+      },
+      othersLeft: () => {
+        did.push('wait for others');
+        return new Promise((resolve) => {
+          leave = resolve;
+        });
+      },
+      close: async () => {
+        did.push('close');
+        return { overdue: 0, ending: 0 };
+      },
+    }),
+  });
+  await vi.waitUntil(() => did.includes('wait for others'));
+  for (const listener of listeners) listener('SIGTERM');
+  await clock.advance(3_000);
+  expect(await ran).toBe(7);
+  expect(did).toEqual(['wait for others', 'release', 'close']);
 });

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { childEnvironment } from '../../src/shell/environment.ts';
 
 const grant = { id: 'g2', target: 'prod-db', role: 'write', deadline: 1_795_348_612_900 };
-const common = { grant, stateFile: '/run/jit/prompt', unset: ['PGPASSWORD', 'PGUSER'] };
+const common = {
+  grant,
+  stateFile: '/run/jit/prompt',
+  unset: ['PGPASSWORD', 'PGUSER'],
+  secrets: [],
+  extension: null,
+};
 
 test('the child has the variables of the user, without those that would win, and those handed out', () => {
   const child = childEnvironment({
@@ -20,11 +26,19 @@ test('the child has the variables of the user, without those that would win, and
     JIT_GRANT_STATE: 'active',
     JIT_STATE_FILE: '/run/jit/prompt',
     JIT_VARS: 'PGUSER',
+    JIT_DROP: '',
   });
 });
 
 test('what was meant for the outer shell only does not reach the child', () => {
-  const baseEnv = { JIT_READY: '/r', JIT_PARENT: '1', JIT_NOW: '2', JIT_PROMPT: 'x', JIT_USER_ZDOTDIR: '/z' };
+  const baseEnv = {
+    JIT_READY: '/r',
+    JIT_PARENT: '1',
+    JIT_NOW: '2',
+    JIT_PROMPT: 'x',
+    JIT_USER_ZDOTDIR: '/z',
+    JIT_EXTEND: '15m',
+  };
   const child = childEnvironment({ ...common, baseEnv, env: {} });
   for (const name of Object.keys(baseEnv)) expect(child).not.toHaveProperty(name);
 });
@@ -34,20 +48,40 @@ const inside = {
   JIT_TARGET: 'aws-prod',
   JIT_GRANT_STATE: 'active',
   JIT_STACK: 'g0=edge',
-  JIT_VARS: 'AWS_PROFILE PGUSER bad;name',
+  JIT_VARS: 'AWS_REGION AWS_SESSION_TOKEN PGUSER bad;name',
+  JIT_DROP: 'AWS_SESSION_TOKEN bad;name',
 };
 
-test('inside another grant the stack names the outer ones, and their variables go with the inner grant', () => {
-  const child = childEnvironment({ ...common, baseEnv: inside, env: { PGUSER: 'jit_l1' } });
+test('inside another grant the stack names the outer ones, and their secrets go with the inner grant', () => {
+  const env = { PGUSER: 'jit_l1', DATABASE_URL: 'postgres://' };
+  const child = childEnvironment({ ...common, baseEnv: inside, env, secrets: ['DATABASE_URL'] });
   expect(child['JIT_STACK']).toBe('g0=edge g1=aws-prod');
-  expect(child['JIT_VARS']).toBe('PGUSER AWS_PROFILE');
+  expect(child['JIT_VARS']).toBe('PGUSER DATABASE_URL AWS_REGION AWS_SESSION_TOKEN');
+  expect(child['JIT_DROP']).toBe('DATABASE_URL AWS_SESSION_TOKEN');
 });
 
-test('a grant that has ended is not part of the stack', () => {
+test('what goes at the end is secret, or looks to other prompts like a session that goes on; the rest stays', () => {
+  const env = {
+    AWS_REGION: 'eu-west-1',
+    AWS_CONFIG_FILE: '/run/c',
+    AWS_VAULT: 'aws-prod',
+    AWS_SESSION_TOKEN: 't',
+  };
+  const child = childEnvironment({
+    ...common,
+    baseEnv: {},
+    env,
+    secrets: ['AWS_SESSION_TOKEN'],
+    extension: '15m',
+  });
+  expect(child).toMatchObject({ JIT_DROP: 'AWS_SESSION_TOKEN AWS_VAULT', JIT_EXTEND: '15m' });
+});
+
+test('a grant that has ended is not part of the stack, but what is left of it is known', () => {
   const baseEnv = { ...inside, JIT_GRANT_STATE: 'ended', JIT_STACK: undefined };
   const child = childEnvironment({ ...common, baseEnv, env: {} });
   expect(child).not.toHaveProperty('JIT_STACK');
-  expect(child['JIT_VARS']).toBe('');
+  expect(child['JIT_VARS']).toBe('AWS_REGION AWS_SESSION_TOKEN PGUSER');
 });
 
 test('a name that no shell could remove again is refused', () => {

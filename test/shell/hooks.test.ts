@@ -99,7 +99,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
         `${Math.floor(Date.now() / 1000) + 900} gother aws-prod admin`,
       );
       await screen.press('Enter');
-      await screen.waitFor(/^jit: prod-db:write ends in \d\ds - "jit extend --for 15m" or finish up\. *$/m);
+      await screen.waitFor(/^jit: prod-db:write ends in \d\ds - "jit extend --for 10m" or finish up\. *$/m);
       await screen.waitFor(/^\[prod-db:write\+1 \d\ds\] inner> $/m);
       await screen.waitFor(/31m\[prod-db:write\+1 \d\ds\]/, { colours: true });
     });
@@ -121,13 +121,25 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
       expect(await screen.screen()).not.toMatch(/ends in \dm/);
     });
 
-    test('at the end the next command sees no variables, and the prompt says so', async () => {
+    test('a grant that cannot be extended is not said to be', async () => {
+      writeRc(rc);
+      const screen = await startShell({ extension: null });
+      stage.scene.writeState(stage.scene.entry(55));
+      await screen.press('Enter');
+      await screen.waitFor(/^jit: prod-db:write ends in \d\ds - finish up\. *$/m);
+    });
+
+    test('at the end the next command sees no secrets, is still led to what is gone, and the prompt says so', async () => {
       writeRc(rc);
       const screen = await startShell();
       await stage.scene.endGrant();
-      await screen.line(isSet('PGSERVICE'));
+      await screen.line(isSet('DATABASE_URL'));
       await screen.waitFor(/^is=<none>/m);
-      await screen.waitFor(/^jit: prod-db:write has ended; its variables are gone from this shell\./m);
+      await screen.line(isSet('PGSERVICE'));
+      await screen.waitFor(/^is=<prod-db>/m);
+      await screen.line(isSet('PGPASSFILE'));
+      await screen.waitFor(/^is=<.*pgpass>/m);
+      await screen.waitFor(/^jit: prod-db:write has ended; what needs it fails in this shell\./m);
       await screen.waitFor(/^\[jit ended\] inner> $/m);
       await screen.line('exit 6');
       await screen.waitFor(/^exit=6/m);
@@ -145,7 +157,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
       await screen.waitFor(/^\[jit ended\] inner> $/m);
     });
 
-    test('without a broker the shell drops its variables by its own clock', async () => {
+    test('without a broker the shell drops its secrets by its own clock', async () => {
       writeRc(rc);
       const screen = await stage.start({ command: null, shell, seconds: 3 });
       await screen.waitFor(/^\[prod-db:write \ds\] inner> $/m);
@@ -159,7 +171,7 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
           { timeout: 8000, interval: 200 },
         )
         .toMatch(/^\[jit ended\] inner> $/m);
-      await screen.line(isSet('PGSERVICE'));
+      await screen.line(isSet('DATABASE_URL'));
       await screen.waitFor(/^is=<none>/m);
     });
 

@@ -23,6 +23,7 @@ export interface Described {
   readonly shell?: string;
   readonly graceMs?: number;
   readonly readyMs?: number;
+  readonly extension?: string | null;
   /** Seconds until the deadline. */
   readonly seconds?: number;
 }
@@ -69,8 +70,14 @@ export function makeScene(): Scene {
     grant,
     describe({ seconds = 1790, ...described }) {
       const session = {
-        env: { PGSERVICE: 'prod-db', PGPASSFILE: path.join(runDir, 'pgpass') },
+        env: {
+          PGSERVICE: 'prod-db',
+          PGPASSFILE: path.join(runDir, 'pgpass'),
+          DATABASE_URL: 'postgres://secret',
+        },
         unset: ['PGPASSWORD'],
+        secrets: ['DATABASE_URL'],
+        extension: '10m',
         stateFile,
         hooksDir: path.join(import.meta.dirname, '../../completions'),
         grant: { ...grant, deadline: Date.now() + seconds * 1000 },

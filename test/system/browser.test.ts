@@ -25,6 +25,21 @@ describe('findBrowser', () => {
     expect(findBrowser({}, (file) => file === '/usr/bin/open', 'darwin')).not.toBeNull();
   });
 
+  it('takes the first program of BROWSER that is there, also without a screen, with its arguments', async () => {
+    const { env, told } = desktop(0);
+    const { DISPLAY: _, ...bare } = env;
+    const open = (BROWSER: string) =>
+      findBrowser({ ...bare, BROWSER }, existsSync, 'linux')?.('/run/page.html');
+    await open('xdg-open');
+    expect(told()).toMatch(/^\/run\/page\.html\n/);
+    await open('not-there:./xdg-open:xdg-open --new %s -q');
+    expect(told()).toMatch(/^--new \/run\/page\.html -q\n/);
+    await open('xdg-open --new');
+    expect(told()).toMatch(/^--new \/run\/page\.html\n/);
+    expect(findBrowser({ ...bare, BROWSER: 'not-there' }, existsSync, 'linux')).toBeNull();
+    expect(findBrowser({ ...bare, BROWSER: '' }, existsSync, 'linux')).toBeNull();
+  });
+
   it('starts the program with the file, and without what a grant put into the environment', async () => {
     const { env, told } = desktop(0);
     const grant = {

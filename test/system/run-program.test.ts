@@ -74,6 +74,17 @@ test('what holds the output after the end is killed, and what was said by then c
   expect(await processesMentioning(mark)).toEqual([]);
 });
 
+test('what it left behind without its output is killed as well, also when the program itself ended when told', async () => {
+  const mark = temporaryFolder();
+  const env = { PATH: '/usr/bin:/bin', MARK: mark };
+  const left = `(trap '' TERM; exec sleep 300) <&- >&- 2>&- &`;
+  expect(await run(`${left} exit 1`, { env })).toMatchObject({ how: 'ended', code: 1 });
+  expect(await processesMentioning(mark)).toEqual([]);
+  const late = await run(`${left} exec sleep 300`, { env, timeout: 500, patience: 20_000 });
+  expect(late).toMatchObject({ how: 'too-slow', why: 'SIGTERM' });
+  expect(await processesMentioning(mark)).toEqual([]);
+});
+
 test('what left the group and holds the output does not hold up anybody', async () => {
   const mark = temporaryFolder();
   const ended = await run('setsid sleep 2 & echo done', { env: { PATH: '/usr/bin:/bin', MARK: mark } });

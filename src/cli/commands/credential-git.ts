@@ -44,7 +44,7 @@ export const credentialGit = defineCommand({
     // gitcredentials(7): an operation that is not known is ignored, silently.
     if (args.operation !== 'get') return 0;
     refuseOnTerminal(world, options.print, 'this is a token', 'jit credential git get --print');
-    const grant = grantFor(world, options.grant, 'credential git');
+    const grant = grantFor(world, options.grant, 'credential git', '"--grant"');
     const asked = askedFor(await world.readInput(largestQuestion));
     const credential = await held(world, grant).catch((error: unknown) => {
       world.out.print('quit=1');

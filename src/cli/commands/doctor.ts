@@ -45,7 +45,8 @@ function printCheck(out: Output, check: Check): void {
   out.print(`  ${mark(check, out)}  ${escapeText(name)}: ${detail}`);
   const below = [...more];
   if (check.advice !== undefined) below.push(...escapeLines(check.advice).split('\n'));
-  if (check.remedy !== undefined) below.push(...remedyLines(check.remedy, check.target));
+  if (check.remedy !== undefined && check.status !== 'ok')
+    below.push(...remedyLines(check.remedy, check.target));
   for (const line of below) out.print(`             ${line}`);
 }
 
@@ -86,7 +87,9 @@ export const doctor = defineCommand({
     const { out } = world;
     const client = await reachBroker(world);
     const { checks } = await waiting(world, 'Checking', client.doctor({ target: args.target }));
-    const remedies = checks.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));
+    // One that is asked for by name is told whole, whether or not something is missing.
+    const told = checks.filter(({ status }) => status !== 'ok' || args.target !== null);
+    const remedies = told.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));
     if (json) out.json({ checks });
     else if (!options.remedy) print(out, checks);
     else {

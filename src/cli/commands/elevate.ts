@@ -163,6 +163,6 @@ export const elevate = defineCommand({
     const canGoOn = isShell && !options.keep && options.export !== 'env';
     const extension = canGoOn ? await extensionOf(client, complete, reply.grant, around) : null;
     printSummary(world, reply, { stack, isShell, extension });
-    return runUnder(world, { client, held, command: isShell ? null : args.command });
+    return runUnder(world, { client, held, extension, command: isShell ? null : args.command });
   },
 });

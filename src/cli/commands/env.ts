@@ -152,7 +152,7 @@ export const env = defineCommand({
     const destination = json ? ({ to: 'stdout' } as const) : destinationOf(world, format, options);
     if (destination.to !== 'file')
       refuseOnTerminal(world, options.print, 'these may be secrets', `jit env ${target} --print`);
-    const client = await reachBroker(world);
+    const client = await reachBroker(world, { stays: true });
     const kind = output === null ? (options.export ?? 'reference') : 'token';
     await withKeptGrant(world, client, target, options, {
       command: 'env',

@@ -26,8 +26,16 @@ async function fromInput(world: World): Promise<string> {
   });
 }
 
-async function askForKey({ ask }: World): Promise<string> {
-  const id = await ask.text('Access key id');
+/** As IAM makes them; what the broker's own check of the whole key says, before the secret is asked for. */
+const accessKeyId = /^(AKIA|ASIA)[A-Z0-9]{12,124}$/;
+
+async function askForKey({ ask, out }: World): Promise<string> {
+  let id = await ask.text('Access key id');
+  while (!accessKeyId.test(id)) {
+    // What was typed is not repeated: it may be the secret.
+    out.warn('this is no access key id: it has to begin with AKIA, or ASIA for a temporary key');
+    id = await ask.text('Access key id');
+  }
   const secret = await ask.secret('Secret access key');
   const token = id.startsWith('ASIA') ? { SessionToken: await ask.secret('Session token') } : {};
   return JSON.stringify({ AccessKeyId: id, SecretAccessKey: secret, ...token });

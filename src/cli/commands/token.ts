@@ -43,7 +43,7 @@ export const token = defineCommand({
   async run(world, { args, options, json }) {
     const { target } = args;
     refuseOnTerminal(world, options.print, 'this is a token', `jit token ${target} --print`);
-    const client = await reachBroker(world);
+    const client = await reachBroker(world, { stays: true });
     const typed = [...(options.print ? ['--print'] : []), ...(json ? ['--json'] : [])];
     const how = { command: 'token', export: 'token', typed, quiet: json } as const;
     await withKeptGrant(world, client, target, options, {

@@ -37,11 +37,12 @@ export async function requestGrant(
   const channel = world.interactive ? randomId(world.random, channelLength) : null;
   const request = { ...wanted, channel };
   const abort = new AbortController();
-  let cancelled: Cancelled | null = null;
+  let cancelled = cancelledBy(world.ownBroker.signal);
+  // With a broker in this process a signal does not end it: it came while nobody else listened.
+  if (cancelled) throw cancelled;
   const release = world.onSignal((signal) => {
-    if (signal !== 'SIGINT' && signal !== 'SIGTERM' && signal !== 'SIGHUP') return;
-    cancelled ??= new Cancelled(signal);
-    abort.abort(cancelled);
+    cancelled ??= cancelledBy(signal);
+    if (cancelled) abort.abort(cancelled);
   });
   // Noted before the broker hears of it: its answer may come first.
   const declined = (reason: Cancelled): void => {
@@ -54,6 +55,10 @@ export async function requestGrant(
     release();
     throw cancelled ?? error;
   }
+}
+
+function cancelledBy(signal: NodeJS.Signals | undefined): Cancelled | null {
+  return signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP' ? new Cancelled(signal) : null;
 }
 
 async function withQuestions(

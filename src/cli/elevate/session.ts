@@ -2,9 +2,11 @@
 
 import type { Client } from '../../client/client.ts';
 import { exitCodeOf } from '../../core/errors.ts';
+import type { Milliseconds } from '../../core/time.ts';
 import type { GrantView } from '../../protocol/routes.ts';
 import type { SessionResult } from '../../shell/session.ts';
 import { reachBroker, reachRunningBroker } from '../reach.ts';
+import { lengthText } from '../time-text.ts';
 import type { World } from '../world.ts';
 import { giveBack, type Held } from './request.ts';
 import { printEnded, printLeft, printRefreshing, warnOverdue } from './summary.ts';
@@ -14,18 +16,22 @@ import { type GrantWatch, watchGrant } from './watch.ts';
 export interface Under {
   readonly client: Client;
   readonly held: Held;
+  /** How long policy lets it go on once it is about to end; null: not at all, or it cannot. */
+  readonly extension: Milliseconds | null;
   /** null: the user's own shell. */
   readonly command: readonly string[] | null;
 }
 
-function start(world: World, { held, command }: Under, watch: GrantWatch): Promise<SessionResult> {
-  const { grant, env, unset } = held.reply;
+function start(world: World, { held, command, extension }: Under, watch: GrantWatch): Promise<SessionResult> {
+  const { grant, env, unset, secrets } = held.reply;
   const { id, target, role, deadline } = grant;
   // The session takes signals over as it is called, so there is no moment in which one would end us unheard.
   const session = world.runSession({
     command,
     env,
     unset,
+    secrets,
+    extension: extension === null ? null : lengthText(extension),
     grant: { id, target, role, deadline: deadline ?? world.clock.now() },
     stateFile: world.promptState(),
     hooksDir: world.hooksDir,

@@ -1,7 +1,8 @@
-// What `jit doctor` says of an AWS target: who the broker is there, whether the clocks agree, what it may take back.
+// What `jit doctor` says of an AWS target: who the broker is there, whether the clocks agree, whether
+// it may make sessions of each role, what it may take back.
 
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { toJitError } from '../../core/errors.ts';
+import { hasCode, toJitError } from '../../core/errors.ts';
 import type { TargetConfig } from '../../core/target.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Check } from '../provider.ts';
@@ -13,13 +14,22 @@ import { isChained, isDirect } from './plan.ts';
 import { repeat } from './repeat.ts';
 import { roleOptions } from './schema.ts';
 import { principalOf, setupText } from './setup.ts';
+import { tryRole } from './trial.ts';
 
 /** Never throws for a target that is down. */
 export async function checkTarget(context: Context, target: TargetConfig): Promise<Check[]> {
   const roles = [...target.roles.values()].map(({ name, options }) => ({ name, ...roleOptions(options) }));
   const { arn, checks } = isDirect(context.access) ? { arn: null, checks: [] } : await checkIdentity(context);
+  const isLoggedIn = checks.every((one) => one.status !== 'failed');
+  const remedy = setupText(target, arn && principalOf(arn));
   for (const role of roles) {
     const name = `role ${role.name}`;
+    if (isLoggedIn) {
+      const made = async (): Promise<string> =>
+        `a session can be made: ${await tryRole(context, target, role)}, as CloudTrail shows; it could do nothing, and its keys were thrown away`;
+      // Also when all is well: whoever asks for the remedy sees what was set up.
+      checks.push({ ...(await attempt(`${name}: assuming it`, made)), remedy });
+    }
     if (isChained(context.access, role.chain)) {
       checks.push({
         name,
@@ -32,7 +42,7 @@ export async function checkTarget(context: Context, target: TargetConfig): Promi
         'sessions carry no lease tag: the trust policy cannot require one, so others may make sessions too';
       checks.push({ name, status: 'warning', detail });
     }
-    if (role.revoke === 'deny-session' && checks.every((one) => one.status !== 'failed')) {
+    if (role.revoke === 'deny-session' && isLoggedIn) {
       const place = {
         role_arn: role.role_arn,
         policy_name: denyPolicyName(context.tools.origin),
@@ -41,9 +51,11 @@ export async function checkTarget(context: Context, target: TargetConfig): Promi
       // Nothing but a change would show it, and a check changes nothing that it need not.
       const detail =
         'the broker may read the policy of denied sessions; that it may change it shows when a session is taken back';
-      const tried = await attempt(`${name}: taking back`, detail, () => pruneDenied(context, place));
-      const isRefused = tried.status === 'failed';
-      checks.push(isRefused ? { ...tried, remedy: setupText(target, arn && principalOf(arn)) } : tried);
+      const tried = await attempt(`${name}: taking back`, async () => {
+        await pruneDenied(context, place);
+        return detail;
+      });
+      checks.push(tried.status === 'failed' ? { ...tried, remedy } : tried);
     }
     if (role.revoke === 'none') {
       const detail = 'sessions cannot be withdrawn before their deadline (revoke: deny-session would)';
@@ -82,10 +94,10 @@ function checkClock(ahead: Milliseconds): Check {
   return { name, status: seconds <= 300 ? 'warning' : 'failed', detail };
 }
 
-async function attempt(name: string, detail: string, work: () => Promise<void>): Promise<Check> {
+/** @param work answers the detail */
+async function attempt(name: string, work: () => Promise<string>): Promise<Check> {
   try {
-    await work();
-    return { name, status: 'ok', detail };
+    return { name, status: 'ok', detail: await work() };
   } catch (thrown) {
     return failed(name, thrown);
   }
@@ -93,5 +105,7 @@ async function attempt(name: string, detail: string, work: () => Promise<void>):
 
 function failed(name: string, thrown: unknown): Check {
   const { message, hint } = toJitError(thrown);
+  // It names this command.
+  if (hasCode(thrown, 'ERR_TARGET_REFUSED')) return { name, status: 'failed', detail: message };
   return { name, status: 'failed', detail: message, ...(hint === undefined ? {} : { advice: hint }) };
 }

@@ -6,6 +6,8 @@ import { awsCodeOf } from './failure.ts';
 
 /** How often a person may mistype or be too late. A program would only say the same again. */
 const tries = 3;
+/** How often a person may type what is no code, which costs none of the tries: AWS never hears of it. */
+const slips = 10;
 
 /**
  * Gets a code and uses it; while AWS does not take it, a person is asked again. Called inside a single flight, so that a
@@ -19,14 +21,14 @@ export async function withMfaCode<T>(
 ): Promise<T> {
   const { mfa_process } = context.access;
   for (let count = 1; ; count += 1) {
-    const code = await codeOf(context, serial, count > 1 ? 'that code was not taken; ' : '');
+    const code = await mfaCode(context, serial, count > 1 ? 'that code was not taken; ' : '');
     try {
-      if (isCode(code)) return await use(code);
+      return await use(code);
     } catch (thrown) {
       if (!isWrongCode(thrown)) throw thrown;
     }
     if (mfa_process === null && count < tries) continue;
-    throw notTaken(context, serial, isCode(code));
+    throw notTaken(context, serial);
   }
 }
 
@@ -42,12 +44,18 @@ export function notTaken({ access }: Context, serial: string, wasCode = true): J
   });
 }
 
-/** A code for the SDK's own login, which cannot be asked for twice. @throws JitError `ERR_SECRET_UNAVAILABLE` when none came */
-export async function mfaCode(context: Context, serial: string): Promise<string> {
-  const code = await codeOf(context, serial, '');
-  // AWS repeats in its refusal what cannot be a code, and a person may have typed a password.
-  if (!isCode(code)) throw notTaken(context, serial, false);
-  return code;
+/**
+ * Six digits; a person who types anything else is asked again. AWS would repeat in its refusal what cannot be a code, and it
+ * may be a password.
+ * @throws JitError `ERR_SECRET_UNAVAILABLE` when none came
+ */
+export async function mfaCode(context: Context, serial: string, before = ''): Promise<string> {
+  const most = context.access.mfa_process === null ? slips : 1;
+  for (let count = 1; count <= most; count += 1) {
+    const code = await codeOf(context, serial, count > 1 ? 'an MFA code has six digits; ' : before);
+    if (/^\d{6}$/.test(code)) return code;
+  }
+  throw notTaken(context, serial, false);
 }
 
 async function codeOf({ access, tools, mayAsk }: Context, serial: string, before: string): Promise<string> {
@@ -65,8 +73,6 @@ async function codeOf({ access, tools, mayAsk }: Context, serial: string, before
     hint: access.mfa_serial === null ? hint : `${hint}; elsewhere set ${program}`,
   });
 }
-
-const isCode = (text: string): boolean => /^\d{6}$/.test(text);
 
 /** In the words of STS; that the device is unknown is said in others. */
 export function isWrongCode(thrown: unknown): boolean {

@@ -1,6 +1,6 @@
 // Which file a program of the config is, and whether anybody but its owner could have put something else there.
 
-import { accessSync, constants, realpathSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../../system/errno.ts';
 
@@ -53,9 +53,36 @@ function programProblem(file: string): Problem | null {
   return tamperProblem(file);
 }
 
-/** The file itself and every folder above it, links resolved. */
+/** The file itself, every link on the way to it, and every folder above each of these. */
 function tamperProblem(file: string): Problem | null {
-  let one = realpathSync(file);
+  for (const link of linksTo(file)) {
+    if (!isTrustedOwner(lstatSync(link).uid)) return { problem: `"${link}" belongs to another user` };
+    const problem = openProblem(path.dirname(link));
+    if (problem !== null) return problem;
+  }
+  return openProblem(realpathSync(file));
+}
+
+/** The links that the system follows to a file that is there, each named without another one in its path. */
+function* linksTo(file: string): Generator<string> {
+  let at = '/';
+  const left = file.split('/');
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    const one = path.resolve(at, name);
+    if (!lstatSync(one).isSymbolicLink()) {
+      at = one;
+      continue;
+    }
+    yield one;
+    const target = readlinkSync(one);
+    left.unshift(...target.split('/'));
+    if (target.startsWith('/')) at = '/';
+  }
+}
+
+/** @param file without links in its path */
+function openProblem(file: string): Problem | null {
+  let one = file;
   for (;;) {
     const stats = statSync(one);
     if (!isTrustedOwner(stats.uid)) return { problem: `"${one}" belongs to another user` };

@@ -112,6 +112,20 @@ describe('jit doctor', () => {
     expect(sql.stderr).toBe('');
   });
 
+  it('prints what was set up for a target that is named, also when all is well, and only when asked', async () => {
+    const fake = createFakeClient({
+      doctor: async () => ({
+        checks: [
+          { target: 'aws-prod', name: 'role', status: 'ok', detail: 'x', remedy: 'aws iam create-role' },
+        ],
+      }),
+    });
+    const asked = await jit(['doctor', 'aws-prod', '--remedy'], { client: fake });
+    expect(asked).toMatchObject({ code: 0, stdout: 'aws iam create-role\n', stderr: '' });
+    expect((await jit(['doctor', 'aws-prod'], { client: fake })).stdout).not.toContain('create-role');
+    expect((await jit(['doctor', '--remedy'], { client: fake })).stdout).toBe('');
+  });
+
   it('tells with --remedy, or --sql as it was called, on stderr of what nothing mends', async () => {
     const fake = createFakeClient({
       doctor: async () => ({

@@ -3,6 +3,7 @@ import { JitError } from '../../../src/core/errors.ts';
 import type { SecretReply, SecretSetRequest } from '../../../src/protocol/offline.ts';
 import { jit, jsonError, type Setting } from '../harness.ts';
 
+const longLived = 'AKIAIOSFODNN7EXAMPLE';
 const planted = 'hunter2-planted';
 const plain: SecretReply = { reference: 'keychain:jit/x', accessKey: null };
 const key: SecretReply = { reference: 'keychain:jit/x', accessKey: { ends: '7QXA', temporary: false } };
@@ -45,16 +46,28 @@ describe('jit secret set', () => {
   });
 
   it('asks for both halves of an access key, and for the token of a temporary one', async () => {
-    const ran = await secret([...set, '--aws'], { tty: true, answers: ['AKIAX', planted] }, key);
+    const ran = await secret([...set, '--aws'], { tty: true, answers: [longLived, planted] }, key);
     expect(ran.questions).toEqual(['Access key id', 'Secret access key']);
     expect(JSON.parse(ran.stored[0]?.value.reveal() ?? '')).toEqual({
-      AccessKeyId: 'AKIAX',
+      AccessKeyId: longLived,
       SecretAccessKey: planted,
     });
     expect(ran.stderr).toContain('ending in 7QXA');
     expect(ran.stderr).toContain('~/.aws/credentials');
-    const temporary = await secret([...set, '--aws'], { tty: true, answers: ['ASIAX', planted, 'token'] });
+    const temporary = await secret([...set, '--aws'], {
+      tty: true,
+      answers: [longLived.replace('AKIA', 'ASIA'), planted, 'token'],
+    });
     expect(JSON.parse(temporary.stored[0]?.value.reveal() ?? '')).toMatchObject({ SessionToken: 'token' });
+  });
+
+  it('asks again for what is no access key id, before it asks for the secret, and does not repeat it', async () => {
+    const answers = [planted, `${longLived} `, longLived.toLowerCase(), longLived, planted];
+    const ran = await secret([...set, '--aws'], { tty: true, answers }, key);
+    expect(ran.questions).toEqual([...Array(4).fill('Access key id'), 'Secret access key']);
+    expect(ran.stderr.match(/this is no access key id/g)).toHaveLength(3);
+    expect(ran.stderr).not.toContain(planted);
+    expect(JSON.parse(ran.stored[0]?.value.reveal() ?? '').AccessKeyId).toBe(longLived);
   });
 
   it('passes on which profile is meant', async () => {

@@ -59,6 +59,7 @@ function waiting(secret: Asker['secret'], verbs: Partial<Client> = {}, interacti
     ...{ clock, spin, ask, interactive, random: systemRandom, env: {}, ci: false, onSignal: () => () => {} },
     isTTY: { stdin: true, stdout: true, stderr: true },
     out: { note: (text: string) => events.push(`note ${text}`) },
+    ownBroker: { current: null, isHurried: false },
   } as unknown as World;
   const held = requestGrant(world, client, wanted);
   held.catch(() => {});

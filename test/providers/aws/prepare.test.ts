@@ -87,6 +87,21 @@ describe('preparing on AWS', () => {
     expect(world.asked).toHaveLength(1);
   });
 
+  it('asks a person again for what is no code, which AWS never hears of and which costs no try', async () => {
+    world = await awsWorld({ mfa_serial: serial });
+    world.aws.mfaCodes.set(serial, '123456');
+    const typed = ['12', 'planted-word', '1234567', '000000', '99', '000000', '123456'];
+    const asked: string[] = [];
+    const askInput: ProviderTools['askInput'] = async ({ text }) => {
+      asked.push(text.split(';')[0] ?? '');
+      return new Secret(typed.shift() ?? '');
+    };
+    await prepare(awsKind.open(world.target, { ...world.tools, askInput }));
+    expect(actions()).toEqual(['GetSessionToken', 'GetSessionToken', 'GetSessionToken']);
+    const [slip, wrong] = ['an MFA code has six digits', 'that code was not taken'];
+    expect(asked.slice(1)).toEqual([slip, slip, slip, wrong, slip, wrong]);
+  });
+
   it.each([
     ['a word', 'AWS of target "aws-prod" takes MFA codes of six digits, and this is none', []],
     ['000000', 'AWS of target "aws-prod" does not take the MFA code', ['GetSessionToken']],

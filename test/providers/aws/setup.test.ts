@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { GetAccessKeyInfoCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsKind } from '../../../src/providers/aws/index.ts';
 import { type RoleOptions, roleOptions } from '../../../src/providers/aws/schema.ts';
@@ -137,8 +138,51 @@ describe('the check of an AWS target', () => {
   it('says who the broker is and that all is well', async () => {
     world = await awsWorld();
     const checks = (await world.provider.check?.(soon())) ?? [];
-    expect(checks.map((one) => one.status)).toEqual(['ok', 'ok', 'ok']);
+    expect(checks.map((one) => one.status)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(checks[0]?.detail).toBe(world.broker.arn);
+  });
+
+  it('makes a session of the role as a lease would, which can do nothing and whose keys nobody has', async () => {
+    world = await awsWorld({}, { deploy: { role_arn: roleOf('deploy'), external_id: 'acme/42' } });
+    const checks = (await world.provider.check?.(soon())) ?? [];
+    const told = checks.find((one) => one.name === 'role deploy: assuming it');
+    const [made, ...more] = world.aws.account.live();
+    expect(more).toEqual([]);
+    expect(made?.sessionName).toMatch(/^jit-doctor\+ldoctor[a-z0-9]+$/);
+    expect(made?.sourceIdentity).toBe('jit-doctor');
+    expect(told).toMatchObject({ status: 'ok', detail: expect.stringContaining(`${made?.sessionName}`) });
+    expect(told?.detail).toMatch(/CloudTrail.*thrown away/);
+    expect(told?.remedy).toContain('aws iam create-role');
+    const credentials = {
+      accessKeyId: made?.accessKeyId ?? '',
+      secretAccessKey: made?.secretAccessKey ?? '',
+      sessionToken: made?.token ?? '',
+    };
+    const sts = new STSClient({ region: 'eu-west-1', endpoint: world.aws.url, credentials, maxAttempts: 1 });
+    const call = sts.send(new GetAccessKeyInfoCommand({ AccessKeyId: credentials.accessKeyId }));
+    await expect(call).rejects.toThrow(/explicit deny in a session policy/);
+    sts.destroy();
+  });
+
+  it.each([
+    ['is not there', () => void world.aws.account.roles.delete('deploy')],
+    [
+      'trusts somebody else',
+      () => {
+        const deploy = world.aws.account.roles.get('deploy');
+        const other = trustPolicy(roleOptions({ role_arn: roleOf('deploy') }), `${world.broker.arn}-other`);
+        if (deploy) deploy.trust = other as typeof deploy.trust;
+      },
+    ],
+  ])('fails for a role that %s, with the set-up and no hint to look into doctor', async (_which, spoil) => {
+    world = await awsWorld();
+    spoil();
+    const checks = (await world.provider.check?.(soon())) ?? [];
+    const told = checks.find((one) => one.name === 'role deploy: assuming it');
+    expect(told).toMatchObject({ status: 'failed', detail: expect.stringContaining('AccessDenied') });
+    expect(told?.remedy).toContain('aws iam create-role --role-name deploy');
+    expect(checks.map(({ advice }) => advice ?? '').join()).not.toContain('doctor');
+    expect(world.aws.account.live()).toEqual([]);
   });
 
   it.each([

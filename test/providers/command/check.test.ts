@@ -35,6 +35,25 @@ describe('a program is run only where nobody else could have written it', () => 
     expect(findProgram(['/bin/sh', file]).problem).toContain('can be written by others');
   });
 
+  test('nor behind a link that others could replace', () => {
+    const file = script(0o755);
+    const open = path.join(temporaryFolder(), 'open');
+    mkdirSync(open);
+    const link = path.join(open, 'link');
+    symlinkSync(file, link);
+    const inner = path.join(temporaryFolder(), 'inner');
+    symlinkSync(link, inner);
+    const folder = path.join(temporaryFolder(), 'folder');
+    symlinkSync(open, folder);
+    for (const one of [link, inner, path.join(folder, 'link')]) {
+      chmodSync(open, 0o755);
+      expect(findProgram([one])).toEqual({ path: one, problem: null });
+      chmodSync(open, 0o777);
+      expect(findProgram([one]).problem).toBe(`"${open}" can be written by others`);
+      expect(findProgram(['/bin/sh', one]).problem).toBe(`"${open}" can be written by others`);
+    }
+  });
+
   test('but one of its owner alone', () => {
     const file = script(0o755);
     expect(findProgram([file])).toEqual({ path: file, problem: null });

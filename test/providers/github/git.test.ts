@@ -77,6 +77,8 @@ if (process.argv[2] === 'get') process.stdout.write(lines.map((line) => line + '
     baseEnv: { PATH: process.env['PATH'], HOME: home, GIT_CONFIG_NOSYSTEM: '1', GITHUB_TOKEN: 'wide' },
     env,
     unset: issued.handOut.unset,
+    secrets: [],
+    extension: null,
     grant: { id: 'g1', target: 'repos', role: 'read', deadline: 0 },
     stateFile: '/none',
   });

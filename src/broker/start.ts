@@ -73,6 +73,7 @@ export async function startBroker(
       onSecret: (secret) => redactor.add(secret),
     }),
     askInput: (asked) => questions.ask(asked),
+    showNotice: (notice) => questions.show(notice),
   });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {

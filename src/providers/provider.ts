@@ -28,7 +28,10 @@ export interface PlanRequest {
 }
 
 /** What is known before a lease has a name. */
-export type PrepareRequest = Pick<PlanRequest, 'principal' | 'role' | 'scope'>;
+export type PrepareRequest = Pick<PlanRequest, 'principal' | 'role' | 'scope'> & {
+  /** A person is at the terminal that waits. */
+  readonly attended?: boolean;
+};
 
 /** Names chosen before anything exists, so that a crash at any later point leaves something to look for. */
 export interface Plan<Handle extends Json> {
@@ -238,6 +241,15 @@ export interface ProviderTools {
     readonly text: string;
     readonly target: string;
   }): Promise<Secret | null>;
+  /**
+   * Shows the terminals at which this principal waits for the target what is to be done elsewhere, also those that come
+   * later, until the answer is called. Absent, or answering null: nobody waits at a terminal.
+   */
+  showNotice?(notice: {
+    readonly text: string;
+    readonly target: string;
+    readonly principal: string;
+  }): (() => void) | null;
 }
 
 /** A vendor's part of a first configuration, as the keys and values of the file. */

@@ -1,4 +1,4 @@
-// How tests run: real processes and a real PostgreSQL, so few workers, and a check that nothing stays behind.
+// How tests run: real processes and a real PostgreSQL, so few workers (one more than most machines of CI have cores: much of it is waiting), and a check that nothing stays behind.
 
 import { defineConfig } from 'vitest/config';
 
@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/crash/**'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/global-setup.ts'],

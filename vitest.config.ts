@@ -1,13 +1,18 @@
 // How tests run: real processes and a real PostgreSQL, so few workers, and a check that nothing stays behind.
+// Tests that kill or disturb at every point take minutes: `*.long.test.ts`, run by `npm run test:long` alone.
 
 import { defineConfig } from 'vitest/config';
 
+const long = 'test/**/*.long.test.ts';
+const isLong = process.env['JIT_TESTS'] === 'long';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/crash/**'],
+    include: [isLong ? long : 'test/**/*.test.ts'],
+    exclude: isLong ? [] : ['test/crash/**', long],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than a small machine has cores: much of it is waiting.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/global-setup.ts'],

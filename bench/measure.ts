@@ -8,6 +8,8 @@ export interface Program {
   readonly command?: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What makes it start from nothing, each time before it is timed. */
+  readonly before?: () => void;
 }
 
 /** Medians in milliseconds. */
@@ -31,7 +33,8 @@ export function compare(ours: Program, baseline: Program, rounds: number): Compa
   return { ...result, ratio: result.ours / result.baseline };
 }
 
-function time({ command = process.execPath, args, env }: Program): number {
+function time({ command = process.execPath, args, env, before }: Program): number {
+  before?.();
   const start = performance.now();
   const { status, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
   const taken = performance.now() - start;

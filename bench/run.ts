@@ -61,6 +61,9 @@ try {
     token.warm.ratio,
     1.6,
   );
+  const { cold, inside } = token;
+  tell('… where no broker runs', ms(cold.ours), ms(cold.baseline), cold.ratio, 10);
+  tell('… inside a command, taken back', ms(inside.ours), ms(inside.baseline), inside.ratio, 10);
   const endpoint = await benchEndpoint();
   const served = 'a credential served / a bare reply';
   tell(served, ms(endpoint.ours), ms(endpoint.baseline), endpoint.ratio, 1.5);

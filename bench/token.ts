@@ -1,7 +1,7 @@
-// What `jit token repos` costs as a whole process, beside one Node that asks for a token as the broker does and nothing else.
-// Both ask the same fake of GitHub. Without a resident broker: to come, as `cold`.
+// What `jit token repos` costs as a whole process, beside one Node that asks for a token as the broker does and nothing else:
+// when a broker runs, and in a CI job where none does. All ask the same fake of GitHub.
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,10 @@ interface Server {
 export interface TokenFigures {
   /** A broker runs. */
   readonly warm: Comparison;
+  /** None runs: one is started beside the command, and stays. */
+  readonly cold: Comparison;
+  /** None runs: a command has it inside, and gives its token back at its end. So does the baseline. */
+  readonly inside: Comparison;
 }
 
 export async function benchToken(jit: string): Promise<TokenFigures> {
@@ -34,7 +38,25 @@ export async function benchToken(jit: string): Promise<TokenFigures> {
     };
     const script = path.join(import.meta.dirname, 'bare-token.cjs');
     const bare: Program = { args: [script, url, key, String(installation)], env };
-    return { warm: compare(token, bare, rounds) };
+    const warm = compare(token, bare, rounds);
+    const job = { ...env, CI: 'true', JIT_RUN_ID: 'bench' };
+    const before = (): void => {
+      const { status, stderr } = spawnSync(process.execPath, [jit, 'broker', 'stop'], {
+        env,
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(`the broker does not stop: ${stderr}`);
+    };
+    const command = ['elevate', 'repos:read', '--for', '10m', '--reason', 'bench', '--', 'true'];
+    return {
+      warm,
+      cold: compare({ ...token, env: job, before }, bare, rounds),
+      inside: compare(
+        { args: [jit, ...command], env: job, before },
+        { ...bare, args: [...bare.args, 'delete'] },
+        rounds,
+      ),
+    };
   } finally {
     child.stdin.end();
     if (child.exitCode === null) await once(child, 'close');

@@ -36,6 +36,17 @@ export const tasks = {
     return allFailed === 0 ? 0 : 1;
   },
 
+  /** Those that kill and disturb at every point: minutes. */
+  async long(node, args) {
+    await built(node);
+    await built(node, '--test');
+    process.env.JIT_TESTS = 'long';
+    if (args.length > 0) return run(node, [bin('vitest'), 'run', ...args]);
+    const { passed, failed } = await runTests(node);
+    process.stdout.write(`${passed} passed, ${failed} failed\n`);
+    return failed === 0 ? 0 : 1;
+  },
+
   check: async (node) => ((await runChecks(node)) === 0 ? 0 : 1),
 
   format: (node) => run(node, [bin('biome'), 'check', '--write']),

@@ -50,6 +50,8 @@ export const usualTiming: Timing = {
 export interface Broker {
   readonly version: string;
   readonly paths: Paths;
+  /** The CI job that it was started for, as `jobOf` in system/ci.ts; null: it is nobody's. */
+  readonly job: string | null;
   /** The OS user that this broker serves, as a principal. */
   readonly owner: string;
   readonly startedAt: number;

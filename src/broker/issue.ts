@@ -13,10 +13,7 @@ import { learnWithdrawal } from './withdrawal.ts';
 /** Calls the provider and writes the result; on any failure what may exist is taken back first. */
 export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
   try {
-    const issued = await callProvider(broker, attempt);
-    failpoint('issue.answered');
-    recordIssued(broker, attempt, issued);
-    return issued;
+    return await callProvider(broker, attempt);
   } catch (thrown) {
     const error = toJitError(thrown);
     if (error.cause !== undefined)
@@ -26,15 +23,23 @@ export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Le
   }
 }
 
-/** While this is under way, a revocation of the same lease waits: it could not find what is about to be made. */
-function callProvider(broker: Broker, { lease, plan, provider }: Attempt): Promise<Issued<Lease['handle']>> {
-  const call = provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
-  const settled = call.then(
-    () => undefined,
-    () => undefined,
-  );
-  broker.issuing.set(lease.id, settled);
-  return call.finally(() => broker.issuing.delete(lease.id));
+/**
+ * While this is under way, a revocation of the same lease waits: it could not find what is about to be made, and has to be
+ * given the handle that says what was.
+ */
+async function callProvider(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
+  const { lease, plan, provider } = attempt;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  broker.issuing.set(lease.id, promise);
+  try {
+    const issued = await provider.issue(lease.handle, plan, AbortSignal.timeout(broker.timing.call));
+    failpoint('issue.answered');
+    recordIssued(broker, attempt, issued);
+    return issued;
+  } finally {
+    broker.issuing.delete(lease.id);
+    resolve();
+  }
 }
 
 /** The second transaction. @throws JitError `ERR_CONFLICT` when the grant was ended meanwhile */

@@ -35,7 +35,8 @@ export async function prepare(
   if (caller.signal.aborted) leave();
   channel?.waitFor(target.name);
   try {
-    const request = { principal: caller.principal, role: role.name, scope };
+    const { principal } = caller;
+    const request = { principal, role: role.name, scope, attended: channel !== null };
     // Others may wait for the same work, so it goes on without this caller.
     await Promise.race([provider.prepare(request, gaveUp.signal), aborted(gaveUp.signal)]);
     return true;

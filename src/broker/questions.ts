@@ -1,5 +1,6 @@
 // Questions for a person, from whoever in the broker needs an answer to the terminals that wait for one.
-// Owns: which terminal is asked, one at a time, and when to ask the next. Must not: keep, log or record an answer.
+// Owns: which terminal is asked, one at a time, and when to ask the next; notices, which all who wait are shown.
+// Must not: keep, log or record an answer.
 
 import { JitError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
@@ -26,6 +27,14 @@ export interface Asked {
   readonly target: string;
 }
 
+/** What somebody in the broker wants a person to do elsewhere. */
+export interface Notice {
+  readonly text: string;
+  readonly target: string;
+  /** Nobody else is shown it: what it asks for would be done in another's name. */
+  readonly principal: string;
+}
+
 /** A terminal for as long as its elevation is under way. */
 export interface Channel {
   /** It waits for this target from now on, so it can be asked. */
@@ -38,6 +47,8 @@ export interface Channel {
 export interface Desk {
   /** The answer; null when nobody can be asked or everybody declined. Never rejects. */
   ask(asked: Asked): Promise<Secret | null>;
+  /** Shows it once on every terminal that waits for it now or later, until the answer is called; null when none waits now. */
+  show(notice: Notice): (() => void) | null;
   /** Null without a terminal. @throws JitError `ERR_CONFLICT` when the id is in use */
   open(caller: Caller, request: Pick<ElevateRequest, 'interactive' | 'channel'>): Channel | null;
   /** Long poll. @throws JitError `ERR_UNKNOWN_NAME` unless the channel is that of an elevation of the caller */
@@ -62,8 +73,15 @@ interface Terminal {
   readonly principal: string;
   target: string | null;
   /** Ends the poll that waits, if one does. */
-  tell: ((question: Open | null) => void) | null;
+  tell: ((reply: QuestionReply) => void) | null;
 }
+
+interface Shown extends Notice {
+  readonly id: string;
+  readonly seenBy: Set<Terminal>;
+}
+
+const nothing: QuestionReply = { question: null };
 
 interface Open extends Asked {
   readonly id: string;
@@ -78,9 +96,14 @@ interface Open extends Asked {
   cancel: () => void;
 }
 
+function isFor(notice: Notice, { target, principal }: Terminal): boolean {
+  return notice.target === target && notice.principal === principal;
+}
+
 export function createDesk(clock: Clock, random: Random): Desk {
   const terminals = new Map<string, Terminal>();
   const open = new Map<string, Open>();
+  const notices = new Set<Shown>();
 
   function end(one: Open, given: Secret | null): void {
     one.cancel();
@@ -106,7 +129,7 @@ export function createDesk(clock: Clock, random: Random): Desk {
     one.at = next;
     one.tried.add(next);
     one.cancel = clock.after(pickUp, () => pass(one));
-    next.tell?.(one);
+    next.tell?.(hand(one, next));
   }
 
   /** Whoever had it may be asked something else now. */
@@ -125,6 +148,20 @@ export function createDesk(clock: Clock, random: Random): Desk {
     one.cancel();
     one.cancel = clock.after(toAnswer, () => pass(one));
     return { question: { id: one.id, text: one.text } };
+  }
+
+  function noticeFor(terminal: Terminal): Shown | undefined {
+    return [...notices].find((one) => isFor(one, terminal) && !one.seenBy.has(terminal));
+  }
+
+  function handNotice({ id, text, seenBy }: Shown, to: Terminal): QuestionReply {
+    seenBy.add(to);
+    return { question: { id, text, notice: true } };
+  }
+
+  function showTo(terminal: Terminal): void {
+    const one = noticeFor(terminal);
+    if (one) terminal.tell?.(handNotice(one, terminal));
   }
 
   /** Others' are as unknown as those that never were. */
@@ -147,6 +184,17 @@ export function createDesk(clock: Clock, random: Random): Desk {
       offer(one);
       return promise;
     },
+    show(notice) {
+      const text = notice.text.slice(0, longestText);
+      const one: Shown = { ...notice, text, id: `n${randomId(random, 15)}`, seenBy: new Set() };
+      notices.add(one);
+      const waiting = [...terminals.values()].filter((terminal) => isFor(one, terminal));
+      for (const terminal of waiting) showTo(terminal);
+      const withdraw = (): void => void notices.delete(one);
+      if (waiting.length > 0) return withdraw;
+      withdraw();
+      return null;
+    },
     open(caller, { interactive, channel }) {
       if (!interactive || channel === null || terminals.size >= mostChannels) return null;
       if (terminals.has(channel)) throw new JitError('ERR_CONFLICT', 'another elevation has this channel');
@@ -156,7 +204,7 @@ export function createDesk(clock: Clock, random: Random): Desk {
         if (terminals.get(channel) !== terminal) return;
         terminals.delete(channel);
         caller.signal.removeEventListener('abort', close);
-        terminal.tell?.(null);
+        terminal.tell?.(nothing);
         for (const one of open.values()) if (one.at === terminal || one.at === null) offer(one);
       };
       caller.signal.addEventListener('abort', close);
@@ -165,6 +213,7 @@ export function createDesk(clock: Clock, random: Random): Desk {
         close,
         waitFor(target) {
           terminal.target = target;
+          showTo(terminal);
           offerWaiting();
         },
       };
@@ -172,17 +221,19 @@ export function createDesk(clock: Clock, random: Random): Desk {
     async question(caller, { channel, timeout }) {
       const terminal = terminalOf(caller, channel);
       // One poll per terminal: a newer one takes the place of one whose connection was lost.
-      terminal.tell?.(null);
+      terminal.tell?.(nothing);
+      const notice = noticeFor(terminal);
+      if (notice) return handNotice(notice, terminal);
       const mine = [...open.values()].find(({ at }) => at === terminal);
       if (mine) return hand(mine, terminal);
       return new Promise((resolve) => {
-        const tell = (one: Open | null): void => {
+        const tell = (reply: QuestionReply): void => {
           if (terminal.tell === tell) terminal.tell = null;
           cancel();
           caller.signal.removeEventListener('abort', leave);
-          resolve(one === null ? { question: null } : hand(one, terminal));
+          resolve(reply);
         };
-        const leave = (): void => tell(null);
+        const leave = (): void => tell(nothing);
         const cancel = clock.after(timeout, leave);
         caller.signal.addEventListener('abort', leave);
         terminal.tell = tell;

@@ -128,7 +128,13 @@ async function revokeOnTarget(
   const report = reporter(broker, lease, grant);
   await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
-  if (presence === 'gone') return provider.spent?.(lease.handle) ?? lease.handle;
+  if (presence === 'gone') {
+    const now = broker.ledger.lease(lease.id)?.handle ?? lease.handle;
+    // Something was made or recorded late: nobody has taken that back, or looked for it.
+    if (JSON.stringify(now) !== JSON.stringify(lease.handle))
+      throw new JitError('ERR_TARGET_UNREACHABLE', `lease "${lease.id}" changed while it was taken back`);
+    return provider.spent?.(now) ?? now;
+  }
   const ends = tellWithdrawal(broker, provider, lease, grant, presence ?? 'unknown');
   if (ends !== null) {
     const words = `cannot be withdrawn; ends at ${new Date(ends).toISOString()}`;

@@ -74,11 +74,13 @@ export async function startBroker(
       onSecret: (secret) => redactor.add(secret),
     }),
     askInput: (asked) => questions.ask(asked),
+    showNotice: (notice) => questions.show(notice),
   });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {
     version,
     paths,
+    job: process.env['JIT_JOB'] ?? null,
     owner: currentPrincipal(),
     startedAt: clock.now(),
     hardening,

@@ -1,8 +1,11 @@
 // Shows that something waits. The only file that knows the spinner library, loaded after half a second of waiting.
 
+import { failureFlags } from './failure-flags.ts';
 import type { World } from './world.ts';
 
 const patience = 500;
+/** Without a spinner; what takes as long as usual needs no line in a log. */
+const longPatience = 5_000;
 
 /** Shows `text` with a spinner on stderr until the answer is called. */
 export async function terminalSpinner(text: string): Promise<() => void> {
@@ -13,10 +16,13 @@ export async function terminalSpinner(text: string): Promise<() => void> {
   return () => spinner.stop();
 }
 
-/** On a terminal, shows a spinner with `text` from 500 ms on, until the answer is called. */
+/**
+ * On a terminal, shows a spinner with `text` from 500 ms on, until the answer is called. Elsewhere one line says so after five
+ * seconds, but not with `--json`, where stderr is for the error object.
+ */
 export function showWaiting(world: World, text: string): () => void {
   const animate = world.isTTY.stderr && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
-  if (!animate) return () => {};
+  if (!animate) return sayOnce(world, text);
   let isDone = false;
   let stop = (): void => {};
   const cancel = world.clock.after(patience, () => {
@@ -34,6 +40,12 @@ export function showWaiting(world: World, text: string): () => void {
     cancel();
     stop();
   };
+}
+
+function sayOnce(world: World, text: string): () => void {
+  if (failureFlags(world.argv).json) return () => {};
+  const words = `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+  return world.clock.after(longPatience, () => world.out.note(`jit: still ${words} …`));
 }
 
 /** Waits for `work`; on a terminal, a spinner says so when it takes longer than 500 ms. */

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
+import { jobOf } from '../system/ci.ts';
 import { brokerEnvironment } from '../system/environment.ts';
 import { envReferences } from './env-references.ts';
 import { errorOfReply } from './reply-error.ts';
@@ -45,11 +46,16 @@ const launch = 'ulimit -c 0; exec "$@"';
 export function startBroker(options: StartOptions): Starting {
   const entry = options.brokerEntry ?? path.join(import.meta.dirname, 'broker.mjs');
   const command = [process.execPath, ...nodeOptions(), entry, '--config', options.configPath];
+  const job = jobOf(options.env);
   const child = spawn('/bin/sh', ['-c', launch, 'sh', ...command], {
     cwd: '/',
     detached: true,
-    // glibc gives each thread an arena of its own: a megabyte that an idle broker has no use for.
-    env: { ...brokerEnvironment(options.env, envReferences(options.configPath)), MALLOC_ARENA_MAX: '1' },
+    env: {
+      ...brokerEnvironment(options.env, envReferences(options.configPath)),
+      ...(job !== null && { JIT_JOB: job }),
+      // glibc gives each thread an arena of its own: a megabyte that an idle broker has no use for.
+      MALLOC_ARENA_MAX: '1',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   return {

@@ -36,7 +36,12 @@ export async function keysOf(issuer: Issuer, uptime: Milliseconds, isStale = fal
   if (known && uptime - known.at < (isStale ? cooldown : fresh)) return known.keys;
   const keys = fetchKeys(issuer);
   kept.set(issuer, { keys, at: uptime });
-  keys.catch(() => kept.delete(issuer));
+  keys.catch(() => {
+    if (kept.get(issuer)?.keys !== keys) return;
+    // Those that are known serve their time: nobody who names a strange key can take them away.
+    if (known) kept.set(issuer, known);
+    else kept.delete(issuer);
+  });
   return keys;
 }
 

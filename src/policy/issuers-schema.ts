@@ -65,6 +65,9 @@ const gitlabJob = narrowed(
     namespace_id: id,
     environment: v.optional(claim),
     ref: v.optional(claim),
+    ref_type: v.optional(
+      v.pipe(v.picklist(['branch', 'tag']), v.description('what ref is: branch when not given')),
+    ),
     workflow: v.optional(v.pipe(claim, v.description('ci_config_ref_uri'))),
     source: events(outsidersOfGitlab, ['push', 'web', 'schedule']),
     protected: v.optional(

@@ -31,6 +31,8 @@ function gitlabClaims(job: GitlabJob): Record<string, readonly string[] | string
     ref_protected: job.protected ? 'true' : undefined,
     environment: job.environment,
     ref: job.ref,
+    // A tag may have the name of a branch.
+    ref_type: job.ref_type ?? (job.ref === undefined ? undefined : 'branch'),
     ci_config_ref_uri: job.workflow,
   };
 }

@@ -16,6 +16,7 @@ import { readYaml, type Source } from './yaml.ts';
 /** A kind as the loader needs it; `ProviderKind` is one. */
 export interface LoadKind extends KindSchema {
   validate?(target: TargetConfig): string[];
+  doubt?(target: TargetConfig): string[];
 }
 
 /** What {@link loadConfig} reads. */
@@ -150,6 +151,10 @@ export function loadConfig(input: LoadInput): LoadedConfig {
       });
     }
   }
+  const doubts = [...targets.values()].flatMap((target) => {
+    const kind = input.kinds.find((one) => one.kind === target.provider);
+    return (kind?.doubt?.(target) ?? []).map((message) => `target "${target.name}": ${message}`);
+  });
   const cedarFiles = readCedarFiles(input, shape.value, file.source, problems);
   if (problems.length > 0) throw configError(input.path, problems);
 
@@ -164,5 +169,5 @@ export function loadConfig(input: LoadInput): LoadedConfig {
     cedarFiles,
     digest: digestOf(input.text, cedarFiles),
   };
-  return { ...config, source: file.source, warnings: configWarnings(config) };
+  return { ...config, source: file.source, warnings: [...doubts, ...configWarnings(config)] };
 }

@@ -45,8 +45,14 @@ function kindOf(value: unknown): string {
   return typeof value === 'number' ? 'a number' : `${value}`;
 }
 
-function found(value: unknown, path: Path): string {
-  if (!isPublic(path)) return kindOf(value);
+/** A word such as `yes` or `require`, where only some words are allowed. What could be a password is none. */
+function isWord(value: unknown, path: Path, type: string | undefined): boolean {
+  const isSecretLike = path.some((step) => typeof step === 'string' && secretLike.test(step));
+  return type === 'picklist' && !isSecretLike && typeof value === 'string' && /^[a-z-]{1,12}$/i.test(value);
+}
+
+function found(value: unknown, path: Path, type?: string): string {
+  if (!isPublic(path) && !isWord(value, path, type)) return kindOf(value);
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string') return kindOf(value);
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -89,9 +95,11 @@ function tell(issue: v.BaseIssue<unknown>, path: Path): string {
   // A text in place of a list or mapping is not a name that somebody mistyped: it may be anything.
   const text = /^(array|record|strict_object|object)$/.test(issue.type)
     ? kindOf(issue.input)
-    : found(issue.input, path);
+    : found(issue.input, path, issue.type);
   const near =
-    typeof issue.input === 'string' && isPublic(path) ? nearest(issue.input, choices(issue.expected)) : null;
+    typeof issue.input === 'string' && (isPublic(path) || isWord(issue.input, path, issue.type))
+      ? nearest(issue.input, choices(issue.expected))
+      : null;
   return `${expected}, found ${text}${near ? `; did you mean "${near}"?` : ''}`;
 }
 

@@ -203,9 +203,9 @@ export interface QuestionRequest {
   readonly timeout: Milliseconds;
 }
 
-/** A question for a person, e.g. for an MFA code; null: none came within the timeout. */
+/** A question for a person, e.g. for an MFA code; null: none came in time. `notice`: to be shown, not answered. */
 export interface QuestionReply {
-  readonly question: { readonly id: string; readonly text: string } | null;
+  readonly question: { readonly id: string; readonly text: string; readonly notice?: true } | null;
 }
 
 /** `POST /v1/answer` : what the person answered; null: did not want to. */

@@ -28,7 +28,10 @@ export interface PlanRequest {
 }
 
 /** What is known before a lease has a name. */
-export type PrepareRequest = Pick<PlanRequest, 'principal' | 'role' | 'scope'>;
+export type PrepareRequest = Pick<PlanRequest, 'principal' | 'role' | 'scope'> & {
+  /** A person is at the terminal that waits. */
+  readonly attended?: boolean;
+};
 
 /** Names chosen before anything exists, so that a crash at any later point leaves something to look for. */
 export interface Plan<Handle extends Json> {
@@ -238,6 +241,15 @@ export interface ProviderTools {
     readonly text: string;
     readonly target: string;
   }): Promise<Secret | null>;
+  /**
+   * Shows the terminals at which this principal waits for the target what is to be done elsewhere, also those that come
+   * later, until the answer is called. Absent, or answering null: nobody waits at a terminal.
+   */
+  showNotice?(notice: {
+    readonly text: string;
+    readonly target: string;
+    readonly principal: string;
+  }): (() => void) | null;
 }
 
 /** A vendor's part of a first configuration, as the keys and values of the file. */
@@ -259,6 +271,8 @@ export interface ProviderKind<Handle extends Json = Json> {
   };
   /** What the config's values mean together, beyond their schema: sentences, empty when all is well. */
   validate?(target: TargetConfig): string[];
+  /** What is allowed in them but cannot do what is hoped for: sentences, told by `jit policy check`. */
+  doubt?(target: TargetConfig): string[];
   open(target: TargetConfig, tools: ProviderTools): Provider<Handle>;
   /** For a lease whose target left the config: revokes and confirms from the handle alone. */
   openByHandle(handle: Handle, tools: ProviderTools): Provider<Handle>;

@@ -22,3 +22,13 @@ export function runOf(env: Env): string | null {
   const names = ['GITHUB_REPOSITORY', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_JOB', 'RUNNER_NAME'];
   return `github/${names.map((name) => env[name] ?? '').join('/')}`.slice(0, 200);
 }
+
+/**
+ * The job that a broker is started for, and which `jit ci cleanup` ends with it: as {@link runOf}, or empty where that is
+ * null. null: it is nobody's, because this is no job, or because `JIT_BROKER=resident` says that one is to stay.
+ */
+export function jobOf(env: Env): string | null {
+  const said = env['JIT_BROKER'];
+  const isJob = said === undefined || said === '' ? isCi(env) : said === 'in-process';
+  return isJob ? (runOf(env) ?? '') : null;
+}

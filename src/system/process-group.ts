@@ -8,7 +8,10 @@ interface GroupOptions {
   readonly stdio: StdioOptions;
 }
 
-/** Starts `program` as the leader of a new group, so that a wrapper script cannot leave its children behind. */
+/**
+ * Starts `program` as the leader of a new group, so that a wrapper script cannot leave its children behind.
+ * Why it cannot be started comes as the event `error`, or, as Node has it, is thrown with the system's code.
+ */
 export function startInGroup(
   program: string,
   args: readonly string[],

@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import type { Milliseconds } from '../core/time.ts';
+import { errnoOf } from './errno.ts';
 import { killGroup, startInGroup } from './process-group.ts';
 
 /** What a program is run with. */
@@ -23,7 +24,7 @@ export function runForSecret(
   args: readonly string[],
   options: RunOptions,
 ): Promise<RunResult> {
-  return new Promise((resolve) => {
+  return new Promise<RunResult>((resolve) => {
     const child = startInGroup(program, args, { env: options.env, stdio: ['ignore', 'pipe', 'ignore'] });
     const stdout = child.stdout as Readable;
     const chunks: Buffer[] = [];
@@ -54,5 +55,8 @@ export function runForSecret(
           why: signal ? `it was ended by ${signal}` : `it ended with code ${code}`,
         });
     });
-  });
+  }).catch((thrown: unknown) => ({
+    outcome: 'failed',
+    why: `it cannot be started (${errnoOf(thrown)})`,
+  }));
 }

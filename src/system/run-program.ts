@@ -3,6 +3,7 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { Milliseconds } from '../core/time.ts';
+import { errnoOf } from './errno.ts';
 import { killGroup, startInGroup } from './process-group.ts';
 
 /** What a program is run with. */
@@ -38,7 +39,12 @@ export function runProgram(
 ): Promise<ProgramEnd> {
   const { env, input, timeout, largest, kept, signal, patience = 1_000 } = options;
   return new Promise((resolve) => {
-    const child = startInGroup(program, args, { env, stdio: 'pipe' });
+    const child = startOrWhy(program, args, env);
+    if (typeof child === 'string') {
+      const nothing = Buffer.alloc(0);
+      resolve({ how: 'not-started', code: null, why: child, stdout: nothing, stderr: nothing });
+      return;
+    }
     const [stdin, stdout, stderr] = [
       child.stdin as Writable,
       child.stdout as Readable,
@@ -110,4 +116,17 @@ export function runProgram(
     });
     child.on('close', (code, by) => finish(code, by));
   });
+}
+
+/** The child, or the system's code for why there is none. */
+function startOrWhy(
+  program: string,
+  args: readonly string[],
+  env: ProgramOptions['env'],
+): ReturnType<typeof startInGroup> | string {
+  try {
+    return startInGroup(program, args, { env, stdio: 'pipe' });
+  } catch (thrown) {
+    return errnoOf(thrown);
+  }
 }

@@ -37,39 +37,75 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'CI=true GITHUB_ACTIONS=true JIT_AUDIENCE=x jit elevate prod-db:write --reason why -- true',
     'CI=true jit elevate prod-db:read --config missing.yaml -- true',
   ],
-  console: ['jit console', 'jit console prod-db'],
-  credential: [
-    'jit credential',
-    'jit credential aws',
-    'jit credential git',
-    'jit credential git get',
-    'jit credential git get --grant gnone < /dev/null',
-    'jit credential git store --grant gnone',
-  ],
   token: [
     'jit token',
-    'jit token prod-db',
+    'jit token prod-bd',
+    'jit token repos',
+    'CI=true jit token repos',
+    'jit token repos:read',
+    'jit token repos:read --json',
+    'jit token repos:read --no-input --for 10m --audience "jit example"',
+    'jit token repos:read --for 30 --reason why',
+    'jit token repos:read --for 9h --reason why',
+    'jit token repos:both --reason why',
+    'jit token prod-db:read --reason why',
+    'jit token repos:read --reason why',
+    'JIT_ID_TOKEN=no-token jit token repos:read --reason why',
+    'CI=true jit token repos:read --config missing.yaml',
     'jit token prod-db:both',
     'jit token prod-db:write --for 5m --json',
-    'jit token prod-db:read --for 10m',
   ],
   env: [
     'jit env',
-    'jit env prod-db --format fish',
-    'jit env prod-db:write --format json --for 5m',
-    'jit env prod-db:read --format csh',
-    'jit env prod-db:read --format github',
-    'jit env prod-db:read --format github --output token',
+    'jit env repos',
+    'CI=true jit env prod-db:write --format dotenv',
+    'jit env prod-db:read --format',
+    'jit env prod-db:read --format toml',
     'jit env prod-db:read --format gitlab',
+    'jit env prod-db:read --format github',
     'jit env prod-db:read --output token',
+    'GITHUB_ENV=env.txt jit env repos:read --format github --output token --reason why',
+    'jit env repos:read --json --format sh',
+    'jit env repos:read --export token',
+    'jit env prod-db:read --format gitlab --file jit.env',
+    'jit env prod-db --format fish',
+    'jit env prod-db:read --format github --output token',
     'jit env prod-db:read --export env',
     'jit env prod-db:read --file nowhere/access.sh',
+  ],
+  console: [
+    'jit console',
+    'jit console prod-db',
+    'jit console prod-db --open --print',
+    'jit console prod-db --json',
+    'jit console prod-db --print',
+    'jit console account --print',
+    'CI=true jit console account:admin --print',
+    'CI=true jit console account:admin --print --audience x --for 5m',
+    'jit console account:read --print --grant gnone',
+    'jit console account:read --print --grant gnone --for 5m',
+  ],
+  credential: [
+    'jit credential',
+    'jit credential aws',
+    'jit credential aws --grant gnone',
+    'jit credential git',
+    'jit credential git get',
+    'jit credential git get --grant gnone < /dev/null',
+    'jit credential git bogus --grant gnone < /dev/null',
+    'jit credential git store --grant gnone',
   ],
   revoke: ['jit revoke', 'jit revoke gnone', 'jit revoke gnone --all'],
   extend: ['jit extend', 'jit extend --for 5m', 'jit extend gnone --for 5m'],
   status: ['jit status --bogus', 'jit status extra'],
   targets: ['jit targets extra', 'jit targets --config missing.yaml'],
-  ci: ['jit ci', 'jit ci cleanup', 'jit ci cleanup --for', 'jit ci cleanup extra'],
+  ci: [
+    'jit ci',
+    'jit ci cleanup',
+    'CI=true jit ci cleanup --json',
+    'jit ci cleanup --for',
+    'jit ci cleanup extra',
+  ],
   policy: [
     'jit policy',
     'jit policy check --config missing.yaml',
@@ -89,6 +125,8 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit init aws --config new.yaml',
     'jit init aws a --config new.yaml',
     'jit init aws a --config new.yaml --region eu-west-1',
+    'jit init aws a --config new.yaml --region eu-west-1 --role read',
+    'CI=true jit init aws a --config new.yaml --region eu-west-1 --role read=arn:aws:iam::123456789012:role/read',
   ],
   secret: [
     'jit secret',
@@ -96,6 +134,9 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit secret remove',
     'jit secret set',
     'jit secret set keychain:jit/x < /dev/null',
+    'jit secret set keychain:jit/x --aws < /dev/null',
+    'jit secret set keychain:jit < /dev/null',
+    'jit secret set file:/tmp/x < /dev/null',
     'jit secret check env:NOBODY_SETS_THIS',
   ],
   demo: ['jit demo --shell'],
@@ -129,7 +170,27 @@ targets:
       read: { groups: [app_ro] }
       write: { groups: [app_rw] }
       both: { groups: [app_ro, app_rw], scopes: { half: { groups: [app_ro] } } }
+  repos:
+    provider: github
+    app_id: 4711
+    private_key: env:NOBODY_SETS_THIS
+    owner: acme
+    base_url: http://127.0.0.1:9
+    git_url: https://github.com
+    roles:
+      read: { repositories: [web], permissions: { contents: read } }
+      both: { repositories: [web], permissions: { contents: write }, scopes: { half: { permissions: { contents: read } } } }
+  account:
+    provider: aws
+    region: eu-west-1
+    credentials: env:NOBODY_SETS_THIS
+    roles:
+      read: { role_arn: "arn:aws:iam::123456789012:role/read" }
+      admin: { role_arn: "arn:aws:iam::123456789012:role/admin" }
 entitlements:
+  - { name: repos, who: [$ME], roles: ["repos:read"], max_duration: 1h, reason: { required: true } }
+  - { name: half-repos, who: [$ME], roles: ["repos:both"], scopes: [half], max_duration: 1h }
+  - { name: account, who: [$ME], roles: ["account:*"], max_duration: 1h, reason: { required: true } }
   - { name: read, who: [$ME], roles: ["prod-db:read"], max_duration: 1h }
   - { name: write, who: [$ME], roles: ["prod-db:write"], max_duration: 1h, reason: { required: true } }
   - { name: half, who: [$ME], roles: ["prod-db:both"], scopes: [half], max_duration: 1h }

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { preview } from '../../src/broker/preview.ts';
+import { endGrant } from '../../src/broker/revocation.ts';
 import { JitError } from '../../src/core/errors.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 let world: TestBroker;
 beforeEach(() => {
@@ -208,6 +210,20 @@ describe('when issuing fails', () => {
       code: 'ERR_AUDIT_UNAVAILABLE',
     });
     expect(world.target.issued).toEqual([]);
+  });
+
+  test('what is made after the grant was revoked is on record before it is taken back', async () => {
+    const { broker, target, store } = world;
+    let isAsked = false;
+    target.faults.duringIssue = () => {
+      isAsked = true;
+      const [grant] = broker.ledger.activeGrants();
+      void endGrant(broker, grant?.id ?? '', 'revoked');
+    };
+    await expect(elevate(broker, ada, request())).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+    await until(() => expect(store.leases()).toMatchObject([{ state: 'revoked', attempts: 0 }]));
+    expect({ isAsked, live: target.live.size }).toEqual({ isAsked: true, live: 0 });
+    expect(world.types().slice(-2)).toEqual(['lease.step', 'lease.revoked']);
   });
 
   test('a caller that goes away meanwhile gets nothing and leaves nothing', async () => {

@@ -9,6 +9,7 @@ import { revoke } from '../../src/broker/revoke.ts';
 import { status } from '../../src/broker/status.ts';
 import { type FakeIssuer, startIssuer } from '../fakes/issuer.ts';
 import { ada, createTestBroker, request, type TestBroker, testConfig } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 let issuer: FakeIssuer;
 let tested: TestBroker;
@@ -186,6 +187,26 @@ describe('cleaning up after a run', () => {
     const reply = await cleanup(tested.broker, ada, { run: null, timeout: 1_000 });
     expect(ids(reply.revoked).sort()).toEqual(all.sort());
     expect(ids((await status(tested.broker, ada)).grants)).toEqual([own]);
+  });
+
+  test('ends a broker that was started for it, once nothing of others is left', async () => {
+    const { broker, ended } = tested;
+    Object.assign(broker, { job: 'one' });
+    const cleanUp = (name: string) => cleanup(broker, ada, { run: name, timeout: 1_000 });
+    await run('one');
+    await run('two');
+    await cleanUp('one');
+    await cleanUp('two');
+    expect({ stopping: broker.stopping, ended }).toEqual({ stopping: false, ended: [] });
+    await cleanUp('one');
+    await until(() => expect(ended).toEqual(['its job has ended']));
+  });
+
+  test('leaves a broker alone that is nobody\u2019s', async () => {
+    await run('one');
+    await cleanup(tested.broker, ada, { run: 'one', timeout: 1_000 });
+    await cleanup(tested.broker, ada, { run: null, timeout: 1_000 });
+    expect(tested.broker.stopping).toBe(false);
   });
 
   test('of a name that nobody has finds nothing', async () => {

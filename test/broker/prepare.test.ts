@@ -55,7 +55,7 @@ describe('an elevation whose provider has to get ready', () => {
     const prepare = vi.fn(async () => undefined);
     world.target.faults.prepare = prepare;
     await elevate(world.broker, ada, request());
-    const wanted = { principal: 'user:ada', role: 'read', scope: null };
+    const wanted = { principal: 'user:ada', attended: false, role: 'read', scope: null };
     expect(prepare).toHaveBeenCalledExactlyOnceWith(wanted, expect.any(AbortSignal));
   });
 

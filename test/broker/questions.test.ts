@@ -273,3 +273,40 @@ describe('at the door', () => {
     expect(await answered).toBe('123456');
   });
 });
+
+describe('a notice', () => {
+  const notice = { text: 'open the page and enter ABCD', target: 'aws-prod', principal: ada.principal };
+
+  test('is shown once on each terminal that waits for its target, and asks for nothing', async () => {
+    const [first, second] = [terminal('first'), terminal('second')];
+    const [early, late] = [first.poll(), second.poll()];
+    expect(desk.show(notice)).not.toBeNull();
+    expect(await early).toMatchObject({ text: notice.text, notice: true });
+    expect(await late).toMatchObject({ text: notice.text, notice: true });
+    expect(await settled(first.poll())).toBe(false);
+    const later = terminal('later');
+    expect(await later.poll()).toMatchObject({ text: notice.text });
+  });
+
+  test('reaches nobody else: not another principal, not who waits for another target', async () => {
+    const [other, elsewhere] = [terminal('other', 'aws-prod', 'user:bob'), terminal('elsewhere', 'aws-dev')];
+    expect(desk.show(notice)).toBeNull();
+    const mine = terminal('mine');
+    expect(desk.show(notice)).not.toBeNull();
+    expect(await mine.poll()).toMatchObject({ text: notice.text });
+    expect(await settled(other.poll())).toBe(false);
+    expect(await settled(elsewhere.poll())).toBe(false);
+  });
+
+  test('that was withdrawn is shown to nobody any more, and a question comes after one that was not', async () => {
+    const one = terminal('one');
+    desk.show(notice)?.();
+    desk.show({ ...notice, text: 'another' });
+    const answer = desk.ask(mfa);
+    expect(await one.poll()).toMatchObject({ text: 'another' });
+    const question = await one.poll();
+    expect(question).toMatchObject({ text: mfa.text });
+    one.answer(question?.id ?? '', '123456');
+    expect(await told(answer)).toBe('123456');
+  });
+});

@@ -139,4 +139,27 @@ describe('a refresh that tells what it does', () => {
     await endGrant(world.broker, known.grant, 'revoked');
     expect(late).toThrow(expect.objectContaining({ code: 'ERR_CONFLICT' }));
   });
+
+  test('is taken back along with what it tells while its lease is being taken back', async () => {
+    let late = (): void => undefined;
+    let goOn = (): void => undefined;
+    world.target.faults.recordRefresh = (record, handle) => {
+      late = () => record({ handle: { ...handle, sealed: 'later' }, hardDeadline: 0, step: 'token-made' });
+    };
+    const known = await openEndpoint(world, { duration: 60 * minute }, 20 * minute);
+    await pass(20 * minute, minute);
+    world.target.faults.holdCleanup = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const ended = endGrant(world.broker, known.grant, 'revoked');
+    await until(() => expect(world.types()).toContain('lease.step'));
+    late();
+    goOn();
+    await ended;
+    expect(leases()).toMatchObject([{ handle: { sealed: 'later' }, attempts: 1 }]);
+    const stopExpiry = startExpiry(world.broker);
+    await pass(2 * minute);
+    stopExpiry();
+    expect(leases()).toEqual([]);
+  });
 });

@@ -11,7 +11,9 @@ function spinning(changes: Partial<World> = {}) {
     return () => events.push('stop');
   };
   const isTTY = { stdin: true, stdout: true, stderr: true };
-  const world = { clock, spin, isTTY, ci: false, env: {}, ...changes } as unknown as World;
+  const out = { note: (line: string) => events.push(line) };
+  const common = { argv: ['elevate', 'x'], clock, spin, isTTY, ci: false, env: {}, out };
+  const world = { ...common, ...changes } as unknown as World;
   const { promise, resolve } = Promise.withResolvers<string>();
   return { clock, events, resolve, result: waiting(world, 'Asking', promise) };
 }
@@ -50,9 +52,27 @@ describe('waiting', () => {
     ['without a terminal', { isTTY: { stdin: true, stdout: true, stderr: false } }],
     ['in CI', { ci: true }],
     ['on a dumb terminal', { env: { TERM: 'dumb' } }],
-  ])('shows nothing %s', async (_where, changes) => {
+  ])('shows no spinner %s, and one line when it takes seconds', async (_where, changes) => {
     const { clock, events, resolve, result } = spinning(changes);
-    clock.advance(10_000);
+    clock.advance(4_999);
+    expect(events).toEqual([]);
+    clock.advance(60_000);
+    resolve('done');
+    await result;
+    expect(events).toEqual(['jit: still asking …']);
+  });
+
+  it('says nothing where the answer was quick, and leaves no timer', async () => {
+    const { clock, events, resolve, result } = spinning({ ci: true });
+    resolve('done');
+    await result;
+    expect(clock.pending).toBe(0);
+    expect(events).toEqual([]);
+  });
+
+  it('says nothing with --json, where stderr is for the error', async () => {
+    const { clock, events, resolve, result } = spinning({ ci: true, argv: ['elevate', 'x', '--json'] });
+    clock.advance(60_000);
     resolve('done');
     await result;
     expect(events).toEqual([]);

@@ -103,6 +103,9 @@ test('elsewhere it is beside, unless a flag or JIT_BROKER wants otherwise', asyn
 test('what has to outlive the command has a broker beside it', async () => {
   expect((await alone(['elevate', 'prod-db:read', '--keep'], { CI: 'true' })).did).toEqual(['start beside']);
   expect((await alone(['broker', 'start'], { CI: 'true' })).did).toEqual(['start beside']);
+  for (const line of ['token prod-db:read', 'env prod-db:read', 'console prod-db:read --print']) {
+    expect((await alone(line.split(' '), { CI: 'true' })).did[0]).toBe('start beside');
+  }
 });
 
 test('other commands have it inside as well, also when they fail', async () => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Issuer } from '../../src/core/issuer.ts';
 import { verifyIdentity } from '../../src/identity/oidc.ts';
@@ -146,6 +146,19 @@ test('keys are kept, fetched again for a key that is not among them, and at most
   expect(fetched()).toBe(before + 1);
   expect(await verify(await fake.github(audience), ours, 31_000)).toMatchObject({ job: 'deploy-web' });
   expect(fetched()).toBe(before + 2);
+});
+
+test('keys that cannot be fetched anew for a token that names another one stay in force', async () => {
+  const ours = [issuer()];
+  const mine = await fake.github(audience);
+  await verify(mine, ours);
+  fake.trouble = 503;
+  const other = decodeProtectedHeader(mine);
+  const named = Buffer.from(JSON.stringify({ ...other, kid: 'another' })).toString('base64url');
+  const strange = [named, ...mine.split('.').slice(1)].join('.');
+  await expect(verify(strange, ours, 31_000)).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+  expect(await verify(mine, ours, 32_000)).toMatchObject({ job: 'deploy-web' });
+  fake.trouble = null;
 });
 
 test('without network the keys come from a file', async () => {

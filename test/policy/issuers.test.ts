@@ -47,6 +47,17 @@ test('a job of GitLab runs on protected branches unless told otherwise', () => {
   expect(claims(`${usual}, protected: false`)).not.toHaveProperty('ref_protected');
 });
 
+test('a ref of GitLab is a branch unless told otherwise: a tag may have the same name', () => {
+  const gitlab = 'kind: gitlab, issuer: "https://gitlab.example.com", audience: jit';
+  const claims = (job: string) =>
+    Object.fromEntries(
+      load(`project_id: "20", namespace_id: "72", ${job}`, gitlab).issuers.get('one')?.jobs[0]?.claims ?? [],
+    );
+  expect(claims('ref: main')).toMatchObject({ ref_type: ['branch'] });
+  expect(claims('ref: v1, ref_type: tag')).toMatchObject({ ref: ['v1'], ref_type: ['tag'] });
+  expect(claims('environment: production')).not.toHaveProperty('ref_type');
+});
+
 test.each([
   ['without the id of the repository', 'repository_owner_id: "2", ref: x', 'missing key "repository_id"'],
   ['without the id of its owner', 'repository_id: "1", ref: x', 'missing key "repository_owner_id"'],

@@ -12,12 +12,12 @@ const noBash = missing('tmux', 'bash');
 describe.skipIf(noBash)(`bash in odd company${noBash ? ` (skipped: ${noBash})` : ''}`, () => {
   const writeRc = (content: string) => writeFileSync(path.join(stage.scene.home, '.bashrc'), content);
 
-  test('an IFS without a blank does not keep the variables', async () => {
+  test('an IFS without a blank does not keep the secrets', async () => {
     writeRc(`PS1='inner> '; IFS=:; set -u\n`);
     const screen = await stage.start({ command: null, shell: 'bash' });
     await screen.waitFor(/^\[prod-db:write 30m\] inner> $/m);
     await stage.scene.endGrant();
-    await screen.line(`echo "is=<\${PGSERVICE-none} \${PGPASSFILE-none}>"`);
+    await screen.line(`echo "is=<\${DATABASE_URL-none} \${OTHER_TOKEN-none}>"`);
     await screen.waitFor(/^is=<none none>/m);
   });
 

@@ -64,8 +64,8 @@ test('a command gets the exported variables, the grant, and not the variables th
   expect(lines).toContain('PGSERVICE=prod-db');
   expect(lines).toContain(`JIT_GRANT_ID=${scene.grant.id}`);
   expect(lines).toContain('JIT_GRANT_STATE=active');
-  expect(lines).toContain('JIT_VARS=PGSERVICE PGPASSFILE DATABASE_URL');
-  expect(lines).toContain('JIT_DROP=DATABASE_URL');
+  expect(lines).toContain('JIT_VARS=PGSERVICE PGPASSFILE DATABASE_URL OTHER_TOKEN');
+  expect(lines).toContain('JIT_DROP=DATABASE_URL OTHER_TOKEN');
   expect(stdout).not.toContain('PGPASSWORD');
   expect(stdout).not.toContain('JIT_READY');
 });

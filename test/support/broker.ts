@@ -126,6 +126,7 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
   const broker: Broker = {
     version: 'test',
     paths,
+    job: null,
     owner: owner ?? ada.principal,
     startedAt: clock.now(),
     hardening: {},

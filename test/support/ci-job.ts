@@ -32,9 +32,8 @@ function canUnshare(): boolean {
 /** A read-only file system and a uid without a name need rights of root; elsewhere only the environment is bare. */
 export const hasContainer = canUnshare();
 
-/** A place for jobs. */
-export interface CiPlace {
-  readonly server: PostgresServer;
+/** A place for jobs, whatever they ask for. */
+export interface JobPlace {
   readonly issuer: FakeIssuer;
   readonly dir: string;
   /** The one folder that a job may write to. */
@@ -44,13 +43,32 @@ export interface CiPlace {
   /** Starts a bash script as a step of a job; its own session, so no terminal reaches it. */
   start(script: string, env?: Readonly<Record<string, string>>): ChildProcess;
   run(script: string, env?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** Roles that jit has made on the server and that are still there. */
-  roles(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-function config(server: PostgresServer, issuer: FakeIssuer, secret: string): string {
-  return `
+/** One with a database. */
+export interface CiPlace extends JobPlace {
+  readonly server: PostgresServer;
+  /** Roles that jit has made on the server and that are still there. */
+  roles(): Promise<string[]>;
+}
+
+/** The configuration's own words for jobs. */
+const issuersPart = (issuer: FakeIssuer): string => `
+issuers:
+  github:
+    kind: github
+    issuer: ${issuer.url}
+    audience: ${audience}
+    jobs:
+      deploy-web:
+        repository_id: "123"
+        repository_owner_id: "45"
+        environment: production
+        workflow: acme/web/.github/workflows/deploy.yml@refs/heads/main
+`;
+
+const databaseConfig = (server: PostgresServer, secret: string): string => `
 version: 1
 targets:
   orders-db:
@@ -63,27 +81,46 @@ targets:
     roles:
       read: { groups: [app_ro], read_only: true }
       write: { groups: [app_rw] }
-issuers:
-  github:
-    kind: github
-    issuer: ${issuer.url}
-    audience: ${audience}
-    jobs:
-      deploy-web:
-        repository_id: "123"
-        repository_owner_id: "45"
-        environment: production
-        workflow: acme/web/.github/workflows/deploy.yml@refs/heads/main
 entitlements:
   - { name: deploy-reads, who: ["job:deploy-web"], roles: ["orders-db:read"], max_duration: 15m }
   - { name: deploy-writes, who: ["job:deploy-web"], roles: ["orders-db:write"], max_duration: 15m, reason: { required: true } }
 `;
-}
 
 /** @param build `dist-test` has failpoints */
 export async function createCiPlace(build: 'dist' | 'dist-test' = 'dist'): Promise<CiPlace> {
   const server = await startPostgres({ version: 18 });
   await prepareServer(server);
+  const place = await createJobPlace({
+    build,
+    secret: `${brokerPassword}\n`,
+    config: (file) => databaseConfig(server, file),
+  });
+  return {
+    ...place,
+    server,
+    needles: () => [brokerPassword, ...place.needles()],
+    async roles() {
+      const rows = await server.sql(`SELECT rolname FROM pg_roles WHERE rolname ~ '^jit_l'`);
+      return rows.map(({ rolname }) => String(rolname));
+    },
+    async close() {
+      await place.close();
+      await server.stop();
+    },
+  };
+}
+
+interface JobPlaceOptions {
+  /** `dist-test` has failpoints. */
+  readonly build: 'dist' | 'dist-test';
+  /** The broker's own. */
+  readonly secret: string;
+  /** All but the issuers, for a secret in that file. */
+  readonly config: (secret: string) => string;
+}
+
+/** The place alone. `needles` are what jobs show and are shown. */
+export async function createJobPlace({ build, secret: text, config }: JobPlaceOptions): Promise<JobPlace> {
   const issuer = await startIssuer();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'jit-ci-'));
   const temp = path.join(dir, 'temp');
@@ -93,9 +130,9 @@ export async function createCiPlace(build: 'dist' | 'dist-test' = 'dist'): Promi
   const shim = path.join(bin, 'jit');
   writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, build, 'jit.cjs')}" "$@"\n`);
   chmodSync(shim, 0o755);
-  const secret = path.join(own, 'broker.password');
-  writeFileSync(secret, `${brokerPassword}\n`, { mode: 0o600 });
-  writeFileSync(path.join(dir, 'jit.yaml'), config(server, issuer, secret), { mode: 0o644 });
+  const secret = path.join(own, 'broker.secret');
+  writeFileSync(secret, text, { mode: 0o600 });
+  writeFileSync(path.join(dir, 'jit.yaml'), config(secret) + issuersPart(issuer), { mode: 0o644 });
   if (hasContainer) for (const file of [temp, own, secret]) chownSync(file, stranger, stranger);
 
   const usual = {
@@ -122,21 +159,15 @@ export async function createCiPlace(build: 'dist' | 'dist-test' = 'dist'): Promi
     });
   };
   return {
-    server,
     issuer,
     dir,
     temp,
-    needles: () => [brokerPassword, issuer.requestToken, ...issuer.tokens],
+    needles: () => [issuer.requestToken, ...issuer.tokens],
     start,
     run: (script, env) => finish(start(script, env)),
-    async roles() {
-      const rows = await server.sql(`SELECT rolname FROM pg_roles WHERE rolname ~ '^jit_l'`);
-      return rows.map(({ rolname }) => String(rolname));
-    },
     async close() {
       rmSync(dir, { recursive: true, force: true });
       await issuer.close();
-      await server.stop();
     },
   };
 }

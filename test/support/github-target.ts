@@ -19,6 +19,9 @@ import { privateKey } from '../fakes/github/state.ts';
 
 export const minute = 60_000;
 
+/** Where the client secret of a target that acts for people is. */
+export const clientSecret = 'keychain:jit/github-client';
+
 interface RoleShape {
   readonly scopes?: Record<string, unknown>;
   readonly [option: string]: unknown;
@@ -34,6 +37,8 @@ export interface GithubWorld {
   readonly provider: Provider<GithubHandle>;
   /** The key that the broker reads; a test may put another one there. */
   key: string;
+  /** A terminal, where somebody waits at one. */
+  show: ProviderTools['showNotice'] | null;
   /** What sealing throws, when it should. */
   sealFault: Error | null;
   request(changes?: Partial<PlanRequest> & { length?: number }): PlanRequest;
@@ -144,7 +149,9 @@ export async function githubWorld(
     random: systemRandom,
     origin: 'jit.0000000000test00',
     helperCommand: '/usr/bin/jit',
-    resolveSecret: async () => new Secret(world.key),
+    resolveSecret: async (reference) =>
+      new Secret(reference === clientSecret ? world.github.account.users.clientSecret : world.key),
+    showNotice: (notice) => world.show?.(notice) ?? null,
     sealer: fakeSealer(() => world),
   });
   const tools = freshTools();
@@ -169,6 +176,7 @@ export async function githubWorld(
     provider,
     key: privateKey,
     sealFault: null,
+    show: null,
     request,
     issue: (changes) => {
       const wanted = request(changes);

@@ -28,7 +28,8 @@ describe('findBrowser', () => {
   it('takes the first program of BROWSER that is there, also without a screen, with its arguments', async () => {
     const { env, told } = desktop(0);
     const { DISPLAY: _, ...bare } = env;
-    const open = (BROWSER: string) => findBrowser({ ...bare, BROWSER }, existsSync, 'linux')?.('/run/page.html');
+    const open = (BROWSER: string) =>
+      findBrowser({ ...bare, BROWSER }, existsSync, 'linux')?.('/run/page.html');
     await open('xdg-open');
     expect(told()).toMatch(/^\/run\/page\.html\n/);
     await open('not-there:./xdg-open:xdg-open --new %s -q');

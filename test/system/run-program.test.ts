@@ -101,10 +101,12 @@ test('a call that is given up ends it, also before it began', async () => {
   expect((await run('sleep 300', { signal: AbortSignal.abort() })).how).toBe('stopped');
 });
 
-test('a program that is not there is told by the code of the system', async () => {
-  const ended = await runProgram('/nowhere/at/all', [], {
-    ...{ env: {}, input: '', timeout: 1_000, largest: 10, kept: 10 },
-    signal: new AbortController().signal,
-  });
+test('a program that is not there, or that the system cannot run, is told by the code of the system', async () => {
+  const options = { env: {}, input: '', timeout: 1_000, largest: 10, kept: 10 };
+  const { signal } = new AbortController();
+  const ended = await runProgram('/nowhere/at/all', [], { ...options, signal });
   expect(ended).toMatchObject({ how: 'not-started', code: null, why: 'ENOENT' });
+  // Node throws for some codes instead of telling them later.
+  const long = await runProgram('/bin/true', ['x'.repeat(4_000_000)], { ...options, signal });
+  expect(long).toMatchObject({ how: 'not-started', code: null, why: 'E2BIG' });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import type { Keychain } from '../../src/system/keychain.ts';
 import { isAlive, sessionOf } from '../../src/system/process-info.ts';
+import { runForSecret } from '../../src/system/run-for-secret.ts';
 import { createSecretResolver, type SecretResolverOptions } from '../../src/system/secret-reference.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 import { until } from '../support/until.ts';
@@ -142,6 +143,14 @@ describe('command:', () => {
     const error = await failure(reference);
     expect(error.code).toBe('ERR_SECRET_UNAVAILABLE');
     expect(error.message).toContain(why);
+  });
+
+  it('does not reject when the system refuses to start it', async () => {
+    const options = { env: {}, timeout: 1_000, largest: 10 };
+    expect(await runForSecret('/bin/echo', ['x'.repeat(4_000_000)], options)).toEqual({
+      outcome: 'failed',
+      why: 'it cannot be started (E2BIG)',
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { JitError } from '../../core/errors.ts';
 import type { ConsoleReply, GrantView } from '../../protocol/routes.ts';
 import { type ForLink, grantForLink } from '../console/grant.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { identityOptions } from '../elevate/identity.ts';
 import { isTerminal, wishOptions } from '../elevate/wanted.ts';
 import { escapeText } from '../escape.ts';
 import { waiting } from '../progress.ts';
@@ -77,6 +78,7 @@ export const consoleCommand = defineCommand({
   args: { target: arg.required('<target> or <target>:<role>', 'target') },
   options: {
     ...wishOptions,
+    ...identityOptions,
     grant: opt.name('grant', 'a grant that you have, instead of a new one'),
     open: opt.flag('open it in the browser'),
     print: opt.flag('print the link on stdout'),
@@ -93,7 +95,7 @@ export const consoleCommand = defineCommand({
   ],
   async run(world, { args, options, json }) {
     const show = showOf(world, options, json);
-    const client = await reachBroker(world);
+    const client = await reachBroker(world, { stays: true });
     const typed = { open: options.open, print: options.print, json };
     const shown = Object.entries(typed).flatMap(([name, isTyped]) => (isTyped ? [`--${name}`] : []));
     const held = await grantForLink(world, client, args.target, { ...options, show: shown, quiet: json });

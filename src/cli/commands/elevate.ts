@@ -1,7 +1,7 @@
 // jit elevate: the main job. Wish, request, summary, session; each is a file in ../elevate.
 
 import { JitError } from '../../core/errors.ts';
-import type { ExportKind } from '../../protocol/routes.ts';
+import type { ElevateReply, ExportKind } from '../../protocol/routes.ts';
 import { runOf } from '../../system/ci.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { dryRun } from '../elevate/dry-run.ts';
@@ -51,6 +51,15 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
   throw new JitError('ERR_INPUT_NEEDED', 'a shell needs a terminal, and there is none', {
     hint: 'run one command: jit elevate … -- command',
   });
+}
+
+/** Where the credential lies. Some targets put it into the environment of every child: it is not asked for by name here. */
+function printKept({ out }: World, reply: ElevateReply, json: boolean): void {
+  const { secrets } = reply;
+  const env = Object.fromEntries(Object.entries(reply.env).filter(([name]) => !secrets.includes(name)));
+  out.json({ ...reply, env });
+  if (secrets.length > 0 && !json)
+    out.note(`jit: credentials are not printed here: ${secrets.join(', ')}; "jit env" has them`);
 }
 
 function typedFlags(flags: Flags, json: boolean): string[] {
@@ -154,7 +163,7 @@ export const elevate = defineCommand({
         await giveBack(world, client, reply.grant);
         throw cancelled;
       }
-      world.out.json(reply);
+      printKept(world, reply, json);
       return 0;
     }
     const stack = complete.parent === null ? '' : stackText(complete.parent, around);

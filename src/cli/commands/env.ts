@@ -4,6 +4,7 @@ import { JitError } from '../../core/errors.ts';
 import type { ElevateReply, ExportKind } from '../../protocol/routes.ts';
 import { appendGitConfig } from '../../shell/git-config.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { identityOptions } from '../elevate/identity.ts';
 import { withKeptGrant } from '../elevate/kept.ts';
 import { wishOptions } from '../elevate/wanted.ts';
 import { type Destination, destinationOf, writeTo } from '../env/destination.ts';
@@ -112,6 +113,7 @@ export const env = defineCommand({
   args: { target: arg.required('<target> or <target>:<role>', 'target') },
   options: {
     ...wishOptions,
+    ...identityOptions,
     format: opt.choice('format', formats, 'sh when not given'),
     export: opt.choice(
       'kind',

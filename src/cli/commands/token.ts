@@ -3,6 +3,7 @@
 import { JitError } from '../../core/errors.ts';
 import type { GrantView } from '../../protocol/routes.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
+import { identityOptions } from '../elevate/identity.ts';
 import { withKeptGrant } from '../elevate/kept.ts';
 import { wishOptions } from '../elevate/wanted.ts';
 import { refuseOnTerminal } from '../on-terminal.ts';
@@ -25,6 +26,7 @@ export const token = defineCommand({
   args: { target: arg.required('<target> or <target>:<role>', 'target') },
   options: {
     ...wishOptions,
+    ...identityOptions,
     print: opt.flag('print the token although the output is a terminal'),
     yes: opt.flag('do not ask for confirmation', { short: 'y' }),
   },

@@ -12,6 +12,7 @@ import type { World } from '../world.ts';
 interface Flags extends WishFlags {
   readonly grant: string | null;
   readonly yes: boolean;
+  readonly audience: string | null;
   /** What was typed of `--open`, `--print` and `--json`. */
   readonly show: readonly string[];
   /** Says nothing of a new grant. */

@@ -4,8 +4,10 @@ import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
 import type { ElevateReply, ExportKind } from '../../protocol/routes.ts';
 import { runOf } from '../../system/ci.ts';
+import { quotedWord } from '../quoted-word.ts';
 import type { World } from '../world.ts';
 import { withWholeHint } from './hint.ts';
+import { identityOf } from './identity.ts';
 import { giveBack, requestGrant } from './request.ts';
 import { printSummary } from './summary.ts';
 import { type WishFlags, wishOf } from './wanted.ts';
@@ -15,6 +17,8 @@ import { completeWish } from './wish.ts';
 export interface KeptFlags extends WishFlags {
   /** No confirmation. */
   readonly yes: boolean;
+  /** What the identity token of a CI job is asked for. */
+  readonly audience: string | null;
 }
 
 export interface KeptHow {
@@ -55,12 +59,14 @@ export async function keepGrant(
 ): Promise<Kept> {
   const wish = wishOf(world, word, flags);
   const ask = async () => {
-    const complete = await completeWish({ world, client, yes: flags.yes }, wish);
+    const identity = await identityOf(world, client, flags.audience);
+    const complete = await completeWish({ world, client, yes: flags.yes }, { ...wish, identity });
     const kept = { export: how.export, keep: true, session: null, run: runOf(world.env) } as const;
     return requestGrant(world, client, { ...complete, ...kept });
   };
   const held = await ask().catch((error: unknown) => {
-    const typed = { reason: flags.reason, flags: how.typed, command: [] };
+    const audience = flags.audience === null ? [] : ['--audience', quotedWord(flags.audience)];
+    const typed = { reason: flags.reason, flags: [...audience, ...how.typed], command: [] };
     throw renamed(withWholeHint(error, wish, typed), how.command);
   });
   const { reply } = held;

@@ -22,13 +22,18 @@ export interface Asking {
   readonly over: AbortSignal;
   /** Puts one. @throws Cancelled */
   readonly put: (text: string) => Promise<string>;
+  /** Shows what is to be done elsewhere. */
+  readonly show: (text: string) => void;
 }
 
 /**
  * Settles when `over` is aborted; never rejects with anything but {@link Cancelled}.
  * @throws Cancelled when the person declined to answer; the broker has been told
  */
-export async function answerQuestions(world: World, { client, channel, over, put }: Asking): Promise<void> {
+export async function answerQuestions(
+  world: World,
+  { client, channel, over, put, show }: Asking,
+): Promise<void> {
   async function putOne({ id, text }: { id: string; text: string }): Promise<void> {
     try {
       const answer = await put(escapeText(text));
@@ -45,7 +50,8 @@ export async function answerQuestions(world: World, { client, channel, over, put
   while (!over.aborted) {
     try {
       const { question } = await client.question({ channel, timeout: poll }, over);
-      if (question) await putOne(question);
+      if (question?.notice) show(escapeText(question.text));
+      else if (question) await putOne(question);
     } catch (error) {
       if (over.aborted) return;
       if (error instanceof Cancelled) throw error;

@@ -42,7 +42,7 @@ export async function requestGrant(
   if (cancelled) throw cancelled;
   const release = world.onSignal((signal) => {
     cancelled ??= cancelledBy(signal);
-    abort.abort(cancelled);
+    if (cancelled) abort.abort(cancelled);
   });
   // Noted before the broker hears of it: its answer may come first.
   const declined = (reason: Cancelled): void => {
@@ -82,11 +82,16 @@ async function withQuestions(
       stop = showWaiting(world, text);
     }
   };
+  const show = (message: string): void => {
+    stop();
+    world.out.note(message);
+    stop = showWaiting(world, text);
+  };
   const asking =
     channel === null
       ? Promise.resolve()
-      : answerQuestions(world, { client, channel, over: over.signal, put }).catch((cancelled: unknown) =>
-          abort.abort(cancelled),
+      : answerQuestions(world, { client, channel, over: over.signal, put, show }).catch(
+          (cancelled: unknown) => abort.abort(cancelled),
         );
   try {
     return await client.elevate(request, abort.signal);

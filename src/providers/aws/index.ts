@@ -17,7 +17,7 @@ import { accessOf, planLease, rightsOf } from './plan.ts';
 import { prepareIssue } from './prepare.ts';
 import { replanLease } from './replan.ts';
 import { revokeLease } from './revoke.ts';
-import { awsSchema, roleOptions, validateAws } from './schema.ts';
+import { awsSchema, doubtAws, roleOptions, validateAws } from './schema.ts';
 import { setupText } from './setup.ts';
 
 export type { AwsHandle } from './handle.ts';
@@ -27,6 +27,7 @@ export const awsKind: ProviderKind<AwsHandle> = {
   kind: 'aws',
   schema: awsSchema,
   validate: validateAws,
+  doubt: doubtAws,
   open,
   openByHandle: (_handle, tools) => {
     const gone = (): never => {

@@ -214,6 +214,26 @@ export function validateAws(config: TargetConfig): string[] {
   return problems;
 }
 
+/** What of a target can be written but has no effect on AWS: sentences, empty when there is none. */
+export function doubtAws(config: TargetConfig): string[] {
+  return [...config.roles.values()].flatMap((item) => {
+    const role = v.safeParse(roleObject(), item.options);
+    if (!role.success) return [];
+    const { revoke, revoke_role, role_arn } = role.output;
+    const isReserved = /:role\/(.*\/)?AWSReservedSSO_[^/]*$/.test(role_arn);
+    return [
+      ...(revoke === 'deny-session' && isReserved
+        ? [
+            `role "${item.name}": revoke: deny-session cannot work, because nobody may change a role of IAM Identity Center`,
+          ]
+        : []),
+      ...(revoke !== 'deny-session' && revoke_role !== undefined
+        ? [`role "${item.name}": revoke_role has no effect without revoke: deny-session`]
+        : []),
+    ];
+  });
+}
+
 function roleProblems(
   name: string,
   role: RoleOptions,

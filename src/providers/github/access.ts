@@ -2,9 +2,9 @@
 
 import { JitError } from '../../core/errors.ts';
 import type { TargetConfig } from '../../core/target.ts';
-import type { Access } from './handle.ts';
+import type { Access, Acting } from './handle.ts';
 import { isWithin, type Permissions } from './permissions.ts';
-import { roleOptions, scopeOptions, targetOptions } from './schema.ts';
+import { roleOptions, scopeOptions, type TargetOptions, targetOptions } from './schema.ts';
 
 /** What may be issued: repositories that every list means, with these permissions. Neither is ever empty. */
 export interface Rights {
@@ -23,7 +23,14 @@ export function accessOf(target: TargetConfig): Access {
     private_key: options.private_key,
     owner: options.owner,
     installation_id: options.installation_id ?? null,
+    user: actingOf(options),
   };
+}
+
+function actingOf({ act_as, client_id, client_secret }: TargetOptions): Acting | null {
+  if (act_as !== 'user') return null;
+  if (client_id !== undefined && client_secret !== undefined) return { client_id, client_secret };
+  throw new JitError('ERR_CONFIG', 'act_as: user needs client_id and client_secret');
 }
 
 /** `https://api.github.com` serves git at `https://github.com`, `https://host/api/v3` at `https://host`. */

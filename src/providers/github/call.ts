@@ -4,7 +4,8 @@ import { request } from '@octokit/request';
 import { JitError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Context } from './context.ts';
-import { failureOf, outcomeOf, pauseOf, statusOf } from './failure.ts';
+import { failureOf, outcomeOf, type Proof, pauseOf, statusOf } from './failure.ts';
+import type { Access } from './handle.ts';
 import { plainFetch } from './plain-fetch.ts';
 
 const tries = 4;
@@ -17,8 +18,12 @@ export interface Call {
   /** As GitHub's reference writes it: `GET /orgs/{org}/installation`. */
   readonly route: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** The header, made anew for each try: a JWT ages. */
-  authorization(): Promise<string> | string;
+  /** The header, made anew for each try: a JWT ages. Absent: the call needs none. */
+  authorization?(): Promise<string> | string;
+  /** What is proved by it, for messages; absent: the App's key. */
+  readonly proof?: Proof;
+  /** Of the answer, where it is not the API that answers. */
+  readonly accept?: string;
   /** For messages: `make a token`. */
   readonly what: string;
   /** Statuses that are an answer like any other. */
@@ -65,25 +70,30 @@ export async function call(context: Context, asked: Call): Promise<Answer> {
         await wait(context, pause).catch(() => undefined);
         if (!signal.aborted) continue;
       }
-      throw failureOf(thrown, access, asked.what, tools.clock.now());
+      throw failureOf(thrown, access, asked.what, tools.clock.now(), asked.proof);
     }
   }
 }
 
 /** A token may exist that nobody holds. */
-export function undisclosed(message: string): JitError {
+export function undisclosed({ user }: Access, message: string): JitError {
   return new JitError('ERR_REVOKE_INCOMPLETE', `${message}: a token may exist that nobody was told`, {
-    hint: 'GitHub ends it within the hour; try again',
+    hint: `GitHub ends it within ${user ? 'eight hours' : 'the hour'}; try again`,
   });
 }
 
 async function send(context: Context, asked: Call): Promise<Answer> {
   const { access, signal } = context;
-  const authorization = await asked.authorization();
+  const authorization = await asked.authorization?.();
   const answer = await request(asked.route, {
     ...asked.parameters,
     baseUrl: access.api_url,
-    headers: { authorization, 'user-agent': 'jit', 'x-github-api-version': '2022-11-28' },
+    headers: {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(asked.accept === undefined ? {} : { accept: asked.accept }),
+      'user-agent': 'jit',
+      'x-github-api-version': '2022-11-28',
+    },
     request: {
       signal: AbortSignal.any([signal, AbortSignal.timeout(oneTry)]),
       fetch: plainFetch,

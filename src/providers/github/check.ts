@@ -11,6 +11,7 @@ import { skewOf } from './failure.ts';
 import { findInstallation, type Installation } from './installation.ts';
 import { lacking, listed } from './permissions.ts';
 import { roleOptions } from './schema.ts';
+import { checkClient } from './user-call.ts';
 
 /** Never throws for a target that is down. */
 export async function checkTarget(context: Context, target: TargetConfig): Promise<Check[]> {
@@ -31,7 +32,7 @@ export async function checkTarget(context: Context, target: TargetConfig): Promi
   } catch (thrown) {
     checks.push(failed('installation', thrown));
   }
-  return [...checks, await sealLine(context)];
+  return [...checks, ...(await clientLine(context)), await sealLine(context)];
 }
 
 function appLine({ data }: Answer): Check {
@@ -88,6 +89,18 @@ function roleLines(target: TargetConfig, { permissions }: Installation): Check[]
         "add it on the App's page and have an owner accept it for the installation, or take it out of the role",
     };
   });
+}
+
+async function clientLine(context: Context): Promise<Check[]> {
+  const { user } = context.access;
+  if (!user) return [];
+  const name = 'client secret';
+  try {
+    await checkClient(context, user);
+    return [{ name, status: 'ok', detail: `is there, for client ${user.client_id}` }];
+  } catch (thrown) {
+    return [failed(name, thrown)];
+  }
 }
 
 /** Tokens lie sealed on disk until they are dead; where the key is decides what that is worth. */

@@ -1,10 +1,12 @@
 // Whether the tokens of a lease are dead: GitHub refuses them, or has ended them by age. Never assumes.
 
+import type { Secret } from '../../core/secret.ts';
 import type { Presence } from '../provider.ts';
 import { call, wait } from './call.ts';
 import type { Context } from './context.ts';
 import { type GithubHandle, isUndisclosed, livingTokens } from './handle.ts';
 import { openToken } from './revoke.ts';
+import { isUserTokenTaken } from './user-call.ts';
 
 /** A deleted token may be taken for a moment by servers that have not heard of it. */
 const looks = 4;
@@ -19,22 +21,25 @@ export async function confirmLease(context: Context, handle: GithubHandle): Prom
   const { shared, tools } = context;
   for (const held of livingTokens(handle, tools.clock.now())) {
     const token = await openToken(context, handle, held);
-    for (let look = 1; await isTaken(context, token.reveal()); look += 1) {
+    for (let look = 1; await isTaken(context, token); look += 1) {
       if (look === looks) return 'alive';
       await wait(context, firstPause * 2 ** (look - 1));
     }
   }
   if (isUndisclosed(handle, tools.clock.now())) return 'unknown';
   shared.tokens.drop(handle.lease);
+  shared.signIns.release(handle.lease);
   return 'gone';
 }
 
 /** Whatever is said to a token but 401 is said to one that is known. */
-async function isTaken(context: Context, token: string): Promise<boolean> {
+async function isTaken(context: Context, token: Secret): Promise<boolean> {
+  const { user } = context.access;
+  if (user) return isUserTokenTaken(context, user, token);
   const { status } = await call(context, {
     route: 'GET /installation/repositories',
     parameters: { per_page: 1 },
-    authorization: () => `token ${token}`,
+    authorization: () => `token ${token.reveal()}`,
     what: 'tell whether a token works',
     expected: [401, 403, 404],
   });

@@ -6,6 +6,7 @@ import type { Instant } from '../../core/time.ts';
 import type { Sealer } from '../../system/seal.ts';
 import type { ProviderTools } from '../provider.ts';
 import type { Access } from './handle.ts';
+import { createSignIns, type SignIns } from './sign-ins.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 /** One target, one call. */
@@ -23,14 +24,26 @@ export interface Shared {
   readonly tokens: Tokens;
   /** Where an App is installed, by target, and until when that is believed. */
   readonly installations: Map<string, { readonly id: number; readonly until: Instant }>;
+  /** Of people, where the App acts for them. */
+  readonly signIns: SignIns;
 }
 
 const all = new WeakMap<ProviderTools, Shared>();
 
 export function contextOf(access: Access, tools: ProviderTools, signal: AbortSignal): Context {
-  const shared = all.get(tools) ?? { tokens: createTokens(), installations: new Map() };
+  return { access, tools, shared: sharedOf(tools), signal, losses: { some: false } };
+}
+
+export function sharedOf(tools: ProviderTools): Shared {
+  const known = all.get(tools);
+  if (known) return known;
+  const shared: Shared = {
+    tokens: createTokens(),
+    installations: new Map(),
+    signIns: createSignIns(tools.clock),
+  };
   all.set(tools, shared);
-  return { access, tools, shared, signal, losses: { some: false } };
+  return shared;
 }
 
 /** What seals tokens. @throws JitError `ERR_INTERNAL` in tools that issue nothing */

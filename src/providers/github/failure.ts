@@ -92,8 +92,25 @@ export function skewOf(date: string | number | undefined | null, now: Instant): 
   return Number.isNaN(told) ? null : told - now;
 }
 
+/** What a call proves who it is by, and what to look at when GitHub does not take it. */
+export interface Proof {
+  readonly name: string;
+  readonly hint: string;
+}
+
+const appKey: Proof = {
+  name: "the App's key",
+  hint: "check app_id, and that the key is still listed on the App's page: jit doctor",
+};
+
 /** @param what was asked for, for messages, e.g. `make a token` */
-export function failureOf(thrown: unknown, access: Access, what: string, now: Instant): JitError {
+export function failureOf(
+  thrown: unknown,
+  access: Access,
+  what: string,
+  now: Instant,
+  proof: Proof = appKey,
+): JitError {
   if (thrown instanceof JitError) return thrown;
   const where = `GitHub of target "${access.target}"`;
   const said = saidBy(thrown);
@@ -111,8 +128,8 @@ export function failureOf(thrown: unknown, access: Access, what: string, now: In
     case 'login':
       return new JitError(
         'ERR_SECRET_UNAVAILABLE',
-        `cannot ${what}: GitHub does not take the App's key of target "${access.target}": ${said}`,
-        { hint: "check app_id, and that the key is still listed on the App's page: jit doctor" },
+        `cannot ${what}: GitHub does not take ${proof.name} of target "${access.target}": ${said}`,
+        { hint: proof.hint },
       );
     case 'refused':
       return new JitError('ERR_TARGET_REFUSED', `${where} refuses to ${what}: ${said}`, {

@@ -16,7 +16,12 @@ export type Access = {
   readonly private_key: string;
   readonly owner: string;
   readonly installation_id: number | null;
+  /** How the App speaks for people; null: it speaks for itself. */
+  readonly user: Acting | null;
 };
+
+/** The App as a client of OAuth. Holds a reference to the secret, never the secret. */
+export type Acting = { readonly client_id: string; readonly client_secret: string };
 
 /** One token. */
 export type Held = {
@@ -36,6 +41,8 @@ export type GithubHandle = {
   /** Null until issued. */
   readonly installation: number | null;
   readonly repositories: number | null;
+  /** Whose token it is, when it is a person's, as GitHub names them. */
+  readonly account: string | null;
   readonly tokens: readonly Held[];
   /**
    * Until then a token may live that nobody was ever told: GitHub was asked for one, or is about to be, and no answer
@@ -47,12 +54,20 @@ export type GithubHandle = {
 /** How long GitHub lets an installation token live; it cannot be told otherwise. */
 export const tokenLife: Milliseconds = 3_600_000;
 
+/** A user access token lasts eight hours (docs.github.com "Refreshing user access tokens"). */
+export const userTokenLife: Milliseconds = 8 * 3_600_000;
+
+/** How long GitHub lets tokens of this kind live. */
+export function lifeOf({ user }: Access): Milliseconds {
+  return user ? userTokenLife : tokenLife;
+}
+
 /** GitHub's clock and this one may differ; a token counts as expired only this long after its end. */
 const expiryGrace: Milliseconds = 60_000;
 
 /** The latest end of a token that is asked for until `sent`. */
-export function undisclosedEnd(sent: Instant): Instant {
-  return sent + tokenLife + 2 * expiryGrace;
+export function undisclosedEnd(access: Access, sent: Instant): Instant {
+  return sent + lifeOf(access) + 2 * expiryGrace;
 }
 
 const shape = {

@@ -2,11 +2,18 @@
 
 import type { TargetConfig } from '../../core/target.ts';
 import type { Instant } from '../../core/time.ts';
-import type { PlanRequest, Provider, ProviderKind, ProviderTools, RevokeReport } from '../provider.ts';
+import type {
+  PlanRequest,
+  PrepareRequest,
+  Provider,
+  ProviderKind,
+  ProviderTools,
+  RevokeReport,
+} from '../provider.ts';
 import { accessOf, rightsOf } from './access.ts';
 import { checkTarget } from './check.ts';
 import { confirmLease } from './confirm.ts';
-import { contextOf } from './context.ts';
+import { contextOf, sharedOf } from './context.ts';
 import { exportKinds } from './hand-out.ts';
 import { checkHandle, type GithubHandle, withoutTokens } from './handle.ts';
 import { issueLease, refreshLease } from './issue.ts';
@@ -15,10 +22,11 @@ import { planLease } from './plan.ts';
 import { revokeLease } from './revoke.ts';
 import { githubSchema, targetOptions, validateGithub } from './schema.ts';
 import { setupText } from './setup.ts';
+import { prepareSignIn } from './sign-in.ts';
 
 export type { GithubHandle } from './handle.ts';
 
-/** GitHub, by an installation token of a GitHub App per lease. */
+/** GitHub, by a token of a GitHub App per lease: its own, or that of a person it acts for. */
 export const githubKind: ProviderKind<GithubHandle> = {
   kind: 'github',
   schema: githubSchema,
@@ -37,6 +45,9 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<GithubHandle
     contextOf(checkHandle(handle).access, tools, signal);
   const rights = (request: PlanRequest) => rightsOf(target, request.role, request.scope);
   const isExported = () => targetOptions(target).export === 'env';
+  const isOfPeople = targetOptions(target).act_as === 'user';
+  const { signIns } = sharedOf(tools);
+  if (isOfPeople) signIns.join();
   return {
     plan: (request) => planLease(target, request),
     issue: async (handle, request, signal) =>
@@ -51,6 +62,11 @@ function open(target: TargetConfig, tools: ProviderTools): Provider<GithubHandle
         isExported() || request.exported === true,
       ),
     ...callsByHandle(tools),
+    ...(isOfPeople && {
+      prepare: async (request: PrepareRequest, signal: AbortSignal) =>
+        prepareSignIn(contextOf(accessOf(target), tools, signal), target, request),
+      close: () => signIns.leave(),
+    }),
     check: (signal) => checkTarget(contextOf(accessOf(target), tools, signal), target),
     setup: async () => setupText(target),
   };
@@ -83,6 +99,7 @@ function describe({
   permissions,
   tokens,
   undisclosed_until,
+  account,
 }: GithubHandle) {
   return {
     name: `${access.app_id}+${lease}`,
@@ -93,6 +110,7 @@ function describe({
       installation,
       repositories,
       permissions: listed(permissions),
+      ...(access.user ? { account: account ?? null } : {}),
       // As `hashed_token` in GitHub's own audit log.
       token_sha256: tokens.map(({ sha256 }) => sha256),
       ...(undisclosed_until === null ? {} : { undisclosed_until: new Date(undisclosed_until).toISOString() }),

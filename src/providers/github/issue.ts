@@ -8,12 +8,21 @@ import type { Rights } from './access.ts';
 import { undisclosed } from './call.ts';
 import { type Context, sealerOf } from './context.ts';
 import { handOut } from './hand-out.ts';
-import { type GithubHandle, type Held, isUndisclosed, tokenLife, undisclosedEnd } from './handle.ts';
+import {
+  type Access,
+  type GithubHandle,
+  type Held,
+  isUndisclosed,
+  tokenLife,
+  undisclosedEnd,
+} from './handle.ts';
 import { forgetInstallation, installationOf } from './installation.ts';
 import { planSlack } from './plan.ts';
 import { resolveRepositories } from './repositories.ts';
+import { useSignIn } from './sign-in.ts';
 import { deleteToken, discard, makeToken } from './token-call.ts';
 import type { Token } from './tokens.ts';
+import { makeUserToken } from './user-token.ts';
 
 /** Before the end of a token, so that a clone that has just begun is not cut off. */
 const early: Milliseconds = 10 * 60_000;
@@ -42,7 +51,7 @@ export async function issueLease(
   if (context.tools.clock.now() > request.now + planSlack) {
     throw new JitError('ERR_TARGET_UNREACHABLE', 'too late for a token: it took too long to get here');
   }
-  const made = await makeHeld(context, handle, rights);
+  const made = await makeHeld(context, handle, request, rights);
   failpoint('issue.sent');
   context.shared.tokens.put(handle.lease, made.token);
   const until = context.losses.some ? handle.undisclosed_until : null;
@@ -51,7 +60,7 @@ export async function issueLease(
     handle: issued,
     // A token that nobody was told may end a little later than the one that was.
     expiresAt: Math.max(made.token.endsAt, until ?? 0),
-    refreshAt: refreshTime(made.token, request.deadline),
+    refreshAt: refreshTime(context.access, made.token, request.deadline),
     handOut: handOut(context, issued, request.grant, made.token, exported),
   };
 }
@@ -72,14 +81,14 @@ export async function refreshLease(
 ): Promise<Refreshed<GithubHandle>> {
   const { shared, tools } = context;
   const latest = shared.tokens.latest(handle.lease);
-  const due = latest === null ? tools.clock.now() : refreshTime(latest, request.deadline);
+  const due = latest === null ? tools.clock.now() : refreshTime(context.access, latest, request.deadline);
   if (latest !== null && (due === null || tools.clock.now() < due)) {
     return { expiresAt: latest.endsAt, refreshAt: due };
   }
-  const until = undisclosedEnd(tools.clock.now() + planSlack);
+  const until = undisclosedEnd(context.access, tools.clock.now() + planSlack);
   const asking = { ...handle, undisclosed_until: until };
   record({ handle: asking, hardDeadline: until, step: 'token-asked' });
-  const made = await makeHeld(context, handle, rights).catch((thrown: unknown) => {
+  const made = await makeHeld(context, handle, request, rights).catch((thrown: unknown) => {
     if (hasCode(thrown, ...nothingMade)) record({ handle, hardDeadline: until, step: 'token-not-made' });
     throw thrown;
   });
@@ -99,7 +108,10 @@ export async function refreshLease(
     throw thrown;
   }
   shared.tokens.put(handle.lease, made.token);
-  const answer = { expiresAt: made.token.endsAt, refreshAt: refreshTime(made.token, request.deadline) };
+  const answer = {
+    expiresAt: made.token.endsAt,
+    refreshAt: refreshTime(context.access, made.token, request.deadline),
+  };
   if (exported) return answer;
   const tokens = await Promise.all(
     both.tokens.map((one) => (one === made.held ? one : replaced(context, handle, one))),
@@ -122,22 +134,38 @@ async function replaced(context: Context, { lease }: GithubHandle, held: Held): 
 interface MadeHeld {
   readonly token: Token;
   readonly held: Held;
-  readonly place: Pick<GithubHandle, 'installation' | 'repositories' | 'permissions'>;
+  readonly place: Pick<GithubHandle, 'installation' | 'repositories' | 'permissions' | 'account'>;
 }
 
-async function makeHeld(context: Context, handle: GithubHandle, rights: Rights): Promise<MadeHeld> {
+async function makeHeld(
+  context: Context,
+  handle: GithubHandle,
+  { principal }: PlanRequest,
+  rights: Rights,
+): Promise<MadeHeld> {
   try {
     // Before there is a token: one that cannot be sealed could not be taken back after a crash.
     await sealerOf(context).ready();
     const installation = await installationOf(context);
-    const { repositories, count } = await resolveRepositories(context, installation, rights);
+    const signedIn = useSignIn(context, principal, handle.lease);
+    const { repositories, count } = await resolveRepositories(context, installation, rights, signedIn);
     const { permissions } = rights;
-    const token = await makeToken(context, { installation, repositories, permissions });
-    const held = await seal(context, handle.lease, token);
-    return { token, held, place: { installation, repositories: count, permissions } };
+    const wanted = { installation, repositories, permissions };
+    const made = signedIn
+      ? await makeUserToken(context, signedIn, wanted)
+      : { token: await makeToken(context, wanted), account: null };
+    const held = await seal(context, handle.lease, made.token);
+    return {
+      ...made,
+      held,
+      place: { installation, repositories: count, permissions, account: made.account },
+    };
   } catch (thrown) {
+    if (handle.tokens.length === 0) context.shared.signIns.release(handle.lease);
     if (hasCode(thrown, 'ERR_TARGET_REFUSED')) forgetInstallation(context);
-    if (context.losses.some && hasCode(thrown, ...nothingMade)) throw undisclosed(thrown.message);
+    if (context.losses.some && hasCode(thrown, ...nothingMade)) {
+      throw undisclosed(context.access, thrown.message);
+    }
     throw thrown;
   }
 }
@@ -152,8 +180,8 @@ async function seal(context: Context, lease: string, token: Token): Promise<Held
   }
 }
 
-/** Null: the token outlives the grant. */
-function refreshTime({ endsAt }: Token, deadline: Instant): Instant | null {
-  if (endsAt >= deadline) return null;
+/** Null: the token outlives the grant, or is a person's, who would have to sign in again. */
+function refreshTime(access: Access, { endsAt }: Token, deadline: Instant): Instant | null {
+  if (endsAt >= deadline || access.user) return null;
   return endsAt - Math.min(early, tokenLife / 2);
 }

@@ -5,7 +5,7 @@ import type { TargetConfig } from '../../core/target.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Plan, PlanRequest } from '../provider.ts';
 import { accessOf, type Rights, rightsOf } from './access.ts';
-import { type GithubHandle, tokenLife, undisclosedEnd } from './handle.ts';
+import { type GithubHandle, lifeOf, undisclosedEnd } from './handle.ts';
 import { listed } from './permissions.ts';
 
 /** Between the plan and the last try to get a token; later than this, nothing is made. */
@@ -15,13 +15,14 @@ export const planSlack: Milliseconds = 60_000;
 export function planLease(target: TargetConfig, request: PlanRequest): Plan<GithubHandle> {
   const access = accessOf(target);
   const rights = rightsOf(target, request.role, request.scope);
-  const until = undisclosedEnd(request.now + planSlack);
+  const until = undisclosedEnd(access, request.now + planSlack);
   const handle: GithubHandle = {
     access,
     lease: request.lease,
     permissions: rights.permissions,
     installation: access.installation_id,
     repositories: null,
+    account: null,
     tokens: [],
     // On disk before GitHub is asked: whatever happens then, this is how long a token may live that nobody knows.
     undisclosed_until: until,
@@ -32,16 +33,18 @@ export function planLease(target: TargetConfig, request: PlanRequest): Plan<Gith
 function preview({ access }: GithubHandle, rights: Rights, length: Milliseconds): string[] {
   const named = rights.repositories.map((list) => list.join(', ')).join('; of these: ');
   const lines = [
-    `token of GitHub App ${access.app_id} for ${access.owner} at ${new URL(access.git_url).host}`,
+    `token of ${access.user ? 'yours by ' : ''}GitHub App ${access.app_id} for ${access.owner} at ${new URL(access.git_url).host}`,
     `repositories ${named}`,
     `permissions ${listed(rights.permissions)}`,
-    'what is written with it is written by the App, not by you',
+    `what is written with it is written by ${access.user ? 'you' : 'the App, not by you'}`,
   ];
-  if (length > tokenLife) {
-    const life = formatDuration(tokenLife);
-    lines.push(
-      `GitHub ends a token after ${life}: the helper renews it until the deadline, exported tokens end sooner`,
-    );
+  const most = lifeOf(access);
+  if (length > most) {
+    const life = formatDuration(most);
+    const then = access.user
+      ? 'the grant is of no use after that'
+      : 'the helper renews it until the deadline, exported tokens end sooner';
+    lines.push(`GitHub ends a token after ${life}: ${then}`);
   }
   return lines;
 }

@@ -1,11 +1,14 @@
 // From names and patterns to the repositories of one token. Asks GitHub only when there is a pattern.
 
 import { JitError } from '../../core/errors.ts';
+import type { Secret } from '../../core/secret.ts';
 import { type Rights, refuseEmpty } from './access.ts';
-import { call } from './call.ts';
+import { type Call, call } from './call.ts';
 import type { Context } from './context.ts';
 import { isMeant, mostRepositories, namesOf } from './patterns.ts';
+import type { SignedIn } from './sign-ins.ts';
 import { discard, makeToken, type Wanted } from './token-call.ts';
+import { signInProof } from './user-call.ts';
 
 const perPage = 100;
 /** Five thousand repositories in pages of a hundred take a minute; who has more names them. */
@@ -28,6 +31,7 @@ export async function resolveRepositories(
   context: Context,
   installation: number,
   rights: Rights,
+  signedIn: SignedIn | null,
 ): Promise<Resolved> {
   const { repositories } = refuseEmpty(rights);
   const names = namesOf(repositories);
@@ -35,7 +39,10 @@ export async function resolveRepositories(
     checkCount(names.length, rights, context);
     return { repositories: { names }, count: names.length };
   }
-  const meant = (await list(context, installation)).filter(({ name }) => isMeant(name, repositories));
+  const seen = signedIn
+    ? await listFor(context, installation, signedIn)
+    : await listAll(context, installation);
+  const meant = seen.filter(({ name }) => isMeant(name, repositories));
   checkCount(meant.length, rights, context);
   return { repositories: { ids: meant.map(({ id }) => id) }, count: meant.length };
 }
@@ -58,33 +65,47 @@ function checkCount(count: number, { repositories }: Rights, { access }: Context
 }
 
 /** Only a token can list them: one that sees names and nothing else, dead again before anybody could be told. */
-async function list(context: Context, installation: number): Promise<Listed[]> {
+async function listAll(context: Context, installation: number): Promise<Listed[]> {
   const token = await makeToken(context, {
     installation,
     repositories: null,
     permissions: { metadata: 'read' },
   });
   try {
-    const listed: Listed[] = [];
-    for (let page = 1; page <= mostPages; page += 1) {
-      const { data } = await call(context, {
-        route: 'GET /installation/repositories',
-        parameters: { per_page: perPage, page },
-        authorization: () => `token ${token.secret.reveal()}`,
-        what: 'list the repositories',
-      });
-      const found = pageOf(data, context);
-      listed.push(...found);
-      if (found.length < perPage) return listed;
-    }
-    throw new JitError(
-      'ERR_TARGET_REFUSED',
-      `target "${context.access.target}" has more than ${mostPages * perPage} repositories`,
-      { hint: 'name the repositories instead of using a pattern' },
-    );
+    return await pages(context, { route: 'GET /installation/repositories', parameters: {} }, token.secret);
   } finally {
     await discard({ ...context, signal: AbortSignal.timeout(10_000) }, token);
   }
+}
+
+/** What the person and the App both may see. */
+function listFor(context: Context, installation_id: number, { token }: SignedIn): Promise<Listed[]> {
+  const route = 'GET /user/installations/{installation_id}/repositories';
+  return pages(context, { route, parameters: { installation_id }, proof: signInProof(context) }, token);
+}
+
+async function pages(
+  context: Context,
+  asked: Pick<Call, 'route' | 'parameters' | 'proof'>,
+  token: Secret,
+): Promise<Listed[]> {
+  const listed: Listed[] = [];
+  for (let page = 1; page <= mostPages; page += 1) {
+    const { data } = await call(context, {
+      ...asked,
+      parameters: { ...asked.parameters, per_page: perPage, page },
+      authorization: () => `token ${token.reveal()}`,
+      what: 'list the repositories',
+    });
+    const found = pageOf(data, context);
+    listed.push(...found);
+    if (found.length < perPage) return listed;
+  }
+  throw new JitError(
+    'ERR_TARGET_REFUSED',
+    `target "${context.access.target}" has more than ${mostPages * perPage} repositories`,
+    { hint: 'name the repositories instead of using a pattern' },
+  );
 }
 
 function pageOf(data: unknown, { access }: Context): Listed[] {

@@ -72,6 +72,22 @@ const target = {
     'https://api.github.com',
   ),
   git_url: v.optional(described(url, 'where git itself is served, when base_url does not tell')),
+  act_as: v.optional(
+    described(
+      v.picklist(['app', 'user'], 'expected app or user'),
+      'user: tokens of the person, who signs in at GitHub with a code; needs client_id and client_secret',
+    ),
+    'app',
+  ),
+  client_id: v.optional(
+    described(
+      v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "expected the App's client ID")),
+      "the App's client ID; with act_as: user",
+    ),
+  ),
+  client_secret: v.optional(
+    described(secretReference, "where the App's client secret is kept; with act_as: user"),
+  ),
   export: v.optional(
     described(
       v.literal('env'),
@@ -116,6 +132,7 @@ export function validateGithub(config: TargetConfig): string[] {
       problems.push('base_url is the API, not the web site: leave it out for github.com');
     }
   }
+  if (parsed.success) problems.push(...actingProblems(parsed.output));
   for (const item of config.roles.values()) {
     const given = v.safeParse(roleObject(), item.options);
     if (!given.success) continue;
@@ -127,6 +144,16 @@ export function validateGithub(config: TargetConfig): string[] {
     }
   }
   return problems;
+}
+
+/** Without the secret a person's token can be neither narrowed nor taken back (docs.github.com "REST API endpoints for OAuth authorizations"). */
+function actingProblems({ act_as, client_id, client_secret }: TargetOptions): string[] {
+  const given = { client_id, client_secret };
+  return Object.entries(given).flatMap(([name, value]) => {
+    if ((act_as === 'user') === (value !== undefined)) return [];
+    if (act_as !== 'user') return [`${name} means nothing without act_as: user`];
+    return [`act_as: user needs ${name}: without it tokens can be neither narrowed nor taken back`];
+  });
 }
 
 function scopeProblems(where: string, role: RoleOptions, scope: ScopeOptions): string[] {

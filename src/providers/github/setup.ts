@@ -2,6 +2,7 @@
 
 import type { TargetConfig } from '../../core/target.ts';
 import { accessOf } from './access.ts';
+import type { Access } from './handle.ts';
 import { isWithin, type Level, type Permissions } from './permissions.ts';
 import { roleOptions } from './schema.ts';
 
@@ -33,6 +34,7 @@ export function setupText(target: TargetConfig): string {
     `     ${access.private_key}`,
     ...storing(access.private_key),
     '   Then delete the downloaded file.',
+    ...forPeople(access),
     '3. Install the App, on selected repositories only:',
     ...names.map((name) => `     ${access.owner}/${name}`),
     '4. jit doctor shows whether App, installation and roles agree.',
@@ -40,6 +42,16 @@ export function setupText(target: TargetConfig): string {
     '# Whoever has this key can do everything that the App may do, for as long as the key is listed on its page.',
     '',
   ].join('\n');
+}
+
+function forPeople({ user, git_url }: Access): string[] {
+  if (!user) return [];
+  return [
+    '   It acts for people: on its page tick "Enable Device Flow", leave "Expire user authorization tokens" ticked,',
+    `   take the client ID (${user.client_id} in the config), generate a client secret, and store it:`,
+    `     ${user.client_secret}`,
+    `   Each person signs in by a code at ${git_url}/login/device when jit asks for it.`,
+  ];
 }
 
 function storing(reference: string): string[] {

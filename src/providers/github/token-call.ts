@@ -6,9 +6,10 @@ import type { Instant, Milliseconds } from '../../core/time.ts';
 import { appAuthorization } from './app-jwt.ts';
 import { type Answer, call, undisclosed } from './call.ts';
 import type { Context } from './context.ts';
-import { tokenLife } from './handle.ts';
+import { type Access, tokenLife } from './handle.ts';
 import { isWithin, type Permissions } from './permissions.ts';
 import { hashOf, type Token } from './tokens.ts';
+import { deleteUserToken } from './user-call.ts';
 
 /** Exactly what a token is for. `ids` or `names`, never both, never none; null: every repository, for looking at names only. */
 export interface Wanted {
@@ -18,7 +19,7 @@ export interface Wanted {
 }
 
 /** A longer life than GitHub's hour by more than this means that the two clocks disagree. */
-const longestSkew: Milliseconds = 5 * 60_000;
+export const longestSkew: Milliseconds = 5 * 60_000;
 
 /**
  * Whether another one may exist that nobody was told, `losses` of the context says.
@@ -37,14 +38,14 @@ export async function makeToken(context: Context, wanted: Wanted): Promise<Token
     what: 'make a token',
     makes: true,
   });
-  const token = tokenOf(answer, access.target);
+  const token = tokenOf(answer, access);
   const problem = problemOf(answer, wanted, token.endsAt, tools.clock.now());
   if (problem === null) return token;
   await discard(context, token);
   throw problem;
 }
 
-function repositoriesOf({ repositories, permissions }: Wanted): object {
+export function repositoriesOf({ repositories, permissions }: Wanted): object {
   // The last look before the call: whatever is left out, GitHub takes as everything.
   if (Object.keys(permissions).length === 0) throw new JitError('ERR_INTERNAL', 'a token needs permissions');
   if (repositories === null) {
@@ -57,10 +58,10 @@ function repositoriesOf({ repositories, permissions }: Wanted): object {
 }
 
 /** Opaque: any text that fits into a header. Formats change (`ghs_…`, since 2026 `ghs_<app>_<JWT>` of some 520 characters). */
-function tokenOf({ data }: Answer, target: string): Token {
+export function tokenOf({ data }: Answer, access: Access): Token {
   const { token, expires_at } = (data ?? {}) as { token?: unknown; expires_at?: unknown };
   if (typeof token !== 'string' || !/^[\x21-\x7e]{1,16384}$/.test(token)) {
-    throw undisclosed(`the answer of GitHub for target "${target}" cannot be read`);
+    throw undisclosed(access, `the answer of GitHub for target "${access.target}" cannot be read`);
   }
   const secret = new Secret(token);
   const endsAt = typeof expires_at === 'string' ? Date.parse(expires_at) : Number.NaN;
@@ -113,16 +114,18 @@ export async function discard(context: Context, token: Token): Promise<void> {
   try {
     await deleteToken(context, token.secret);
   } catch {
-    throw undisclosed('a token that was not handed out cannot be deleted');
+    throw undisclosed(context.access, 'a token that was not handed out cannot be deleted');
   }
 }
 
 /**
- * Takes a token back: only whoever shows it can (docs.github.com "Revoke an installation access token").
+ * Takes a token back: only whoever shows it can (docs.github.com "Revoke an installation access token"), a person's with the
+ * App's client secret besides.
  * Answers whether it was alive; already dead is success.
  * @throws JitError as {@link call}
  */
 export async function deleteToken(context: Context, token: Secret): Promise<'deleted' | 'was-dead'> {
+  if (context.access.user) return deleteUserToken(context, context.access.user, token);
   const { status } = await call(context, {
     route: 'DELETE /installation/token',
     authorization: () => `token ${token.reveal()}`,

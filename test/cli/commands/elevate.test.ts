@@ -465,6 +465,25 @@ describe('jit elevate --keep without a command', () => {
     });
   });
 
+  it('prints no secret of a target that puts them into the environment unasked, and says what has them', async () => {
+    const env = { GH_TOKEN: 'ghs_planted', GH_HOST: 'ghe.example.com' };
+    const elevate: Client['elevate'] = async () => ({
+      ...{ grant: fakeGrant({ keep: true }), env, unset: [], secrets: ['GH_TOKEN'], notes: [] },
+    });
+    for (const [flags, tty, told] of [
+      [['--keep', '--json'], true, ''],
+      [['--keep'], false, 'jit: credentials are not printed here: GH_TOKEN; "jit env" has them\n'],
+    ] as const) {
+      const ran = await jit(['elevate', 'prod-db', ...flags], {
+        client: createFakeClient({ elevate }),
+        tty,
+      });
+      expect(JSON.parse(ran.stdout)).toMatchObject({ secrets: ['GH_TOKEN'] });
+      expect(JSON.parse(ran.stdout).env).toEqual({ GH_HOST: 'ghe.example.com' });
+      expect(ran.stderr).toBe(told);
+    }
+  });
+
   it('opens a shell on a terminal', async () => {
     const ran = await jit(['elevate', 'prod-db', '--keep'], { tty: true });
     expect(ran.sessions).toHaveLength(1);

@@ -42,9 +42,11 @@ describe('jit policy check', () => {
   it('ends with 2 when it is not valid', async () => {
     const policyCheck = async () => {
       throw new JitError('ERR_CONFIG', 'jit.yaml:3:5: unknown key "tragets"', {
-        hint: 'did you mean "targets"',
+        hint: 'correct the file, then run jit policy check',
       });
     };
+    const other = await jit(['policy', 'check', '--config', 'my jit.yaml'], { offline: { policyCheck } });
+    expect(other.stderr).toContain('then run jit policy check --config "my jit.yaml"');
     const ran = await jit(['policy', 'check'], { offline: { policyCheck } });
     expect([ran.code, ran.stdout]).toEqual([2, '']);
     expect(ran.stderr).toContain('jit.yaml:3:5');

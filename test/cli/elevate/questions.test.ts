@@ -58,6 +58,8 @@ function waiting(secret: Asker['secret'], verbs: Partial<Client> = {}, interacti
   const world = {
     ...{ clock, spin, ask, interactive, random: systemRandom, env: {}, ci: false, onSignal: () => () => {} },
     isTTY: { stdin: true, stdout: true, stderr: true },
+    out: { note: (text: string) => events.push(`note ${text}`) },
+    ownBroker: { current: null, isHurried: false },
   } as unknown as World;
   const held = requestGrant(world, client, wanted);
   held.catch(() => {});
@@ -95,6 +97,19 @@ describe('a question while a request waits', () => {
     await held;
     expect(client.asked('elevate')[0]).toMatchObject({ channel: null });
     expect(client.asked('question')).toEqual([]);
+  });
+
+  it('that is a notice is shown and not answered, and the next is looked for', async () => {
+    const notice = { id: 'n1', text: 'open the page\u001b[2J and enter ABCD', notice: true } as const;
+    const replies = [{ question: notice }, { question }];
+    const { clock, client, held, events } = waiting(async () => '123456', {
+      question: async () => replies.shift() ?? new Promise(() => {}),
+    });
+    clock.advance(150);
+    await held;
+    expect(events[0]).toBe('note open the page\\u{1b}[2J and enter ABCD');
+    expect(events).toContain(question.text);
+    expect((client.asked('answer') as AnswerRequest[]).map((one) => one.question)).toEqual(['q1']);
   });
 
   it('stops the spinner, which goes on after it', async () => {

@@ -59,18 +59,39 @@ export function answerOf(
     return { status: 204, data: null };
   }
   if (at('GET installation/repositories')) {
-    const { installation, repositories } = asToken();
-    const seen = account.seenBy(installation, repositories);
-    const size = Number(url.searchParams.get('per_page') ?? 30);
-    const start = (Number(url.searchParams.get('page') ?? 1) - 1) * size;
-    const page = seen
-      .slice(start, start + size)
-      .map(({ id, name, owner }) => ({ id, name, full_name: `${owner}/${name}` }));
-    return { status: 200, data: { total_count: seen.length, repositories: page } };
+    return listed(account, url, asToken());
   }
+  if (at('POST login/device/code')) return { status: 200, data: account.users.begin(body) };
+  if (at('POST login/oauth/access_token')) return { status: 200, data: account.users.poll(body) };
+  if (parts[0] === 'applications') {
+    const { users } = account;
+    users.checkClient(scheme, credential, parts[1]);
+    if (at('POST applications/*/token')) return { status: 200, data: { user: users.known(body).login } };
+    if (at('POST applications/*/token/scoped')) return { status: 200, data: users.scope(body) };
+    if (at('DELETE applications/*/token')) {
+      account.delete(users.known(body));
+      return { status: 204, data: null };
+    }
+  }
+  if (at('GET user')) {
+    const { login } = asToken();
+    if (login === undefined) throw new Refusal(403, 'Resource not accessible by integration');
+    return { status: 200, data: { login } };
+  }
+  if (at('GET user/installations/*/repositories')) return listed(account, url, asToken());
   if (parts[0] === 'repos' && parts[3] === 'contents')
     return contents(account, method, parts, asToken(), body);
   throw notFound();
+}
+
+function listed(account: Account, url: URL, { installation, repositories }: LedgerToken): Answered {
+  const seen = account.seenBy(installation, repositories);
+  const size = Number(url.searchParams.get('per_page') ?? 30);
+  const start = (Number(url.searchParams.get('page') ?? 1) - 1) * size;
+  const page = seen
+    .slice(start, start + size)
+    .map(({ id, name, owner }) => ({ id, name, full_name: `${owner}/${name}` }));
+  return { status: 200, data: { total_count: seen.length, repositories: page } };
 }
 
 function shown(installation: Installation | undefined): Answered {

@@ -137,8 +137,10 @@ export async function startFakeGithub(): Promise<FakeGithub> {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  account.users.at(address);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: address,
     account,
     calls,
     get skew() {

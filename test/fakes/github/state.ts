@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { randomId, systemRandom } from '../../../src/system/random.ts';
+import { Users } from './users.ts';
 
 export type Permissions = Readonly<Record<string, string>>;
 
@@ -33,6 +34,10 @@ export interface LedgerToken {
   deletedAt: number | null;
   /** How many more requests it opens although it was deleted. */
   linger: number;
+  /** Of a person's token, whose it is. */
+  readonly login?: string;
+  /** What a person signed in with; others are narrowed from it. */
+  readonly isBase?: boolean;
 }
 
 /** GitHub said no: a status and its message. */
@@ -68,10 +73,12 @@ export class Account {
   /** Requests that a deleted token still opens, as where servers have to hear of it. */
   linger = 0;
   life = 3_600_000;
+  readonly users: Users;
   readonly #now: () => number;
 
   constructor(now: () => number) {
     this.#now = now;
+    this.users = new Users(this, now);
   }
 
   install(account: string, changes: Partial<Installation> = {}): Installation {
@@ -135,19 +142,12 @@ export class Account {
   makeToken(installation: Installation, body: Readonly<Record<string, unknown>>): LedgerToken {
     if (installation.suspendedAt) throw new Refusal(403, 'This installation has been suspended');
     const wanted = body['permissions'] as Permissions | undefined;
-    for (const [name, level] of Object.entries(wanted ?? {})) {
-      if (
-        ranks.indexOf(level) < 0 ||
-        ranks.indexOf(level) > ranks.indexOf(installation.permissions[name] ?? '')
-      ) {
-        throw new Refusal(422, 'The permissions requested are not granted to this installation.');
-      }
-    }
+    this.checkPermissions(installation, wanted ?? {});
     const permissions = { metadata: 'read', ...(wanted ?? installation.permissions) };
     const token: LedgerToken = {
       token: this.#mint(),
       installation,
-      repositories: this.#chosen(installation, body),
+      repositories: this.chosen(installation, body),
       permissions,
       expiresAt: Math.ceil((this.#now() + this.life) / 1000) * 1000,
       deletedAt: null,
@@ -157,6 +157,17 @@ export class Account {
     return token;
   }
 
+  checkPermissions(installation: Installation, wanted: Permissions): void {
+    for (const [name, level] of Object.entries(wanted)) {
+      if (
+        ranks.indexOf(level) < 0 ||
+        ranks.indexOf(level) > ranks.indexOf(installation.permissions[name] ?? '')
+      ) {
+        throw new Refusal(422, 'The permissions requested are not granted to this installation.');
+      }
+    }
+  }
+
   #mint(): string {
     const random = randomId(systemRandom, 36);
     if (this.format === 'old') return `ghs_${random}`;
@@ -164,7 +175,7 @@ export class Account {
     return `ghs_${this.appId}_${encode('{"alg":"ES256","typ":"JWT"}')}.${claims}.${encode(systemRandom.bytes(120))}`;
   }
 
-  #chosen(installation: Installation, body: Readonly<Record<string, unknown>>): ReadonlySet<number> | null {
+  chosen(installation: Installation, body: Readonly<Record<string, unknown>>): ReadonlySet<number> | null {
     const { repositories: names, repository_ids: ids } = body as {
       repositories?: string[];
       repository_ids?: number[];

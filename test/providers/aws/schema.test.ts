@@ -2,6 +2,8 @@
 
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/policy/load.ts';
+import { awsKind } from '../../../src/providers/aws/index.ts';
 import { awsSchema, partitionOf, validateAws } from '../../../src/providers/aws/schema.ts';
 import { awsTarget, roleOf } from '../../support/aws-target.ts';
 
@@ -100,4 +102,54 @@ describe('the schema of an AWS target', () => {
       ['eu-west-1', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1'].map(partitionOf),
     ).toEqual(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b']);
   });
+});
+
+describe('a configuration with a target of AWS', () => {
+  const load = (role: string) =>
+    loadConfig({
+      path: 'jit.yaml',
+      text: `version: 1
+targets:
+  aws-prod:
+    provider: aws
+    region: eu-west-1
+    roles: { deploy: { ${role} } }
+entitlements: [{ name: all, who: [everyone], roles: ["aws-prod:deploy"], max_duration: 1h }]
+`,
+      kinds: [awsKind],
+      readFile: () => '',
+    });
+  const reserved =
+    'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_0123456789abcdef';
+  const admin = `revoke_role: "${roleOf('admin')}"`;
+
+  it.each([
+    [`role_arn: "${reserved}", revoke: deny-session`, /role "deploy": revoke: deny-session cannot work/],
+    [`role_arn: "${roleOf('deploy')}", ${admin}`, /role "deploy": revoke_role has no effect/],
+  ])('is warned of what cannot work: %s', (role, warning) => {
+    expect(load(role).warnings).toEqual([expect.stringMatching(warning)]);
+  });
+
+  it.each([
+    [`role_arn: "${reserved}"`],
+    [`role_arn: "${roleOf('deploy')}", revoke: deny-session, ${admin}`],
+    [`role_arn: "${roleOf('deploy')}"`],
+  ])('is not warned of what can: %s', (role) => {
+    expect(load(role).warnings).toEqual([]);
+  });
+
+  it.each([
+    ['yes', 'found "yes"'],
+    ['deny-sesion', 'found "deny-sesion"; did you mean "deny-session"?'],
+    ['hunter2-Tr0ub4dor', 'found a text'],
+    ['correct horse', 'found a text'],
+  ])(
+    'that has revoke: %s is told the words that exist, and the one that was found if it is one',
+    (word, found) => {
+      const message = `expected "deny-session", "none", ${found}`;
+      const wrong = () => load(`role_arn: "${roleOf('deploy')}", revoke: ${word}`);
+      expect(wrong).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+      expect(wrong).toThrow(message);
+    },
+  );
 });

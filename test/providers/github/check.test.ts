@@ -1,5 +1,12 @@
 import { afterEach, expect, it } from 'vitest';
-import { type GithubWorld, githubWorld, minute, readTwo, soon } from '../../support/github-target.ts';
+import {
+  clientSecret,
+  type GithubWorld,
+  githubWorld,
+  minute,
+  readTwo,
+  soon,
+} from '../../support/github-target.ts';
 
 let world: GithubWorld;
 afterEach(() => world?.close());
@@ -26,6 +33,19 @@ it('a role that wants more than the App has is told what is missing', async () =
   const checks = await lines();
   expect(checks['role read']?.status).toBe('ok');
   expect(checks['role ship']).toMatchObject({ status: 'failed', detail: 'the App lacks secrets: read' });
+});
+
+it('a target that acts for people has its client secret looked at', async () => {
+  const acting = { act_as: 'user', client_id: 'Iv23liTESTclient', client_secret: clientSecret };
+  world = await githubWorld(acting);
+  expect((await lines())['client secret']).toMatchObject({ status: 'ok' });
+  expect(await world.provider.setup?.()).toContain('Enable Device Flow');
+  Object.assign(world.github.account, { clientId: 'Iv23another' });
+  expect((await lines())['client secret']).toMatchObject({
+    status: 'failed',
+    advice: expect.stringContaining('client_secret'),
+  });
+  await world.provider.close();
 });
 
 it('a suspended installation is told', async () => {

@@ -28,6 +28,9 @@ describe('a target', () => {
     { base_url: 'https://ghe.example.com/api/v3?x=1' },
     { export: 'always' },
     { installation_id: 1.5 },
+    { act_as: 'robot' },
+    { client_id: 'my app' },
+    { client_secret: '0123456789abcdef' },
   ])('is refused with %j', (changes) => {
     expect(isTaken('target', { ...target, ...changes })).toBe(false);
   });
@@ -40,6 +43,17 @@ describe('a target', () => {
     ['http://127.0.0.1:4001', 'http://127.0.0.1:4001'],
   ])('at %s has git at %s', (base_url, git) => {
     expect(accessOf(githubTarget(base_url)).git_url).toBe(git);
+  });
+
+  it.each([
+    [{ act_as: 'user', client_id: 'Iv1', client_secret: 'keychain:jit/c' }, []],
+    [{ act_as: 'user', client_id: 'Iv1' }, [/needs client_secret: without it/]],
+    [{ act_as: 'user' }, [/needs client_id/, /needs client_secret/]],
+    [{ client_id: 'Iv1' }, [/client_id means nothing/]],
+    [{ act_as: 'app', client_secret: 'keychain:jit/c' }, [/client_secret means nothing/]],
+  ])('that acts for people needs what takes their tokens back: %j', (options, problems) => {
+    const told = validateGithub(githubTarget('https://api.github.com', options));
+    expect(told).toEqual(problems.map((problem) => expect.stringMatching(problem)));
   });
 
   it('at the web site instead of the API is told so', () => {

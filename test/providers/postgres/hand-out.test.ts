@@ -86,6 +86,32 @@ describe('a hand-out', () => {
     },
   );
 
+  it.each([15, 18] as const)(
+    'leads libpq %i nowhere else once its files are gone: not to the files of the user',
+    async (major) => {
+      const HOME = mkdtempSync(path.join(tmpdir(), 'jit-own-home-'));
+      const own = pg.escapeIdentifier('own');
+      await server.sql(`DROP ROLE IF EXISTS ${own}`);
+      await server.sql(`CREATE ROLE ${own} LOGIN PASSWORD 'own'`);
+      const service = `[prod-db]\nhost=127.0.0.1\nport=${server.port}\nuser=own\npassword=own\ndbname=other\n`;
+      writeFileSync(path.join(HOME, '.pg_service.conf'), service);
+      writeFileSync(path.join(HOME, '.pgpass'), '*:*:*:*:own\n', { mode: 0o600 });
+      const bare = { PATH: process.env['PATH'] ?? '', HOME };
+      expect(await askLibpq(major, 'service=prod-db', 'SELECT current_user', bare)).toBe('own');
+      const env: Record<string, string> = { ...bare, ...environment('127.0.0.1') };
+      const ended = {
+        ...env,
+        PGPASSFILE: `${env['PGPASSFILE']}-gone`,
+        PGSERVICEFILE: `${env['PGSERVICEFILE']}-gone`,
+      };
+      expect(await askLibpq(major, '', question, ended)).toContain('no password supplied');
+      expect(await askLibpq(major, 'service=prod-db', 'SELECT current_user', ended)).toMatch(
+        /service.*not found/,
+      );
+      rmSync(HOME, { recursive: true });
+    },
+  );
+
   it.each(['socket', '127.0.0.1'])('lets node-postgres in over %s', async (kind) => {
     const script = `const pg = require('pg'); const c = new pg.Client();
       c.connect().then(() => c.query(process.argv[1])).then((r) => { console.log(Object.values(r.rows[0])[0]); return c.end(); })

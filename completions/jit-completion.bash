@@ -17,9 +17,9 @@ _jit_know() {
     'targets') flags='--json' ;;
     'revoke') flags='--all --json' kinds='grant' ;;
     'extend') flags='--for --reason --json' kinds='grant' ;;
-    'token') flags='--role --scope --for --reason --ticket --print --yes --json' kinds='target-role' ;;
-    'env') flags='--role --scope --for --reason --ticket --format --export --file --output --print --yes --json' kinds='target-role' ;;
-    'console') flags='--role --scope --for --reason --ticket --grant --open --print --yes --json' kinds='target-role' ;;
+    'token') flags='--role --scope --for --reason --ticket --audience --print --yes --json' kinds='target-role' ;;
+    'env') flags='--role --scope --for --reason --ticket --audience --format --export --file --output --print --yes --json' kinds='target-role' ;;
+    'console') flags='--role --scope --for --reason --ticket --audience --grant --open --print --yes --json' kinds='target-role' ;;
     'credential') children='aws git' ;;
     'credential aws') flags='--grant --print' ;;
     'credential git') flags='--grant --print' kinds='none' ;;
@@ -96,13 +96,16 @@ _jit_value() {
       'token --reason' | \
       'token --justification' | \
       'token --ticket' | \
+      'token --audience' | \
       'env --reason' | \
       'env --justification' | \
       'env --ticket' | \
+      'env --audience' | \
       'env --output' | \
       'console --reason' | \
       'console --justification' | \
       'console --ticket' | \
+      'console --audience' | \
       'policy explain --reason' | \
       'policy explain --justification' | \
       'policy explain --ticket' | \

@@ -101,6 +101,7 @@ function __jit_flags
             '--for'\t'for how long, e.g. 30m or 1h30m (also --duration)' \
             '--reason'\t'why; goes into the audit log (also --justification)' \
             '--ticket'\t'the ticket that this is for' \
+            '--audience'\t'in CI, what the identity token of the job is asked for; usually as in the configuration' \
             '--print'\t'print the token although the output is a terminal' \
             '--yes'\t'do not ask for confirmation' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
@@ -111,6 +112,7 @@ function __jit_flags
             '--for'\t'for how long, e.g. 30m or 1h30m (also --duration)' \
             '--reason'\t'why; goes into the audit log (also --justification)' \
             '--ticket'\t'the ticket that this is for' \
+            '--audience'\t'in CI, what the identity token of the job is asked for; usually as in the configuration' \
             '--format'\t'sh when not given' \
             '--export'\t'put secrets into the variables: env (keys) or url (with the password)' \
             '--file'\t'write there, readable by you alone, instead of printing' \
@@ -125,6 +127,7 @@ function __jit_flags
             '--for'\t'for how long, e.g. 30m or 1h30m (also --duration)' \
             '--reason'\t'why; goes into the audit log (also --justification)' \
             '--ticket'\t'the ticket that this is for' \
+            '--audience'\t'in CI, what the identity token of the job is asked for; usually as in the configuration' \
             '--grant'\t'a grant that you have, instead of a new one' \
             '--open'\t'open it in the browser' \
             '--print'\t'print the link on stdout' \
@@ -335,13 +338,16 @@ function __jit_value
             'token --reason' \
             'token --justification' \
             'token --ticket' \
+            'token --audience' \
             'env --reason' \
             'env --justification' \
             'env --ticket' \
+            'env --audience' \
             'env --output' \
             'console --reason' \
             'console --justification' \
             'console --ticket' \
+            'console --audience' \
             'policy explain --reason' \
             'policy explain --justification' \
             'policy explain --ticket' \

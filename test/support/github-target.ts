@@ -44,8 +44,8 @@ export interface GithubWorld {
   request(changes?: Partial<PlanRequest> & { length?: number }): PlanRequest;
   /** Plans and issues. */
   issue(changes?: Partial<PlanRequest> & { length?: number }): Promise<Issued<GithubHandle>>;
-  /** The same target after the broker was restarted: nothing is in memory. */
-  restarted(): Provider<GithubHandle>;
+  /** The same target after the broker was restarted, on a machine whose clock is `ahead` ms: nothing is in memory. */
+  restarted(changes?: { ahead: number }): Provider<GithubHandle>;
   /** What GitHub answers to whoever holds a token. */
   fetch(token: string, path: string, init?: { method?: string; body?: object }): Promise<number>;
   close(): Promise<void>;
@@ -182,7 +182,10 @@ export async function githubWorld(
       const wanted = request(changes);
       return provider.issue(provider.plan(wanted).handle, wanted, soon());
     },
-    restarted: () => githubKind.open(target, freshTools()),
+    restarted: ({ ahead } = { ahead: 0 }) => {
+      const late: Clock = { ...clock, now: () => clock.now() + ahead };
+      return githubKind.open(target, { ...freshTools(), clock: late });
+    },
     fetch: (token, path, init) => ask(github.url, token, path, init),
     close: () => github.close(),
   };

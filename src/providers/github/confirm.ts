@@ -4,7 +4,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { Presence } from '../provider.ts';
 import { call, wait } from './call.ts';
 import type { Context } from './context.ts';
-import { type GithubHandle, isUndisclosed, livingTokens } from './handle.ts';
+import { type GithubHandle, heldTokens, isPastItsAge, isUndisclosed } from './handle.ts';
 import { openToken } from './revoke.ts';
 import { isUserTokenTaken } from './user-call.ts';
 
@@ -19,11 +19,15 @@ const firstPause = 250;
  */
 export async function confirmLease(context: Context, handle: GithubHandle): Promise<Presence> {
   const { shared, tools } = context;
-  for (const held of livingTokens(handle, tools.clock.now())) {
-    const token = await openToken(context, handle, held);
-    for (let look = 1; await isTaken(context, token); look += 1) {
-      if (look === looks) return 'alive';
-      await wait(context, firstPause * 2 ** (look - 1));
+  for (const held of heldTokens(handle)) {
+    try {
+      const token = await openToken(context, handle, held);
+      for (let look = 1; await isTaken(context, token); look += 1) {
+        if (look === looks) return 'alive';
+        await wait(context, firstPause * 2 ** (look - 1));
+      }
+    } catch (thrown) {
+      if (!isPastItsAge(held, tools.clock.now())) throw thrown;
     }
   }
   if (isUndisclosed(handle, tools.clock.now())) return 'unknown';

@@ -87,9 +87,14 @@ export function checkHandle(handle: GithubHandle): GithubHandle {
   return handle;
 }
 
-/** Tokens that may still open something. */
-export function livingTokens(handle: GithubHandle, now: Instant): Held[] {
-  return handle.tokens.filter(({ sealed, ends_at }) => sealed !== null && now < ends_at + expiryGrace);
+/** Tokens that nobody has seen dead yet. */
+export function heldTokens(handle: GithubHandle): Held[] {
+  return handle.tokens.filter(({ sealed }) => sealed !== null);
+}
+
+/** True when GitHub should have ended the token by its age; this machine's clock may be wrong, so GitHub is asked first. */
+export function isPastItsAge({ ends_at }: Held, now: Instant): boolean {
+  return now >= ends_at + expiryGrace;
 }
 
 /** True while a token may live that nobody holds. */

@@ -5,7 +5,7 @@ import type { Secret } from '../../core/secret.ts';
 import { failpoint } from '../../system/failpoint.ts';
 import type { RevokeReport } from '../provider.ts';
 import { type Context, sealerOf } from './context.ts';
-import { type GithubHandle, type Held, isUndisclosed, livingTokens } from './handle.ts';
+import { type GithubHandle, type Held, heldTokens, isPastItsAge, isUndisclosed } from './handle.ts';
 import { deleteToken } from './token-call.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
@@ -30,18 +30,30 @@ export async function revokeLease(
   } else if (handle.undisclosed_until !== null) {
     report.step('undisclosed-expired', { at: iso(handle.undisclosed_until) });
   }
-  for (const held of livingTokens(handle, now)) {
+  for (const held of heldTokens(handle)) {
     failpoint('revoke.before-delete');
-    const found = await deleteToken(context, await openToken(context, handle, held));
+    const found = await remove(context, handle, held, isPastItsAge(held, now));
     failpoint('revoke.deleted');
-    report.step(`token-${found}`, { token_sha256: held.sha256 });
-  }
-  for (const { sealed, sha256, ends_at } of handle.tokens) {
-    const isOver = sealed !== null && !livingTokens(handle, now).some((one) => one.sha256 === sha256);
-    if (isOver) report.step('token-expired', { token_sha256: sha256, at: iso(ends_at) });
+    const at = found === 'expired' ? { at: iso(held.ends_at) } : {};
+    report.step(`token-${found}`, { token_sha256: held.sha256, ...at });
   }
   // What nobody was told, nobody can use.
   report.accessEnded();
+}
+
+/** GitHub's word counts; where it cannot be had for a token of this age, the age does. */
+async function remove(
+  context: Context,
+  handle: GithubHandle,
+  held: Held,
+  isOld: boolean,
+): Promise<'deleted' | 'was-dead' | 'expired'> {
+  try {
+    return await deleteToken(context, await openToken(context, handle, held));
+  } catch (thrown) {
+    if (isOld) return 'expired';
+    throw thrown;
+  }
 }
 
 /** From memory while this broker has it; else from the handle. @throws JitError `ERR_SECRET_UNAVAILABLE` */

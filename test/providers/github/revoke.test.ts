@@ -62,16 +62,27 @@ describe('revoking', () => {
     expect(await world.provider.confirm(slow.handle, soon())).toBe('alive');
   });
 
-  it('asks nobody when the hour is over', async () => {
+  it('believes no clock that says the hour is over while GitHub still takes the token', async () => {
+    world = await githubWorld();
+    const { handle } = await world.issue();
+    const ahead = world.restarted({ ahead: 62 * minute });
+    world.github.fault({ on: 'DELETE token', kind: 'forbidden' });
+    await ahead.revoke(handle, 'expired', listen().report, soon());
+    expect(await ahead.confirm(handle, soon())).toBe('alive');
+    await ahead.revoke(handle, 'expired', listen().report, soon());
+    expect(await ahead.confirm(handle, soon())).toBe('gone');
+    expect(world.github.account.live()).toEqual([]);
+  });
+
+  it('goes by the age of a token when GitHub cannot be asked', async () => {
     world = await githubWorld();
     const { handle } = await world.issue();
     world.github.advance(62 * minute);
-    const before = world.github.calls.length;
+    await world.github.close();
     const told = listen();
     await world.restarted().revoke(handle, 'expired', told.report, soon());
-    expect(await world.restarted().confirm(handle, soon())).toBe('gone');
     expect(told.steps.map(({ name }) => name)).toEqual(['token-expired']);
-    expect(world.github.calls).toHaveLength(before);
+    expect(await world.restarted().confirm(handle, soon())).toBe('gone');
   });
 
   it('of one lease leaves the token of another alone, though both are for the same', async () => {

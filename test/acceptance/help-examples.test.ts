@@ -191,6 +191,10 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
   },
   'jit env deploy-repos:read --export env --format github --reason "nightly report"': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit env'),
+  'jit completion bash > ~/.local/share/bash-completion/completions/jit': writesScript,
+  'jit completion bash > ~/.jit-completion.bash': writesScript,
+  'jit completion zsh > ~/.zfunc/_jit': writesScript,
+  'jit completion fish > ~/.config/fish/completions/jit.fish': writesScript,
   'jit credential git get --grant g7f3k2 < question': async (line) => {
     await typist.sh('printf "protocol=https\nhost=github.com\n\n" > question');
     const ran = await typist.sh(await withGrant(line));
@@ -221,6 +225,12 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
 // What these need beside jit is not on every machine.
 const onScreen = ['jit elevate prod-db --for 30m', 'jit init', 'jit init aws'];
 const screenTools = ['tmux', 'bash', 'psql'];
+
+/** The folder is there in the homes of those who use that shell. */
+async function writesScript(line: string): Promise<void> {
+  const file = line.split(' > ')[1] ?? '';
+  expect(await works(`mkdir -p "$(dirname ${file})" && ${line} && cat ${file}`)).toContain('jit');
+}
 
 describe('help', () => {
   test.concurrent.each(registry)('of "jit $name" shows at least one example', async ({ name }) => {

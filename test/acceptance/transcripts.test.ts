@@ -147,6 +147,7 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit broker run --bogus',
     'jit broker status extra',
   ],
+  completion: ['jit completion', 'jit completion tcsh', 'CI=true jit completion bash --bogus'],
   help: ['jit help nothing', 'jit nothing', 'jit --bogus'],
 };
 

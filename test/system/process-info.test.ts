@@ -66,6 +66,8 @@ describe('process-info', () => {
     const pid = Number(String(line));
     const session = sessionOf(pid);
     expect(session && isAlive(session)).toBe(true);
+    // Until then it is a shell, which would ask.
+    await until(() => expect(processName(child.pid ?? 0)).toBe('cat'), 5_000);
     process.kill(pid, 'SIGKILL');
     await until(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /), 5_000);
     expect(processStartTime(pid)).toBeNull();

@@ -4,7 +4,8 @@
 import type { Grant } from '../core/grant.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { CleanupRequest } from '../protocol/ci.ts';
-import type { GrantView, RevokeReply } from '../protocol/routes.ts';
+import type { RevokeReply } from '../protocol/routes.ts';
+import type { GrantView } from '../protocol/views.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isOwn } from './own.ts';
 import { endGrant } from './revocation.ts';

@@ -24,6 +24,7 @@ import { writePromptState } from './prompt-state.ts';
 import type { Channel } from './questions.ts';
 import { keepFresh } from './refresh.ts';
 import { endGrant, placeOf, tellChange } from './revocation.ts';
+import { shellTerms } from './shell-terms.ts';
 import { grantView } from './views.ts';
 import { decide, type Resolved } from './wish.ts';
 
@@ -181,6 +182,7 @@ async function handOut(
       env: handed.env,
       unset: handed.unset,
       secrets: handed.secrets,
+      shell: shellTerms(await broker.policy.config(), grant.target, request.onEnd),
     };
   } catch (thrown) {
     await broker.endpoints.get(grant.id)?.close();

@@ -26,6 +26,8 @@ export async function preview(broker: Broker, from: Caller, wish: Wish): Promise
     reasons: decision.reasons,
     hint: decision.hint,
     reasonRequired: rule?.reason.required ?? false,
+    reasonPresets: rule?.reason.presets ?? [],
+    lastReason: null,
     preview:
       duration === null
         ? []

@@ -2,7 +2,8 @@
 
 import { JitError } from '../core/errors.ts';
 import type { Grant } from '../core/grant.ts';
-import type { GrantView, RevokeReply, RevokeRequest } from '../protocol/routes.ts';
+import type { RevokeReply, RevokeRequest } from '../protocol/routes.ts';
+import type { GrantView } from '../protocol/views.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isOwn } from './own.ts';
 import { endGrant } from './revocation.ts';

@@ -18,6 +18,7 @@ export async function targets(broker: Broker, caller: Caller): Promise<TargetsRe
         name: role.name,
         description: role.description,
         scopes: [...role.scopes.keys()],
+        frecency: 0,
         ...limits(broker, caller, config, policy, target.name, role.name),
       })),
     })),

@@ -3,7 +3,7 @@
 import type { Finding } from '../core/finding.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
-import type { FindingView, GrantView, LeaseView } from '../protocol/routes.ts';
+import type { FindingView, GrantView, LeaseView } from '../protocol/views.ts';
 import type { Broker } from './broker.ts';
 import { irrevocableUntil } from './withdrawal.ts';
 

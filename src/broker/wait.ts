@@ -2,7 +2,8 @@
 
 import type { ErrorCode } from '../core/errors.ts';
 import type { Grant } from '../core/grant.ts';
-import type { GrantView, WaitRequest } from '../protocol/routes.ts';
+import type { WaitRequest } from '../protocol/routes.ts';
+import type { GrantView } from '../protocol/views.ts';
 import type { Broker, Caller } from './broker.ts';
 import { findGrant } from './revoke.ts';
 import { grantView } from './views.ts';

@@ -2,7 +2,7 @@
 
 import type { EndCause } from '../core/grant.ts';
 import type { Instant } from '../core/time.ts';
-import type { FindingView, GrantView } from '../protocol/routes.ts';
+import type { FindingView, GrantView } from '../protocol/views.ts';
 import type { Paint } from './colour.ts';
 import { escapeText } from './escape.ts';
 import { leaseNotes, overdueText } from './lease-text.ts';

@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
-import type { GrantView, LeaseView } from '../protocol/routes.ts';
+import type { GrantView, LeaseView } from '../protocol/views.ts';
 import type { Paint } from './colour.ts';
 import { escapeText } from './escape.ts';
 import { clockText } from './time-text.ts';

@@ -15,7 +15,6 @@ import type {
   ElevateReply,
   ElevateRequest,
   ExtendRequest,
-  GrantView,
   HelloReply,
   PreviewReply,
   QuestionReply,
@@ -28,6 +27,7 @@ import type {
   WaitRequest,
   Wish,
 } from '../protocol/routes.ts';
+import type { GrantView } from '../protocol/views.ts';
 
 /**
  * A connection to the broker. Every call throws JitError: what the broker answered, `ERR_BROKER_UNREACHABLE`

@@ -1,5 +1,6 @@
 // Targets as the configuration names them. Checked values only; reading the file is policy/load.ts.
 
+import type { OnEnd } from './shell-terms.ts';
 import type { Milliseconds } from './time.ts';
 
 /** A named narrowing of a role. `options` is checked by the provider's own schema. */
@@ -28,6 +29,8 @@ export interface TargetConfig {
   readonly risk: Risk;
   /** No grant on this target is longer, whatever an entitlement says. */
   readonly maxDuration: Milliseconds | null;
+  /** The mildest end of a shell with access to it. */
+  readonly onEnd: OnEnd;
   readonly options: unknown;
   readonly roles: ReadonlyMap<string, RoleConfig>;
 }

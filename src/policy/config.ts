@@ -1,6 +1,7 @@
 // What a valid configuration is, as values. Reading and checking it is load.ts; deciding by it is decide.ts.
 
 import type { Issuer } from '../core/issuer.ts';
+import type { ShellTerms } from '../core/shell-terms.ts';
 import type { TargetConfig } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 
@@ -9,6 +10,8 @@ export interface ReasonRule {
   readonly required: boolean;
   readonly pattern: string | null;
   readonly ticket: string | null;
+  /** What is offered to whoever is asked for a reason. */
+  readonly presets: readonly string[];
 }
 
 /** Who has to agree. Collected by a later part; until then such a request cannot be granted. */
@@ -44,6 +47,8 @@ export interface Config {
   /** Who vouches for CI jobs, by name. */
   readonly issuers: ReadonlyMap<string, Issuer>;
   readonly entitlements: readonly Entitlement[];
+  /** How shells are told of the end, and what it does to them. */
+  readonly shell: ShellTerms;
   /** Extra Cedar policies, `forbid` always wins: file name and text. */
   readonly cedarFiles: readonly { readonly path: string; readonly text: string }[];
   /** SHA-256, hex, of the configuration's bytes and those of the Cedar files. */

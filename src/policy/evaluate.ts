@@ -67,7 +67,7 @@ export function matching(
   const ids = new Set<string>();
   for (const batch of compiled.batches) {
     const duration = durationOf(request, target, batch.defaultDuration);
-    const ticket = ticketOf({ required: false, pattern: null, ticket: batch.ticket }, request);
+    const ticket = ticketOf({ required: false, pattern: null, ticket: batch.ticket, presets: [] }, request);
     const answer = ask(compiled, {
       ...parts,
       context: contextOf(request, { duration, ticket, timezone: batch.timezone }),

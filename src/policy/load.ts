@@ -10,6 +10,7 @@ import { issuerOf } from './issuers.ts';
 import { configError, type Problem } from './problem.ts';
 import type { ConfigValue, EntitlementValue, KindSchema, RoleValue, TargetValue } from './schema.ts';
 import { checkShape } from './shape.ts';
+import { shellTermsOf } from './shell-schema.ts';
 import { configWarnings } from './warnings.ts';
 import { readYaml, type Source } from './yaml.ts';
 
@@ -66,6 +67,7 @@ function targetOf(name: string, value: TargetValue, kind: KindSchema): TargetCon
     description: value.description ?? null,
     risk: value.risk,
     maxDuration: value.max_duration ?? null,
+    onEnd: value.on_end,
     options: pick(value, kind.schema.target),
     roles: new Map(roles),
   };
@@ -83,6 +85,7 @@ function entitlementOf(value: EntitlementValue): Entitlement {
       required: value.reason?.required ?? false,
       pattern: value.reason?.pattern ?? null,
       ticket: value.reason?.ticket ?? null,
+      presets: value.reason?.presets ?? [],
     },
     approvals: value.approvals ?? null,
     when: value.when ?? null,
@@ -165,6 +168,7 @@ export function loadConfig(input: LoadInput): LoadedConfig {
     issuers: new Map(
       Object.entries(shape.value.issuers).map(([name, value]) => [name, issuerOf(name, value)]),
     ),
+    shell: shellTermsOf(shape.value.shell),
     entitlements: shape.value.entitlements.map(entitlementOf),
     cedarFiles,
     digest: digestOf(input.text, cedarFiles),

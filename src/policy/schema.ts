@@ -4,10 +4,12 @@
 import * as v from 'valibot';
 import { longestDuration, parseDuration } from '../core/duration.ts';
 import { isSecretReference, secretReferenceForms, secretReferencePattern } from '../core/secret-reference.ts';
+import type { OnEnd } from '../core/shell-terms.ts';
 import type { Risk } from '../core/target.ts';
 import { type IssuerValue, issuerSchema } from './issuers-schema.ts';
 import { isMember, isWho, namePattern, rolePattern } from './names.ts';
 import { patternProblem } from './pattern.ts';
+import { onEndSchema, type ShellValue, shellSchema } from './shell-schema.ts';
 
 /** What the policy has to know of a provider: its name and the keys it adds. `ProviderKind` is one. */
 export interface KindSchema {
@@ -108,6 +110,10 @@ export const entitlementSchema = v.strictObject({
       required: v.optional(v.boolean(), false),
       pattern: v.optional(pattern),
       ticket: v.optional(pattern),
+      presets: v.optional(
+        described(v.pipe(v.array(line), v.maxLength(20, 'expected at most 20')), 'reasons to choose from'),
+        [],
+      ),
     }),
   ),
   when: v.optional(
@@ -155,6 +161,7 @@ function targetSchema({ kind, schema }: KindSchema) {
     description: v.optional(line),
     risk: v.optional(v.picklist(['low', 'medium', 'high']), 'medium'),
     max_duration: v.optional(duration),
+    on_end: v.optional(described(onEndSchema, 'the mildest end of a shell with access to it'), 'lock'),
     roles: v.pipe(
       v.record(name, role),
       v.check((roles) => Object.keys(roles).length > 0, 'expected at least one role'),
@@ -180,6 +187,7 @@ export function configSchema(kinds: readonly KindSchema[]) {
       ),
       {},
     ),
+    shell: v.optional(shellSchema(duration)),
     entitlements: v.array(entitlementSchema),
     policies: v.optional(
       described(
@@ -208,6 +216,7 @@ export interface TargetValue {
   readonly description?: string;
   readonly risk: Risk;
   readonly max_duration?: number;
+  readonly on_end: OnEnd;
   readonly roles: Readonly<Record<string, RoleValue>>;
   readonly [option: string]: unknown;
 }
@@ -226,6 +235,7 @@ export interface ConfigValue {
   readonly targets: Readonly<Record<string, TargetValue>>;
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly issuers: Readonly<Record<string, IssuerValue>>;
+  readonly shell?: ShellValue;
   readonly entitlements: readonly EntitlementValue[];
   readonly policies: readonly string[];
 }

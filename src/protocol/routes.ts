@@ -1,10 +1,11 @@
 // What crosses the socket, as types: one request and one reply per verb. Schemas that check them: schemas.ts.
 
 import type { ErrorCode } from '../core/errors.ts';
-import type { FindingKind } from '../core/finding.ts';
-import type { EndCause, GrantState, Session } from '../core/grant.ts';
-import type { LeaseState } from '../core/lease.ts';
+import type { GrantState, Session } from '../core/grant.ts';
+import type { OnEnd, ShellTerms } from '../core/shell-terms.ts';
+import type { Risk } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
+import type { FindingView, GrantView, LeaseView } from './views.ts';
 
 /** The newest protocol that this build speaks, and the oldest. Sent as headers both ways. */
 export const protocolVersion = { newest: 1, oldest: 1 } as const;
@@ -47,7 +48,7 @@ export interface PreviewReply {
   readonly outcome: 'allowed' | 'needs-approval' | 'denied';
   readonly principal: string;
   readonly target: string;
-  readonly risk: 'low' | 'medium' | 'high';
+  readonly risk: Risk;
   readonly role: string;
   readonly scope: string | null;
   readonly duration: Milliseconds | null;
@@ -55,6 +56,10 @@ export interface PreviewReply {
   readonly reasons: readonly string[];
   readonly hint: string | null;
   readonly reasonRequired: boolean;
+  /** What the entitlement offers as reasons; empty: nothing. */
+  readonly reasonPresets: readonly string[];
+  /** What the caller gave last for this role; null: nothing yet. */
+  readonly lastReason: string | null;
   /** Lines of the provider: what will be granted. */
   readonly preview: readonly string[];
 }
@@ -72,6 +77,8 @@ export interface ElevateRequest extends Wish {
    */
   readonly channel: string | null;
   readonly keep: boolean;
+  /** What its end does to the shell, unless the target wants it stricter; null: what the configuration says. */
+  readonly onEnd: OnEnd | null;
   /** The process whose end ends the grant; null only with `keep`. */
   readonly session: Session | null;
   /** How this run of a pipeline calls itself, so that `POST /v1/cleanup` finds what it asked for; null: no pipeline. */
@@ -85,52 +92,10 @@ export interface ElevateReply {
   readonly unset: readonly string[];
   /** Names of those of `env` whose values are secrets. */
   readonly secrets: readonly string[];
+  /** For a shell under the grant. */
+  readonly shell: ShellTerms;
   /** Why less than asked, or anything else worth a line. */
   readonly notes: readonly string[];
-}
-
-/** A grant as people see it. */
-export interface GrantView {
-  readonly id: string;
-  readonly state: GrantState;
-  readonly principal: string;
-  readonly target: string;
-  readonly risk: 'low' | 'medium' | 'high';
-  readonly role: string;
-  readonly scope: string | null;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  readonly entitlement: string | null;
-  readonly parent: string | null;
-  readonly keep: boolean;
-  readonly requestedAt: Instant;
-  readonly startedAt: Instant | null;
-  readonly deadline: Instant | null;
-  readonly endedAt: Instant | null;
-  readonly endCause: EndCause | null;
-  readonly leases: readonly LeaseView[];
-}
-
-/** A lease as people see it. */
-export interface LeaseView {
-  readonly id: string;
-  readonly state: LeaseState;
-  /** Kind of provider, e.g. `aws`. */
-  readonly provider: string;
-  /** What exists on the target, e.g. the role `jit_l4k…`. */
-  readonly name: string;
-  readonly deadline: Instant;
-  /** When the target's own clock ends the credential, even if the broker never comes back. */
-  readonly hardDeadline: Instant;
-  /** Revoking cannot take it back before this, when it ends by itself; null: it can be taken back, or is gone. */
-  readonly irrevocableUntil: Instant | null;
-  readonly accessEndedAt: Instant | null;
-  readonly revokedAt: Instant | null;
-  readonly attempts: number;
-  readonly lastError: ErrorCode | null;
-  /** Why what an endpoint serves cannot be made anew just now; it is served until `hardDeadline` all the same. */
-  readonly notRefreshed: ErrorReply['error'] | null;
-  readonly findings: number;
 }
 
 /** `GET /v1/status` : active grants, and every lease that is not confirmed gone. */
@@ -142,24 +107,13 @@ export interface StatusReply {
   readonly recentFindings: readonly FindingView[];
 }
 
-/** A finding as people see it. */
-export interface FindingView {
-  readonly kind: FindingKind;
-  readonly target: string;
-  readonly lease: string | null;
-  readonly where: string;
-  readonly detail: string;
-  readonly action: string;
-  readonly foundAt: Instant;
-}
-
 /** `GET /v1/targets` */
 export interface TargetsReply {
   readonly targets: readonly {
     readonly name: string;
     readonly provider: string;
     readonly description: string | null;
-    readonly risk: 'low' | 'medium' | 'high';
+    readonly risk: Risk;
     /** It has a web console that `jit console` signs in to. */
     readonly console: boolean;
     readonly roles: readonly {
@@ -169,6 +123,8 @@ export interface TargetsReply {
       /** Longest grant that the caller may have now; null: none. */
       readonly maxDuration: Milliseconds | null;
       readonly needsApproval: boolean;
+      /** How often and how lately the caller had it, for the order of lists; 0: never. */
+      readonly frecency: number;
     }[];
   }[];
 }

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { type ErrorCode, exitCodeOf } from '../core/errors.ts';
+import { onEnds } from '../core/shell-terms.ts';
 import type { CleanupRequest } from './ci.ts';
 import type {
   AnswerRequest,
@@ -51,6 +52,7 @@ export const elevateSchema: v.GenericSchema<unknown, ElevateRequest> = v.strictO
   ...wish,
   export: v.picklist(['reference', 'url', 'env', 'token']),
   keep: v.boolean(),
+  onEnd: v.nullable(v.picklist(onEnds)),
   session: v.nullable(session),
   channel: v.nullable(channel),
   run: v.nullable(name),

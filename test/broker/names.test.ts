@@ -22,6 +22,7 @@ const target = (name: string, ...roles: RoleConfig[]): [string, TargetConfig] =>
     description: null,
     risk: 'low',
     maxDuration: null,
+    onEnd: 'lock',
     options: {},
     roles: new Map(roles.map((one) => [one.name, one])),
   },

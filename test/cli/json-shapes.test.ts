@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../src/cli/registry.ts';
+import { usualShellTerms } from '../../src/core/shell-terms.ts';
 import type { Offline } from '../../src/protocol/offline.ts';
 import { createFakeClient, fakeGrant, fakeNow, fakeStatus } from '../fakes/client.ts';
 import { jit } from './harness.ts';
@@ -28,7 +29,7 @@ const client = () =>
     status: async () => fakeStatus({ grants: [fakeGrant()], recentFindings: [finding] }),
     doctor: async () => ({ checks: [check] }),
     elevate: async () => ({
-      ...{ grant: fakeGrant(), env: { JIT_TOKEN: 'x' }, unset: [], notes: [] },
+      ...{ grant: fakeGrant(), env: { JIT_TOKEN: 'x' }, unset: [], notes: [], shell: usualShellTerms },
       secrets: ['JIT_TOKEN'],
     }),
     audit: async () => ({ events: [{ leaf: 'x', body: { ...documented.events[0]?.body } }] }),

@@ -2,7 +2,8 @@
 
 import type { EventBody } from '../../src/audit/event.ts';
 import type { Lease } from '../../src/core/lease.ts';
-import type { ElevateRequest, LeaseView } from '../../src/protocol/routes.ts';
+import type { ElevateRequest } from '../../src/protocol/routes.ts';
+import type { LeaseView } from '../../src/protocol/views.ts';
 import type { World } from '../support/world.ts';
 import type { Choices, Schedule } from './schedule.ts';
 

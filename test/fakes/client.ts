@@ -1,7 +1,9 @@
 // A broker's client for tests of the command line: answers from values, remembers what it was asked.
 
 import type { Client } from '../../src/client/client.ts';
-import type { GrantView, PreviewReply, StatusReply, TargetsReply } from '../../src/protocol/routes.ts';
+import { usualShellTerms } from '../../src/core/shell-terms.ts';
+import type { PreviewReply, StatusReply, TargetsReply } from '../../src/protocol/routes.ts';
+import type { GrantView } from '../../src/protocol/views.ts';
 
 /** The moment at which all fake replies are made: FakeClock starts here as well. */
 export const fakeNow = Date.UTC(2026, 10, 22, 12);
@@ -78,6 +80,8 @@ export function fakePreview(changes: Partial<PreviewReply> = {}): PreviewReply {
     reasons: [],
     hint: null,
     reasonRequired: false,
+    reasonPresets: [],
+    lastReason: null,
     preview: ['member of orders_read'],
     ...changes,
   };
@@ -99,8 +103,16 @@ const fakeTargets: TargetsReply = {
           scopes: ['orders', 'stock'],
           maxDuration: 3_600_000,
           needsApproval: false,
+          frecency: 0,
         },
-        { name: 'write', description: null, scopes: [], maxDuration: null, needsApproval: false },
+        {
+          name: 'write',
+          description: null,
+          scopes: [],
+          maxDuration: null,
+          needsApproval: false,
+          frecency: 0,
+        },
       ],
     },
   ],
@@ -130,6 +142,7 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       unset: ['PGPASSWORD'],
       secrets: [],
       notes: [],
+      shell: usualShellTerms,
     }),
     status: async () => fakeStatus(),
     targets: async () => fakeTargets,

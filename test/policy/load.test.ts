@@ -31,7 +31,7 @@ test('a config becomes values: defaults filled in, durations in milliseconds, op
       scopes: null,
       maxDuration: 3_600_000,
       defaultDuration: 1_800_000,
-      reason: { required: false, pattern: null, ticket: null },
+      reason: { required: false, pattern: null, ticket: null, presets: [] },
       approvals: null,
       when: null,
       timezone: 'UTC',

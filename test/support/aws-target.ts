@@ -103,6 +103,7 @@ export function awsTarget(
     description: null,
     risk: 'high',
     maxDuration: null,
+    onEnd: 'lock',
     options: {
       region: 'eu-west-1',
       credentials: 'keychain:jit/aws',

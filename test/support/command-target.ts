@@ -51,6 +51,7 @@ export function commandWorld(options: Record<string, unknown> = {}): CommandWorl
     description: null,
     risk: 'medium',
     maxDuration: null,
+    onEnd: 'lock',
     options: {
       issue: programLine,
       revoke: programLine,

@@ -108,6 +108,7 @@ export function githubTarget(
     description: null,
     risk: 'high',
     maxDuration: null,
+    onEnd: 'lock',
     options: { app_id: 4711, private_key: 'keychain:jit/github', owner: 'acme', base_url: url, ...options },
     roles: new Map(configs),
   };

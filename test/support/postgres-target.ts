@@ -58,6 +58,7 @@ export function targetOn(
     description: null,
     risk: 'high',
     maxDuration: null,
+    onEnd: 'lock',
     options: {
       host: server.host,
       port: server.port,

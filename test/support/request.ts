@@ -16,6 +16,7 @@ export function wish(changes: Partial<ElevateRequest> = {}): ElevateRequest {
     parent: null,
     export: 'reference',
     keep: true,
+    onEnd: null,
     session: null,
     channel: null,
     identity: null,

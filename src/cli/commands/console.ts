@@ -2,7 +2,8 @@
 
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
-import type { ConsoleReply, GrantView } from '../../protocol/routes.ts';
+import type { ConsoleReply } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 import { type ForLink, grantForLink } from '../console/grant.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { identityOptions } from '../elevate/identity.ts';

@@ -55,9 +55,10 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
 
 /** Where the credential lies. Some targets put it into the environment of every child: it is not asked for by name here. */
 function printKept({ out }: World, reply: ElevateReply, json: boolean): void {
-  const { secrets } = reply;
+  const { shell: _, ...shown } = reply;
+  const { secrets } = shown;
   const env = Object.fromEntries(Object.entries(reply.env).filter(([name]) => !secrets.includes(name)));
-  out.json({ ...reply, env });
+  out.json({ ...shown, env });
   if (secrets.length > 0 && !json)
     out.note(`jit: credentials are not printed here: ${secrets.join(', ')}; "jit env" has them`);
 }
@@ -149,6 +150,7 @@ export const elevate = defineCommand({
       ...complete,
       export: options.export ?? 'reference',
       keep: options.keep,
+      onEnd: null,
       session: options.keep ? null : world.ownSession(),
       run: runOf(world.env),
     };

@@ -162,7 +162,8 @@ export const env = defineCommand({
       typed: typedFlags(options, json),
       quiet: json,
       use(reply) {
-        if (json) world.out.json(reply);
+        const { shell: _, ...shown } = reply;
+        if (json) world.out.json(shown);
         else tell(world, reply, { format, destination });
       },
     });

@@ -47,6 +47,7 @@ export const targets = defineCommand({
             scopes: ['orders-only'],
             max_duration_ms: 3_600_000,
             needs_approval: false,
+            frecency: 0,
           },
         ],
       },

@@ -1,7 +1,7 @@
 // jit token: the token of a new grant on stdout, for scripts.
 
 import { JitError } from '../../core/errors.ts';
-import type { GrantView } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { identityOptions } from '../elevate/identity.ts';
 import { withKeptGrant } from '../elevate/kept.ts';

@@ -2,7 +2,7 @@
 
 import type { Client } from '../../client/client.ts';
 import { JitError } from '../../core/errors.ts';
-import type { GrantView } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 import { keepGrant } from '../elevate/kept.ts';
 import type { WishFlags } from '../elevate/wanted.ts';
 import { surroundingGrant } from '../reach.ts';

@@ -2,7 +2,8 @@
 
 import type { Client } from '../../client/client.ts';
 import type { Milliseconds } from '../../core/time.ts';
-import type { GrantView, Wish } from '../../protocol/routes.ts';
+import type { Wish } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 
 const shorter: readonly Milliseconds[] = [1_800_000, 900_000, 300_000];
 

@@ -61,7 +61,13 @@ export async function keepGrant(
   const ask = async () => {
     const identity = await identityOf(world, client, flags.audience);
     const complete = await completeWish({ world, client, yes: flags.yes }, { ...wish, identity });
-    const kept = { export: how.export, keep: true, session: null, run: runOf(world.env) } as const;
+    const kept = {
+      export: how.export,
+      keep: true,
+      onEnd: null,
+      session: null,
+      run: runOf(world.env),
+    } as const;
     return requestGrant(world, client, { ...complete, ...kept });
   };
   const held = await ask().catch((error: unknown) => {

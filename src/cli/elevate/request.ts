@@ -2,7 +2,8 @@
 
 import type { Client } from '../../client/client.ts';
 import { JitError, toJitError } from '../../core/errors.ts';
-import type { ElevateReply, ElevateRequest, GrantView } from '../../protocol/routes.ts';
+import type { ElevateReply, ElevateRequest } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 import { randomId } from '../../system/random.ts';
 import { Cancelled } from '../errors.ts';
 import { showWaiting, waiting } from '../progress.ts';

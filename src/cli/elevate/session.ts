@@ -3,7 +3,7 @@
 import type { Client } from '../../client/client.ts';
 import { exitCodeOf } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
-import type { GrantView } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 import type { SessionResult } from '../../shell/session.ts';
 import { reachBroker, reachRunningBroker } from '../reach.ts';
 import { lengthText } from '../time-text.ts';

@@ -1,7 +1,8 @@
 // What elevate says on stderr: before it asks, when access begins, and when it ends.
 
 import type { Milliseconds } from '../../core/time.ts';
-import type { ElevateReply, GrantView, PreviewReply } from '../../protocol/routes.ts';
+import type { ElevateReply, PreviewReply } from '../../protocol/routes.ts';
+import type { GrantView } from '../../protocol/views.ts';
 import { escapeText } from '../escape.ts';
 import { endText, roleAndScope } from '../grant-text.ts';
 import { notRefreshedText, overdueText, staysText, withdrawalText } from '../lease-text.ts';

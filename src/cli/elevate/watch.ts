@@ -2,7 +2,7 @@
 
 import type { Client } from '../../client/client.ts';
 import { hasCode } from '../../core/errors.ts';
-import type { GrantView, LeaseView } from '../../protocol/routes.ts';
+import type { GrantView, LeaseView } from '../../protocol/views.ts';
 import type { Clock } from '../../system/clock.ts';
 
 /** What a watch needs. */

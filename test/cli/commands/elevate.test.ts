@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
-import type { ElevateRequest, GrantView, PreviewReply, Wish } from '../../../src/protocol/routes.ts';
+import { usualShellTerms } from '../../../src/core/shell-terms.ts';
+import type { ElevateRequest, PreviewReply, Wish } from '../../../src/protocol/routes.ts';
+import type { GrantView } from '../../../src/protocol/views.ts';
 import {
   createFakeClient,
   fakeGrant,
@@ -59,6 +61,7 @@ describe('jit elevate with a command', () => {
         parent: null,
         export: 'url',
         keep: false,
+        onEnd: null,
         session: { pid: 99, startTime: 'then' },
         channel: null,
         identity: null,
@@ -122,6 +125,7 @@ describe('jit elevate with a command', () => {
       unset: [],
       secrets: [],
       notes: ['ends with the grant around it'],
+      shell: usualShellTerms,
     });
     const ran = await jit(['elevate', 'prod-db', ...command], { client: createFakeClient({ elevate }) });
     expect(ran.stderr).toContain('ends with the grant around it');
@@ -468,7 +472,14 @@ describe('jit elevate --keep without a command', () => {
   it('prints no secret of a target that puts them into the environment unasked, and says what has them', async () => {
     const env = { GH_TOKEN: 'ghs_planted', GH_HOST: 'ghe.example.com' };
     const elevate: Client['elevate'] = async () => ({
-      ...{ grant: fakeGrant({ keep: true }), env, unset: [], secrets: ['GH_TOKEN'], notes: [] },
+      ...{
+        grant: fakeGrant({ keep: true }),
+        env,
+        unset: [],
+        secrets: ['GH_TOKEN'],
+        notes: [],
+        shell: usualShellTerms,
+      },
     });
     for (const [flags, tty, told] of [
       [['--keep', '--json'], true, ''],
@@ -494,7 +505,14 @@ describe('jit elevate --keep without a command', () => {
 describe('jit elevate inside of a grant', () => {
   it('says that a kept grant ends with the one around it all the same', async () => {
     const elevate: Client['elevate'] = async () => ({
-      ...{ grant: fakeGrant({ parent: 'gouter', keep: true }), env: {}, unset: [], secrets: [], notes: [] },
+      ...{
+        grant: fakeGrant({ parent: 'gouter', keep: true }),
+        env: {},
+        unset: [],
+        secrets: [],
+        notes: [],
+        shell: usualShellTerms,
+      },
     });
     const client = createFakeClient({ elevate });
     const ran = await jit(['elevate', 'prod-db', '--keep', ...command], { client });
@@ -504,7 +522,14 @@ describe('jit elevate inside of a grant', () => {
   it('offers to extend only as far as the grant around it goes', async () => {
     const outer = fakeGrant({ id: 'gouter', deadline: fakeNow + 2_100_000 });
     const elevate: Client['elevate'] = async () => ({
-      ...{ grant: fakeGrant({ parent: 'gouter' }), env: {}, unset: [], secrets: [], notes: [] },
+      ...{
+        grant: fakeGrant({ parent: 'gouter' }),
+        env: {},
+        unset: [],
+        secrets: [],
+        notes: [],
+        shell: usualShellTerms,
+      },
     });
     const client = createFakeClient({ elevate, status: async () => fakeStatus({ grants: [outer] }) });
     const ran = await jit(['elevate', 'prod-db'], { client, tty: true, env: { JIT_GRANT_ID: 'gouter' } });
@@ -624,7 +649,14 @@ describe('jit elevate to what cannot be withdrawn', () => {
     });
   const granted = (verbs: Partial<Client>) =>
     createFakeClient({
-      elevate: async () => ({ grant: held, env: {}, unset: [], secrets: [], notes: [] }),
+      elevate: async () => ({
+        grant: held,
+        env: {},
+        unset: [],
+        secrets: [],
+        notes: [],
+        shell: usualShellTerms,
+      }),
       ...verbs,
     });
 

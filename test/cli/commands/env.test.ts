@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { usualShellTerms } from '../../../src/core/shell-terms.ts';
 import { createFakeClient, fakeGrant, fakePreview } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
@@ -14,7 +15,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const secret = 'ghs_planted';
 const handing = (env: Record<string, string>, secrets: string[] = [], unset: string[] = []) =>
   createFakeClient({
-    elevate: async () => ({ grant: fakeGrant({ keep: true }), env, unset, secrets, notes: [] }),
+    elevate: async () => ({
+      grant: fakeGrant({ keep: true }),
+      env,
+      unset,
+      secrets,
+      notes: [],
+      shell: usualShellTerms,
+    }),
   });
 const exported = () =>
   handing({ GH_TOKEN: secret, GITHUB_TOKEN: secret, PLAIN: '5' }, ['GH_TOKEN', 'GITHUB_TOKEN'], ['GH_HOST']);

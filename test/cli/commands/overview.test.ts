@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GrantView } from '../../../src/protocol/routes.ts';
+import type { GrantView } from '../../../src/protocol/views.ts';
 import { createFakeClient, fakeGrant, fakeLease, fakeStatus } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseView, StatusReply } from '../../../src/protocol/routes.ts';
+import type { StatusReply } from '../../../src/protocol/routes.ts';
+import type { LeaseView } from '../../../src/protocol/views.ts';
 import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakeStatus } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 

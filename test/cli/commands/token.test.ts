@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JitError } from '../../../src/core/errors.ts';
+import { usualShellTerms } from '../../../src/core/shell-terms.ts';
 import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakePreview } from '../../fakes/client.ts';
 import { jit, jsonError } from '../harness.ts';
 
@@ -8,7 +9,7 @@ const withToken = (grant = fakeGrant({ keep: true })) =>
   createFakeClient({
     elevate: async () => ({
       ...{ grant, env: { JIT_TOKEN: secret, GIT_TERMINAL_PROMPT: '0' } },
-      ...{ unset: [], secrets: ['JIT_TOKEN'], notes: [] },
+      ...{ unset: [], secrets: ['JIT_TOKEN'], notes: [], shell: usualShellTerms },
     }),
   });
 

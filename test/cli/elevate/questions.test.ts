@@ -7,18 +7,26 @@ import { Cancelled } from '../../../src/cli/errors.ts';
 import type { World } from '../../../src/cli/world.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
+import { usualShellTerms } from '../../../src/core/shell-terms.ts';
 import type { AnswerRequest, ElevateReply, ElevateRequest } from '../../../src/protocol/routes.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { createFakeClient, fakeGrant } from '../../fakes/client.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { until } from '../../support/until.ts';
 
-const reply: ElevateReply = { grant: fakeGrant(), env: {}, unset: [], secrets: [], notes: [] };
+const reply: ElevateReply = {
+  grant: fakeGrant(),
+  env: {},
+  unset: [],
+  secrets: [],
+  notes: [],
+  shell: usualShellTerms,
+};
 const question = { id: 'q1', text: 'MFA code of device for aws-prod' };
 const wanted: Omit<ElevateRequest, 'channel'> = {
   ...{ target: 'aws-prod', role: 'deploy', scope: null, duration: null, reason: null, ticket: null },
   ...{ interactive: true, ci: false, parent: null, export: 'reference', keep: false, session: null },
-  ...{ identity: null, run: null },
+  ...{ identity: null, run: null, onEnd: null },
 };
 
 /** A request that waits for an answer, as with MFA; `answer` and `question` may be others. */

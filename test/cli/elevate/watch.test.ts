@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { watchGrant } from '../../../src/cli/elevate/watch.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
-import type { GrantView, WaitRequest } from '../../../src/protocol/routes.ts';
+import type { WaitRequest } from '../../../src/protocol/routes.ts';
+import type { GrantView } from '../../../src/protocol/views.ts';
 import { createFakeClient, fakeGrant, fakeNow } from '../../fakes/client.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 

@@ -5,9 +5,38 @@ import type { EndCause } from '../core/grant.ts';
 import type { Json } from '../core/json.ts';
 import type { Instant } from '../core/time.ts';
 
+/** A head of a log: how many events, and the root of the Merkle tree over them (hex). */
+export type LogHead = {
+  origin: string;
+  size: number;
+  root: string;
+};
+
 /** What each type of event carries in `data`. No secrets, ever; texts of people are stored as typed. */
 export interface EventData {
-  'log.open': { version: string };
+  /** Logs that are older than checkpoints have no key here. `previous`: the log that this one goes on from. */
+  'log.open': { version: string; vkey?: string; previous?: LogHead };
+  /** This log goes on from one whose later part is lost, or whose key is; `known` is the head that it should have had. */
+  'log.fork': { reason: string; previous: LogHead; known: LogHead | null };
+  /** The log is shorter than, or other than, a head of it that is kept elsewhere: nothing is issued. */
+  'log.rollback_detected': { from: 'file' | 'keychain' | 'store'; known: LogHead; size: number };
+  /** From the next event on checkpoints are signed by `vkey`. `previous` null: there were none before. */
+  'key.rotate': { vkey: string; previous: string | null; why: 'first' | 'age' | 'asked' };
+  /** The shared store has not acknowledged for too long. */
+  'sync.behind': { events: number; since: string; code: ErrorCode | null };
+  'sync.caught_up': { size: number };
+  /** A process began under a grant; `argv` only where the entitlement says so. */
+  'command.started': { kind: 'shell' | 'command'; pid: number; argv: string[] | null };
+  'command.ended': { kind: 'shell' | 'command'; pid: number; exit_code: number; ran_ms: number };
+  'anomaly.found': {
+    rule: string;
+    severity: 'low' | 'medium' | 'high' | 'critical';
+    why: string;
+    /** Sequence numbers of the events that show it. */
+    evidence: string[];
+    action: 'observe' | 'notify' | 'revoke';
+  };
+  'notify.failed': { channel: string; code: ErrorCode };
   'broker.start': { version: string; pid: number; hardening: Record<string, string>; recovered: number };
   'broker.stop': { cause: string; open_leases: number };
   'policy.load': { digest: string; path: string; targets: number; entitlements: number };
@@ -63,7 +92,7 @@ export interface EventData {
   'clock.step': { by_ms: number };
   'process.signal_probe': { signal: string };
   /** Several uses of an endpoint in one event. */
-  'lease.served': { count: number };
+  'lease.served': { count: number; by?: string[] };
   'lease.refused': { why: string; count: number };
   /** A link that signs in to the target's web console was handed out. */
   'lease.console': { as: 'link' | 'file'; ends: string };

@@ -31,12 +31,56 @@ const cause = v.picklist([
   'clock-step',
   'credential-lost',
 ]);
+const decimal = v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,15})$/));
+/** A verifier key of C2SP signed-note: name, key id, algorithm and key. */
+const vkey = v.pipe(
+  v.string(),
+  v.maxLength(300),
+  v.regex(/^[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,90}$/),
+);
+const head = v.strictObject({
+  origin: text(200),
+  size: count,
+  root: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+});
+const processKind = v.picklist(['shell', 'command']);
 const denial = v.strictObject({ entitlement: v.nullable(name), policy: name, code, why: prose });
 const finding = v.strictObject({ kind: name, where: prose, detail: prose, action: prose });
 
 /** Per type of event, what `data` is: exactly these fields. */
 export const dataSchemas = {
-  'log.open': v.strictObject({ version: name }),
+  'log.open': v.strictObject({
+    version: name,
+    vkey: v.exactOptional(vkey),
+    previous: v.exactOptional(head),
+  }),
+  'log.fork': v.strictObject({ reason: prose, previous: head, known: v.nullable(head) }),
+  'log.rollback_detected': v.strictObject({
+    from: v.picklist(['file', 'keychain', 'store']),
+    known: head,
+    size: count,
+  }),
+  'key.rotate': v.strictObject({
+    vkey,
+    previous: v.nullable(vkey),
+    why: v.picklist(['first', 'age', 'asked']),
+  }),
+  'sync.behind': v.strictObject({ events: count, since: moment, code: v.nullable(code) }),
+  'sync.caught_up': v.strictObject({ size: count }),
+  'command.started': v.strictObject({
+    kind: processKind,
+    pid: count,
+    argv: v.nullable(v.pipe(v.array(prose), v.maxLength(1_024))),
+  }),
+  'command.ended': v.strictObject({ kind: processKind, pid: count, exit_code: count, ran_ms: integer }),
+  'anomaly.found': v.strictObject({
+    rule: name,
+    severity: v.picklist(['low', 'medium', 'high', 'critical']),
+    why: prose,
+    evidence: v.pipe(v.array(decimal), v.maxLength(1_024)),
+    action: v.picklist(['observe', 'notify', 'revoke']),
+  }),
+  'notify.failed': v.strictObject({ channel: name, code }),
   'broker.start': v.strictObject({
     version: name,
     pid: count,
@@ -99,7 +143,7 @@ export const dataSchemas = {
   'revoke.unaudited': v.strictObject({ lost: count, code }),
   'clock.step': v.strictObject({ by_ms: integer }),
   'process.signal_probe': v.strictObject({ signal: name }),
-  'lease.served': v.strictObject({ count }),
+  'lease.served': v.strictObject({ count, by: v.exactOptional(v.pipe(v.array(name), v.maxLength(32))) }),
   'lease.refused': v.strictObject({ why: name, count }),
   'lease.console': v.strictObject({ as: v.picklist(['link', 'file']), ends: moment }),
   'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
@@ -107,8 +151,6 @@ export const dataSchemas = {
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(maxName));
-const decimal = v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,15})$/));
-
 const envelopeSchema = v.strictObject({
   v: v.literal(1),
   origin: v.pipe(v.string(), v.regex(/^jit\.[0-9a-z]{8,64}$/)),

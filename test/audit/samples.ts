@@ -3,10 +3,27 @@
 import type { AuditEvent, EventData, EventType } from '../../src/audit/event.ts';
 
 const moment = '2026-11-22T10:30:00.000Z';
+const head = { origin: 'jit.0123456789abcdef', size: 4, root: 'a'.repeat(64) };
+const vkey = 'jit.0123456789abcdef+1b2c3d4e+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh';
 const finding = { kind: 'owned-object', where: 'orders/public.t', detail: 'table', action: 'dropped' };
 
 const data: EventData = {
   'log.open': { version: '0.1.0' },
+  'log.fork': { reason: 'restored from a backup', previous: head, known: { ...head, size: 9 } },
+  'log.rollback_detected': { from: 'file', known: head, size: 1 },
+  'key.rotate': { vkey, previous: null, why: 'first' },
+  'sync.behind': { events: 12, since: moment, code: 'ERR_TARGET_UNREACHABLE' },
+  'sync.caught_up': { size: 40 },
+  'command.started': { kind: 'command', pid: 77, argv: null },
+  'command.ended': { kind: 'command', pid: 77, exit_code: 3, ran_ms: 1_200 },
+  'anomaly.found': {
+    rule: 'activation-burst',
+    severity: 'medium',
+    why: 'the 4th activation within a day',
+    evidence: ['4', '9'],
+    action: 'notify',
+  },
+  'notify.failed': { channel: 'webhook', code: 'ERR_TARGET_UNREACHABLE' },
   'broker.start': { version: '0.1.0', pid: 4411, hardening: { undumpable: 'on' }, recovered: 0 },
   'broker.stop': { cause: 'idle', open_leases: 0 },
   'policy.load': { digest: 'd'.repeat(64), path: '/home/alice/jit.yaml', targets: 1, entitlements: 2 },

@@ -1,5 +1,6 @@
 // What a valid configuration is, as values. Reading and checking it is load.ts; deciding by it is decide.ts.
 
+import type { AnomalySettings } from '../core/anomaly.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { ShellTerms } from '../core/shell-terms.ts';
 import type { TargetConfig } from '../core/target.ts';
@@ -49,6 +50,8 @@ export interface Config {
   readonly entitlements: readonly Entitlement[];
   /** How shells are told of the end, and what it does to them. */
   readonly shell: ShellTerms;
+  /** Which patterns of the log are worth a look, and what becomes of them. */
+  readonly anomalies: AnomalySettings;
   /** Extra Cedar policies, `forbid` always wins: file name and text. */
   readonly cedarFiles: readonly { readonly path: string; readonly text: string }[];
   /** SHA-256, hex, of the configuration's bytes and those of the Cedar files. */

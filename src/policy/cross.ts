@@ -156,6 +156,10 @@ export function checkTogether(value: unknown, report: Report): void {
     }
     checkEntitlement(record(entry), path, targets, groups, report);
   }
+  const emergencies = record(record(config.anomalies)['break-glass']).entitlements;
+  for (const { text, path } of texts(emergencies, ['anomalies', 'break-glass', 'entitlements'])) {
+    if (!names.has(text)) report(path, unknownName('entitlement', text, [...names.keys()]));
+  }
   const files = texts(config.policies, ['policies']);
   for (const file of files.filter((one, index) => files.findIndex(({ text }) => text === one.text) < index)) {
     report(file.path, `"${file.text}" is there twice`);

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { RoleConfig, ScopeConfig, TargetConfig } from '../core/target.ts';
+import { anomalySettingsOf } from './anomalies-schema.ts';
 import type { Config, Entitlement } from './config.ts';
 import { checkTogether } from './cross.ts';
 import { issuerOf } from './issuers.ts';
@@ -169,6 +170,7 @@ export function loadConfig(input: LoadInput): LoadedConfig {
       Object.entries(shape.value.issuers).map(([name, value]) => [name, issuerOf(name, value)]),
     ),
     shell: shellTermsOf(shape.value.shell),
+    anomalies: anomalySettingsOf(shape.value.anomalies),
     entitlements: shape.value.entitlements.map(entitlementOf),
     cedarFiles,
     digest: digestOf(input.text, cedarFiles),

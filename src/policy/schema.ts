@@ -6,6 +6,7 @@ import { longestDuration, parseDuration } from '../core/duration.ts';
 import { isSecretReference, secretReferenceForms, secretReferencePattern } from '../core/secret-reference.ts';
 import type { OnEnd } from '../core/shell-terms.ts';
 import type { Risk } from '../core/target.ts';
+import { type AnomaliesValue, anomaliesSchema } from './anomalies-schema.ts';
 import { type IssuerValue, issuerSchema } from './issuers-schema.ts';
 import { isMember, isWho, namePattern, rolePattern } from './names.ts';
 import { patternProblem } from './pattern.ts';
@@ -188,6 +189,7 @@ export function configSchema(kinds: readonly KindSchema[]) {
       {},
     ),
     shell: v.optional(shellSchema(duration)),
+    anomalies: v.optional(anomaliesSchema(duration)),
     entitlements: v.array(entitlementSchema),
     policies: v.optional(
       described(
@@ -236,6 +238,7 @@ export interface ConfigValue {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly issuers: Readonly<Record<string, IssuerValue>>;
   readonly shell?: ShellValue;
+  readonly anomalies?: AnomaliesValue;
   readonly entitlements: readonly EntitlementValue[];
   readonly policies: readonly string[];
 }

@@ -1,0 +1,26 @@
+// The log itself: lost, put back, gone on with elsewhere, or not written; or somebody reaches for the broker.
+
+import type { EventType } from '../event.ts';
+import type { Rule } from './rule.ts';
+
+const what: Partial<Record<EventType, string>> = {
+  'log.rollback_detected': 'the log is shorter than, or other than, a head of it that is kept elsewhere',
+  'log.fork': 'a new log goes on where the old one was lost',
+  'revoke.unaudited': 'credentials were revoked while the log could not be written',
+  'process.signal_probe': 'somebody sent the broker a signal that makes a process tell what it holds',
+};
+
+export const logTampering: Rule<'log-tampering'> = {
+  name: 'log-tampering',
+  severity: 'critical',
+  definition:
+    'The log was rolled back or forked, revocations could not be recorded, or somebody tried to look into the broker.',
+  make() {
+    return {
+      see(event) {
+        const why = what[event.type];
+        return why === undefined ? [] : [{ why, evidence: [event.seq], about: event }];
+      },
+    };
+  },
+};

@@ -1,0 +1,54 @@
+// The policy was changed, and soon after it gave somebody what it had not given before.
+
+import type { Instant } from '../../core/time.ts';
+import { createMemory, keyOf } from './memory.ts';
+import { type Rule, told } from './rule.ts';
+
+interface Change {
+  readonly at: Instant;
+  readonly seq: string;
+  readonly digest: string;
+}
+
+interface Given {
+  /** Longest that an earlier policy gave, and the longest that the policy in force gave. */
+  readonly before: number;
+  readonly now: number;
+  readonly digest: string;
+}
+
+export const policyChange: Rule<'policy-change'> = {
+  name: 'policy-change',
+  severity: 'high',
+  definition:
+    'A principal was granted a role, or for longer than ever, under a policy that had changed `within` a time before, and no earlier policy had given it that.',
+  make({ within }) {
+    let digest: string | null = null;
+    let change: Change | null = null;
+    const given = createMemory<Given>();
+    return {
+      see(event, at, grant) {
+        const loaded = told(event, 'policy.load');
+        if (loaded) {
+          // Each start of the broker loads the policy: only another one is a change.
+          const isOther = digest !== null && loaded.digest !== digest;
+          if (isOther) change = { at, seq: event.seq, digest: loaded.digest };
+          digest = loaded.digest;
+        }
+        const approved = told(event, 'grant.approved');
+        if (!approved || !grant) return [];
+        const key = keyOf(grant.principal, grant.target, grant.role);
+        const known = given.get(key) ?? { before: 0, now: 0, digest: approved.policy };
+        const isSame = known.digest === approved.policy;
+        const before = isSame ? known.before : Math.max(known.before, known.now);
+        const now = Math.max(isSame ? known.now : 0, approved.duration_ms);
+        given.set(key, { before, now, digest: approved.policy });
+        if (change === null || approved.policy !== change.digest || at - change.at > within) return [];
+        if (approved.duration_ms <= before) return [];
+        const what = before === 0 ? '' : ' for longer than before';
+        const why = `${grant.principal} got ${grant.target}:${grant.role}${what} soon after a change of the policy`;
+        return [{ why, evidence: [change.seq, event.seq], about: event }];
+      },
+    };
+  },
+};

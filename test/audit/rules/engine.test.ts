@@ -1,0 +1,88 @@
+// The rules together: replay, nothing twice, bounded memory.
+
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { anomalyData, createWatch, rules } from '../../../src/audit/rules/engine.ts';
+import { createMemory } from '../../../src/audit/rules/memory.ts';
+import { dataSchemas } from '../../../src/audit/schema.ts';
+import { usualAnomalySettings } from '../../../src/core/anomaly.ts';
+import { chainOf } from '../log.ts';
+import { samples } from '../samples.ts';
+import { createStory, day, minute, monday, only } from './story.ts';
+
+const burst = () => {
+  const story = createStory();
+  for (let index = 0; index < 4; index += 1) story.granted(monday + index * minute);
+  return story;
+};
+
+describe('the rules', () => {
+  test('have settings, a name and a sentence each', () => {
+    expect(Object.keys(rules)).toEqual(Object.keys(usualAnomalySettings));
+    for (const [name, rule] of Object.entries(rules)) {
+      expect(rule.name).toBe(name);
+      expect(rule.definition).toMatch(/^[A-Z].{30,}\.$/);
+    }
+  });
+
+  test('take every type of event, and what they find fits into the log', () => {
+    const watch = createWatch(usualAnomalySettings);
+    const found = chainOf(samples).flatMap(({ body }) => watch.see(body));
+    expect(found.map(({ rule }) => rule)).toContain('log-tampering');
+    for (const one of found)
+      expect(v.safeParse(dataSchemas['anomaly.found'], anomalyData(one)).success).toBe(true);
+  });
+
+  test('do not run when they are off', () => {
+    const watch = createWatch(only('activation-burst', { mode: 'off' }));
+    expect(burst().bodies.flatMap((body) => watch.see(body))).toEqual([]);
+  });
+
+  test('find the same in the same events', () => {
+    const run = () => {
+      const watch = createWatch(usualAnomalySettings);
+      return burst().bodies.flatMap((body) => watch.see(body));
+    };
+    expect(run()).toEqual(run());
+    expect(run()).not.toEqual([]);
+  });
+});
+
+describe('a replay', () => {
+  test('answers what no event tells, from the given time on', () => {
+    const story = burst();
+    const untold = createWatch(only('activation-burst')).replay(story.bodies, monday);
+    expect(untold).toMatchObject([{ rule: 'activation-burst', action: 'notify' }]);
+    expect(createWatch(only('activation-burst')).replay(story.bodies, monday + day)).toEqual([]);
+  });
+
+  test('answers nothing that was told, also when it is found again later', () => {
+    const story = burst();
+    const [found] = createWatch(only('activation-burst')).replay(story.bodies, monday);
+    if (!found) throw new Error('nothing found');
+    story.tell(monday + day, 'anomaly.found', anomalyData(found));
+    expect(createWatch(only('activation-burst')).replay(story.bodies, monday)).toEqual([]);
+    const overdue = createStory();
+    overdue.tell(monday, 'lease.revoking', { cause: 'expired' }, { lease: 'l1' });
+    const watch = createWatch(only('overdue-revocation'));
+    watch.replay(overdue.bodies, monday);
+    const [late] = watch.tick(monday + minute);
+    if (!late) throw new Error('nothing found');
+    overdue.tell(monday + 2 * minute, 'anomaly.found', anomalyData(late));
+    const next = createWatch(only('overdue-revocation'));
+    expect(next.replay(overdue.bodies, monday)).toEqual([]);
+    expect(next.tick(monday + 3 * minute)).toEqual([]);
+  });
+});
+
+test('a memory forgets what was untouched for longest', () => {
+  const memory = createMemory<number>(2);
+  memory.set('a', 1);
+  memory.set('b', 2);
+  memory.get('a');
+  memory.set('c', 3);
+  expect([...memory.entries()]).toEqual([
+    ['a', 1],
+    ['c', 3],
+  ]);
+});

@@ -1,21 +1,24 @@
 // The place of an event in its log: sequence, previous hash, bytes, leaf hash. Pure; storing is the store's.
-// A Merkle tree over the same leaves (RFC 6962) can be built beside it without changing a byte.
+// The Merkle tree over the same leaves (RFC 6962) is merkle.ts.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { JitError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { canonicalBytes } from './canonical.ts';
+import { canonicalBytes, maxBodyBytes } from './canonical.ts';
 import type { AuditEvent, EventBody } from './event.ts';
 import { eventFlaw } from './schema.ts';
 
 /** `prev` of the first event, and the head of an empty log. */
 export const noLeaf = '0'.repeat(64);
 
-const leafPrefix = new Uint8Array([0x00]);
+/** A zero byte, and room for the body after it: hashing in one call is the faster way. */
+const prefixed = Buffer.alloc(1 + maxBodyBytes);
 
 /** SHA-256(0x00 || bytes), lower-case hex: the leaf hash of RFC 6962 section 2.1. */
 export function leafHash(bytes: Uint8Array): string {
-  return createHash('sha256').update(leafPrefix).update(bytes).digest('hex');
+  if (bytes.length > maxBodyBytes) return hash('sha256', Buffer.concat([prefixed.subarray(0, 1), bytes]));
+  prefixed.set(bytes, 1);
+  return hash('sha256', prefixed.subarray(0, 1 + bytes.length));
 }
 
 /** Where and when an event is written. */

@@ -119,7 +119,7 @@ export type AuditEvent = {
 /** The envelope as it is written: RFC 8785 canonical JSON of exactly these fields. */
 export interface EventBody {
   readonly v: 1;
-  /** The log: `jit.<device id>`. */
+  /** The log: `jit.<device id>`, with `/2` and so on for those that go on from a lost one. */
   readonly origin: string;
   /** Decimal text, from "0", without gaps. */
   readonly seq: string;
@@ -140,7 +140,10 @@ export interface EventBody {
 
 /** An event in its place. `bytes` are what was hashed; they are never made anew. */
 export interface StoredEvent {
+  /** Its number in its log. */
   readonly seq: number;
+  /** Its number in the file, counted on through all logs of the file; the same as `seq` in the first. */
+  readonly row: number;
   /** SHA-256(0x00 || bytes), hex (RFC 6962 leaf hash). */
   readonly leaf: string;
   readonly bytes: Uint8Array;

@@ -64,10 +64,9 @@ export function parseVkey(vkey: string): VerifierKey | null {
 /** The note over `text` (which ends with a newline), one line per signer. @throws TypeError for a text that no note can hold */
 export function signNote(text: string, signers: readonly Signer[]): string {
   const lines = signers.map((signer) => {
-    const key = parseVkey(signer.vkey);
-    if (!key) throw new TypeError('the signer has no valid key');
-    const signature = Buffer.concat([Buffer.from(key.id, 'hex'), signer.sign(Buffer.from(text))]);
-    return `— ${key.name} ${signature.toString('base64')}\n`;
+    const [name, id = ''] = signer.vkey.split('+');
+    const signature = Buffer.concat([Buffer.from(id, 'hex'), signer.sign(Buffer.from(text))]);
+    return `— ${name} ${signature.toString('base64')}\n`;
   });
   const note = `${text}\n${lines.join('')}`;
   if (parseNote(note)?.text !== text) throw new TypeError('the text cannot be a note');

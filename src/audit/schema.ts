@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { type ErrorCode, exitCodeOf } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { AuditEvent, EventBody, EventData, EventType } from './event.ts';
+import { originPattern } from './origin.ts';
 
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 const maxName = 512;
@@ -153,7 +154,7 @@ const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(maxName));
 const envelopeSchema = v.strictObject({
   v: v.literal(1),
-  origin: v.pipe(v.string(), v.regex(/^jit\.[0-9a-z]{8,64}$/)),
+  origin: v.pipe(v.string(), v.regex(originPattern)),
   seq: decimal,
   prev: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   ts: v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)),

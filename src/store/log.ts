@@ -2,18 +2,30 @@
 
 import type { Database } from 'better-sqlite3';
 import { noLeaf, placeEvent } from '../audit/chain.ts';
-import type { AuditEvent, EventBody, StoredEvent } from '../audit/event.ts';
+import type { AuditEvent, EventBody, LogHead, StoredEvent } from '../audit/event.ts';
+import { type Frontier, rootAt } from '../audit/merkle.ts';
+import { originOf } from '../audit/origin.ts';
 import { JitError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
+import type { Epoch, Epochs } from './epochs.ts';
 import { statements, type Values } from './statements.ts';
 import type { EventQuery } from './store.ts';
+import { openTree, type Tree } from './tree.ts';
 
-/** The log of one file. */
+/** The newest log of one file; those before it can be read. */
 export interface Log {
   /** Only inside a transaction. */
   append(event: AuditEvent): StoredEvent;
   events(query?: EventQuery): StoredEvent[];
   head(): { readonly size: number; readonly leaf: string };
+  /** The same as what is signed. */
+  treeHead(): LogHead;
+  /** The root when there were `size` events, hex. */
+  rootAt(size: number): string;
+  readonly epoch: Epoch;
+  readonly tree: Tree;
+  /** Begins the next log. Only inside a transaction. */
+  begin(): void;
   /** To be called when a transaction was rolled back: what was appended in it is not there. */
   forget(): void;
 }
@@ -31,32 +43,73 @@ INSERT INTO ev (seq, leaf, body, ts_ms, type, principal, target, grant_id, lease
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const readBack = 'SELECT leaf = ? AND body = ? FROM ev WHERE seq = ?';
 
-/** The log in `db`, whose origin is `origin`. */
-export function openLog(db: Database, origin: string, clock: Clock): Log {
+/** The end of the log as this connection wrote it. A second writer would meet the primary key. */
+interface End {
+  readonly epoch: Epoch;
+  readonly origin: string;
+  readonly tree: Tree;
+  readonly frontier: Frontier;
+  leaf: string;
+}
+
+/** The log in `db`, of the broker `device`. */
+export function openLog(db: Database, device: string, clock: Clock, epochs: Epochs): Log {
   const prepare = statements(db);
   const getLast = db.prepare<[], EventRow>(last);
   const addEvent = db.prepare(insert);
   const isAsWritten = db.prepare<[Buffer, Buffer, number], number>(readBack).pluck();
 
-  function head(): { size: number; leaf: string } {
+  let cached: End | null = null;
+  const end = (): End => {
+    // Another process writes while this one reads.
+    if (cached && !db.readonly) return cached;
+    cached = readEnd(epochs.current() ?? { number: 1, first: 0 });
+    return cached;
+  };
+  function readEnd(epoch: Epoch): End {
     const row = getLast.get();
-    return row ? { size: row.seq + 1, leaf: row.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
+    const size = row ? row.seq + 1 - epoch.first : 0;
+    const tree = cached?.epoch.number === epoch.number ? cached.tree : openTree(db, epoch);
+    const leaf = row && size > 0 ? row.leaf.toString('hex') : noLeaf;
+    const frontier = tree.frontier(size);
+    return { epoch, origin: originOf(device, epoch.number), tree, frontier, leaf };
   }
 
-  // The end of the log as this connection wrote it. A second writer would meet the primary key.
-  let cached: { size: number; leaf: string } | null = null;
   return {
-    head,
+    head: () => {
+      const row = getLast.get();
+      const { first } = epochs.current() ?? { first: 0 };
+      return row ? { size: row.seq + 1 - first, leaf: row.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
+    },
+    treeHead() {
+      const { origin, frontier } = end();
+      return { origin, size: frontier.size, root: frontier.root().toString('hex') };
+    },
+    rootAt: (size) => rootAt(end().tree.node, size).toString('hex'),
+    get epoch() {
+      return end().epoch;
+    },
+    get tree() {
+      return end().tree;
+    },
+    begin() {
+      const { epoch, frontier } = end();
+      const next = { number: epoch.number + 1, first: epoch.first + frontier.size };
+      epochs.add(next);
+      cached = readEnd(next);
+    },
     forget() {
       cached = null;
     },
     append(event) {
-      const { size: seq, leaf: prev } = cached ?? head();
+      const log = end();
+      const { size: seq } = log.frontier;
+      const { origin, leaf: prev } = log;
       const placed = placeEvent(event, { origin, seq, prev, boot: clock.bootId, monoMs: clock.sinceBoot() });
       const leaf = Buffer.from(placed.leaf, 'hex');
-      const row = lookupRow(seq, placed.body);
+      const row = lookupRow(log.epoch.first + seq, placed.body);
       addEvent.run(
-        seq,
+        row.seq,
         leaf,
         placed.bytes,
         row.ts_ms,
@@ -67,7 +120,7 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
         row.lease_id,
       );
       // Compare with what the file now says: a trigger or a damaged page would show here.
-      if (isAsWritten.get(leaf, placed.bytes, seq) !== 1) {
+      if (isAsWritten.get(leaf, placed.bytes, row.seq) !== 1) {
         throw new JitError(
           'ERR_AUDIT_INVALID',
           `cannot write the audit log: event ${seq} reads back changed`,
@@ -76,8 +129,9 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
           },
         );
       }
-      cached = { size: seq + 1, leaf: placed.leaf };
-      return { seq, leaf: placed.leaf, bytes: placed.bytes, body: placed.body };
+      log.frontier.append(leaf);
+      log.leaf = placed.leaf;
+      return { seq, row: row.seq, leaf: placed.leaf, bytes: placed.bytes, body: placed.body };
     },
     events(query = {}) {
       const { sql, values } = select(query);
@@ -86,10 +140,10 @@ export function openLog(db: Database, origin: string, clock: Clock): Log {
   };
 }
 
-/** The columns that find an event: derived from its body alone. */
-export function lookupRow(seq: number, body: EventBody) {
+/** The columns that find an event: derived from its body alone, and from its row. */
+export function lookupRow(row: number, body: EventBody) {
   return {
-    seq,
+    seq: row,
     ts_ms: Date.parse(body.ts),
     type: body.type as string,
     principal: body.principal ?? null,
@@ -125,5 +179,5 @@ function select(query: EventQuery): { sql: string; values: Values } {
 
 function toEvent(row: EventRow): StoredEvent {
   const body = JSON.parse(row.body.toString('utf8')) as EventBody;
-  return { seq: row.seq, leaf: row.leaf.toString('hex'), bytes: row.body, body };
+  return { seq: Number(body.seq), row: row.seq, leaf: row.leaf.toString('hex'), bytes: row.body, body };
 }

@@ -2,16 +2,20 @@
 
 import Database from 'better-sqlite3';
 import { leafHash } from '../audit/chain.ts';
+import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { type Random, randomId } from '../system/random.ts';
-import { version } from '../system/version.ts';
 import { fileBallast } from './ballast.ts';
+import { openEpochs } from './epochs.ts';
+import type { HeadKeeper } from './head-keeper.ts';
 import { openJobs } from './jobs.ts';
 import { openLog } from './log.ts';
+import { treeVersion } from './migrations/index.ts';
 import { checkPrivateFiles, ensurePrivateFile } from './private-file.ts';
 import { checkSchema, migrate } from './schema.ts';
 import { applySettings, settingsFor } from './settings.ts';
+import { createSigning } from './signing.ts';
 import { createStore } from './sqlite.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { openState } from './state.ts';
@@ -26,53 +30,69 @@ export interface StoreOptions {
   readonly random: Random;
   /** No write at all; may be open beside the broker. */
   readonly readOnly?: boolean;
+  /** Signs the log; null or left out: unsigned until {@link Store.useSigner}. */
+  readonly signer?: Signer | null;
+  /** Keeps heads outside the file; null or left out: nobody notices when the file is set back. */
+  readonly heads?: HeadKeeper | null;
+  /** What a new log is called, where its signer had to know: {@link newOrigin}. */
+  readonly origin?: string;
+}
+
+/** A name for a new broker and its first log. */
+export function newOrigin(random: Random): string {
+  return `jit.${randomId(random, 16)}`;
 }
 
 /** How long a writer waits for another one in milliseconds; there should be none but `sqlite3` in a shell. */
 const busyTimeout = 2_000;
 
 /**
- * Opens or makes the store. A new log begins with `log.open`.
+ * Opens or makes the store. A new log begins with `log.open`. A log that is behind a head in `heads` is opened, and says
+ * so ({@link Store.behind}).
  * @throws JitError `ERR_UNSAFE_PATH` (others could reach the file), `ERR_AUDIT_UNAVAILABLE` (cannot be opened
- * or made durable), `ERR_AUDIT_INVALID` (not what jit wrote), `ERR_UNSUPPORTED` (written by a newer jit).
+ * or made durable), `ERR_AUDIT_INVALID` (not what jit wrote, or of
+ * another key than the signer's), `ERR_UNSUPPORTED` (written by a newer jit).
  */
-export function openStore({ path, clock, random, readOnly = false }: StoreOptions): Store {
+export function openStore(options: StoreOptions): Store {
+  const { path, clock, random, readOnly = false, signer = null, heads = null } = options;
   if (readOnly) checkPrivateFiles(path);
   else ensurePrivateFile(path);
   let db: Database.Database | null = null;
   try {
     db = new Database(path, { readonly: readOnly, fileMustExist: true, timeout: busyTimeout });
     applySettings(db, settingsFor(readOnly ? 'read' : 'write', process.platform));
-    if (readOnly) checkSchema(db);
-    else migrate(db);
-    const origin = readOrigin(db) ?? (readOnly ? invalid('it has no origin') : `jit.${randomId(random, 16)}`);
+    const hasTree = readOnly ? checkSchema(db) >= treeVersion : migrate(db);
+    const found = readOrigin(db);
+    const origin = found ?? (readOnly ? invalid('it has no origin') : (options.origin ?? newOrigin(random)));
     checkEnd(db);
-    return assemble(db, { path, clock, random, readOnly, origin });
+    return assemble(db, { path, clock, random, readOnly, signer, heads, origin, hasTree });
   } catch (thrown) {
     db?.close();
     throw toStoreError(thrown, `open the audit log "${path}"`);
   }
 }
 
-function assemble(db: Database.Database, options: Required<StoreOptions> & { origin: string }): Store {
-  const { path, clock, random, readOnly, origin } = options;
-  const log = openLog(db, origin, clock);
-  const store = createStore({
+type Assembly = Required<StoreOptions> & { readonly hasTree: boolean };
+
+function assemble(db: Database.Database, options: Assembly): Store {
+  const { path, clock, random, readOnly, signer, heads, origin, hasTree } = options;
+  const epochs = openEpochs(db, hasTree);
+  const log = openLog(db, origin, clock, epochs);
+  if (!readOnly) db.transaction(() => log.tree.complete(log.head().size)).immediate();
+  return createStore({
     db,
     origin,
+    clock,
     log,
+    epochs,
+    signing: createSigning(origin, log, epochs, heads),
+    signer,
     state: openState(db),
     jobs: openJobs(db),
     ballast: fileBallast(`${path}.ballast`, random),
     fate: watchFiles([path, `${path}-wal`], () => clock.now()),
     readOnly,
   });
-  if (log.head().size > 0) return store;
-  store.commit((tx) => {
-    db.prepare('INSERT INTO log_meta (id, origin) VALUES (1, ?)').run(origin);
-    tx.append({ type: 'log.open', at: clock.now(), data: { version } });
-  });
-  return store;
 }
 
 /** The log's name; null for a file that is new. */

@@ -18,7 +18,7 @@ interface SchemaRow {
  * Compares the schema, then migrates, then compares again. A new, empty file gets its schema here.
  * @throws JitError `ERR_AUDIT_INVALID` when it is not what jit made; `ERR_UNSUPPORTED` when a newer jit made it.
  */
-export function migrate(db: Database.Database): void {
+export function migrate(db: Database.Database): true {
   db.transaction(() => {
     const from = checkSchema(db);
     for (const [index, sql] of migrations.entries()) {
@@ -28,6 +28,7 @@ export function migrate(db: Database.Database): void {
     }
     checkSchema(db);
   }).immediate();
+  return true;
 }
 
 /**

@@ -2,21 +2,32 @@
 // Opening, checking and migrating the file is open.ts.
 
 import type { Database } from 'better-sqlite3';
+import { parseCheckpoint } from '../audit/checkpoint.ts';
+import { consistencyProof } from '../audit/merkle.ts';
+import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
+import type { Clock } from '../system/clock.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Ballast } from './ballast.ts';
+import type { Epochs } from './epochs.ts';
 import type { Jobs } from './jobs.ts';
 import type { Log } from './log.ts';
+import type { Rollback, Signing } from './signing.ts';
 import { isFatal, isFull, toStoreError, translating } from './sqlite-errors.ts';
 import type { State } from './state.ts';
 import type { Store, Transaction } from './store.ts';
+import { createSuccession } from './succession.ts';
 import type { FileFate } from './watched-file.ts';
 
 /** What a store is made of. */
 export interface StoreParts {
   readonly db: Database;
   readonly origin: string;
+  readonly clock: Clock;
   readonly log: Log;
+  readonly epochs: Epochs;
+  readonly signing: Signing;
+  readonly signer: Signer | null;
   readonly state: State;
   readonly jobs: Jobs;
   readonly ballast: Ballast;
@@ -26,7 +37,8 @@ export interface StoreParts {
 }
 
 /** A store made of `parts`; closing it closes the database. */
-export function createStore({ db, origin, log, state, jobs, ballast, fate, readOnly }: StoreParts): Store {
+export function createStore(parts: StoreParts): Store {
+  const { db, origin, clock, log, epochs, signing, signer, state, jobs, ballast, fate, readOnly } = parts;
   let failed = false;
   let lost: FileFate = 'same';
   const tx: Transaction = {
@@ -35,11 +47,15 @@ export function createStore({ db, origin, log, state, jobs, ballast, fate, readO
     putFinding: state.putFinding,
     useToken: jobs.useToken,
     putRun: jobs.putRun,
-    append: log.append,
+    append(event) {
+      if (!structural.has(event.type)) return log.append(event);
+      throw new JitError('ERR_INTERNAL', `event "${event.type}" is not written by itself`);
+    },
   };
 
-  const inTransaction = db.transaction((work: (tx: Transaction) => unknown) => {
+  const inTransaction = db.transaction((work: (tx: Transaction) => unknown, seal: () => void) => {
     const done = work(tx);
+    seal();
     // Last thing before COMMIT: what is committed into an unlinked file is lost.
     lost = fate();
     if (lost !== 'same') throw lostError(lost);
@@ -48,13 +64,15 @@ export function createStore({ db, origin, log, state, jobs, ballast, fate, readO
   });
 
   /** One transaction. Every failure that leaves the file in doubt is remembered. */
-  function attempt<T>(work: (tx: Transaction) => T): T {
+  function attempt<T>(work: (tx: Transaction) => T, seal = () => signing.seal()): T {
     try {
-      const answer = inTransaction.immediate(work) as T;
+      const answer = inTransaction.immediate(work, seal) as T;
+      signing.committed();
       failpoint('store-after-commit');
       return answer;
     } catch (thrown) {
       log.forget();
+      signing.forget();
       if (isFatal(thrown) || lost !== 'same') failed = true;
       throw thrown;
     }
@@ -70,6 +88,7 @@ export function createStore({ db, origin, log, state, jobs, ballast, fate, readO
         hint: 'check the disk, then: jit broker stop',
       });
     }
+    if (signing.behind && !urgent) throw behindError(signing.behind);
   }
 
   function refuseIfClosed(): void {
@@ -96,8 +115,60 @@ export function createStore({ db, origin, log, state, jobs, ballast, fate, readO
     return translating('read the audit log', work);
   }
 
-  return {
+  const succession = createSuccession({
+    device: origin,
+    log,
+    epochs,
+    signing,
+    clock,
+    run(work, seal) {
+      refuseIfClosed();
+      // Also when the log is behind a known head: that is what a fork is for.
+      refuseUnlessWritable(true);
+      if (!signing.behind) ballast.ensure();
+      translating('write the audit log', () => attempt(work, seal));
+    },
+  });
+
+  const store: Store = {
     origin,
+    get key() {
+      return reading(() => epochs.key(log.epoch.number));
+    },
+    get logOrigin() {
+      return reading(() => succession.origin());
+    },
+    get nextOrigin() {
+      return reading(() => succession.nextOrigin());
+    },
+    get behind() {
+      return signing.behind;
+    },
+    get signs() {
+      return signing.signer !== null && signing.behind === null;
+    },
+    get unkept() {
+      return signing.unkept;
+    },
+    useSigner: (signer) => succession.useSigner(signer),
+    rotate: (next, why) => succession.rotate(next, why),
+    fork: (reason, next) => succession.fork(reason, next),
+    distrust: (from, known) => succession.distrust(from, known),
+    treeHead: () => reading(() => log.treeHead()),
+    signedHead: () => reading(() => signing.newest()),
+    consistency: (old, size) => reading(() => consistencyProof(log.tree.node, old, size)),
+    acknowledgedHead() {
+      const row = reading(() => epochs.kept(log.epoch.number, 'acknowledged'));
+      const head = row && parseCheckpoint(row.note);
+      return row && head ? { origin: head.origin, size: head.size, root: head.root, note: row.note } : null;
+    },
+    acknowledge(head) {
+      if (head.origin !== succession.origin()) return;
+      const row = { epoch: log.epoch.number, size: head.size, note: head.note };
+      refuseIfClosed();
+      refuseUnlessWritable(true);
+      translating('write the audit log', () => attempt(() => epochs.keep(row, 'acknowledged')));
+    },
     commit(work, { urgent = false } = {}) {
       refuseIfClosed();
       refuseUnlessWritable(urgent);
@@ -133,6 +204,24 @@ export function createStore({ db, origin, log, state, jobs, ballast, fate, readO
       db.close();
     },
   };
+  if (!readOnly) succession.start(signer);
+  return store;
+}
+
+/** Written only together with what they change. */
+const structural: ReadonlySet<string> = new Set([
+  'log.open',
+  'log.fork',
+  'key.rotate',
+  'log.rollback_detected',
+]);
+
+function behindError({ known, size }: Rollback): JitError {
+  return new JitError(
+    'ERR_AUDIT_INVALID',
+    `the audit log was set back: it has ${size} events and does not lead to the head of "${known.origin}" at ${known.size}`,
+    { hint: 'jit audit fork --reason "…"' },
+  );
 }
 
 function lostError(fate: FileFate): JitError {

@@ -1,11 +1,13 @@
 // What the broker needs of its store. sqlite.ts is the only implementation that knows SQLite.
 
-import type { AuditEvent, StoredEvent } from '../audit/event.ts';
+import type { AuditEvent, LogHead, StoredEvent } from '../audit/event.ts';
+import type { Signer } from '../audit/signer.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Grant, GrantState } from '../core/grant.ts';
 import type { Lease, LeaseState } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
 import type { UsedToken } from './jobs.ts';
+import type { Rollback, SignedHead } from './signing.ts';
 
 /** What can be done inside one transaction. Reads see its own writes. */
 export interface Transaction {
@@ -35,7 +37,7 @@ export interface EventQuery {
   readonly until?: Instant;
   /** Newest this many, told in order of sequence. */
   readonly limit?: number;
-  /** Only events after this sequence number. */
+  /** Only events after this row: `StoredEvent.row`, which goes on through all logs of the file. */
   readonly after?: number;
 }
 
@@ -44,8 +46,45 @@ export interface EventQuery {
  * durable (disk full, read-only, I/O error), `ERR_AUDIT_INVALID` when the file is not what jit wrote.
  */
 export interface Store {
-  /** Name of this log, and so of this broker: `jit.<device id>`. */
+  /** Name of this broker, and of the first log in the file: `jit.<device id>`. Never changes. */
   readonly origin: string;
+  /** Name of the log that is written now: {@link Store.origin}, with `/2` and so on after a fork. */
+  readonly logOrigin: string;
+  /** What the log after a fork would be called: the name that its key has to have. */
+  readonly nextOrigin: string;
+  /** The key (vkey) that the log names as its own now; null while it has named none. */
+  readonly key: string | null;
+  /** True while commits are signed. */
+  readonly signs: boolean;
+  /** A head known from elsewhere that this log does not lead to: until a fork only urgent commits are taken, unsigned. */
+  readonly behind: Rollback | null;
+  /** What was thrown when the newest head could not be kept outside the database; null when it could. */
+  readonly unkept: unknown;
+  /**
+   * Signs from now on, and what is not signed yet. The first key of a log is named by an event.
+   * @throws JitError `ERR_AUDIT_INVALID` when the log names another key
+   */
+  useSigner(signer: Signer): void;
+  /**
+   * `next` follows the key in force: the checkpoint over `key.rotate` has both signatures, later ones that of `next`.
+   * The old private key is of no use afterwards.
+   * @throws JitError `ERR_AUDIT_INVALID` when nothing signs
+   */
+  rotate(next: Signer, why?: 'age' | 'asked'): void;
+  /** Goes on in a new log, {@link Store.nextOrigin}, that links to the end of this one. `next` null: unsigned for now. */
+  fork(reason: string, next: Signer | null): void;
+  /** Somebody else knows a head that this log does not lead to: as {@link Store.behind} from then on, on record. */
+  distrust(from: Rollback['from'], known: LogHead): void;
+  /** The head of the log that is written now. */
+  treeHead(): LogHead;
+  /** Its newest checkpoint; null while there is none. What came after it is not signed. */
+  signedHead(): SignedHead | null;
+  /** RFC 6962 proof that the tree of `old` events is the beginning of that of `size`, 1 <= old <= size. */
+  consistency(old: number, size: number): Uint8Array[];
+  /** The newest checkpoint that the shared store has acknowledged. */
+  acknowledgedHead(): SignedHead | null;
+  /** Remembers it; one of a log before this is let go. */
+  acknowledge(head: SignedHead): void;
   /**
    * Runs `work` in one durable transaction (synchronous=FULL): all of it or nothing. No promises inside.
    * `urgent` is for revocations: on a full disk the ballast is given up and `work` runs once more.

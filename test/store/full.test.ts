@@ -3,9 +3,11 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { JitError } from '../../src/core/errors.ts';
 import { type Ballast, ballastBytes, fileBallast } from '../../src/store/ballast.ts';
+import { openEpochs } from '../../src/store/epochs.ts';
 import { openJobs } from '../../src/store/jobs.ts';
 import { openLog } from '../../src/store/log.ts';
 import { applySettings, settingsFor } from '../../src/store/settings.ts';
+import { createSigning } from '../../src/store/signing.ts';
 import { createStore } from '../../src/store/sqlite.ts';
 import { openState } from '../../src/store/state.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -35,11 +37,16 @@ function fullStore(file: string, pages: { spare: number }): Store {
       return true;
     },
   };
-  const log = openLog(db, origin, stillClock);
+  const epochs = openEpochs(db, true);
+  const log = openLog(db, origin, stillClock, epochs);
   return createStore({
     db,
     origin,
+    clock: stillClock,
     log,
+    epochs,
+    signing: createSigning(origin, log, epochs, null),
+    signer: null,
     state: openState(db),
     jobs: openJobs(db),
     ballast,

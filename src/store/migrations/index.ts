@@ -2,5 +2,9 @@
 
 import { stateAndLog } from './0001-state-and-log.ts';
 import { jobs } from './0002-jobs.ts';
+import { tree } from './0003-tree.ts';
 
-export const migrations: readonly string[] = [stateAndLog, jobs];
+export const migrations: readonly string[] = [stateAndLog, jobs, tree];
+
+/** The first version of a file that has a tree, keys and checkpoints. */
+export const treeVersion = 3;

@@ -1,0 +1,135 @@
+// The signed head of the log: made with every commit, kept outside as well, compared at the start. Owns the key in force
+// and the rule that a log which was set back signs nothing and takes nothing but revocations.
+
+import { parseCheckpoint, signCheckpoint } from '../audit/checkpoint.ts';
+import type { LogHead } from '../audit/event.ts';
+import { deviceOf, originOf } from '../audit/origin.ts';
+import type { Signer } from '../audit/signer.ts';
+import { JitError } from '../core/errors.ts';
+import type { Epochs, KeptFor } from './epochs.ts';
+import type { HeadKeeper } from './head-keeper.ts';
+import type { Log } from './log.ts';
+
+/** A head with its signed note. */
+export interface SignedHead extends LogHead {
+  readonly note: string;
+}
+
+/** A head that is known from elsewhere and that this log does not lead to. */
+export interface Rollback {
+  readonly from: 'file' | 'keychain' | 'store';
+  readonly known: LogHead;
+  /** Events that the log has. */
+  readonly size: number;
+}
+
+/** Newest checkpoints are thinned to the first of every so many events. */
+const spacing = 256;
+
+/** What a store needs of its log's heads. */
+export interface Signing {
+  signer: Signer | null;
+  behind: Rollback | null;
+  /** Signs the head if something was appended since. Last thing in a transaction. */
+  seal(others?: readonly Signer[], why?: KeptFor): void;
+  /** The transaction is durable: the head goes outside. Never throws. */
+  committed(): void;
+  /** The transaction was rolled back. */
+  forget(): void;
+  newest(): SignedHead | null;
+  /** Compares the log with every head that is kept elsewhere. */
+  findRollback(): Rollback | null;
+  /** After a fork: heads of logs that are lost for good are no reason to stop again. */
+  settle(): void;
+  /** Why heads cannot be kept outside; null when they can. */
+  readonly unkept: unknown;
+}
+
+/** Those of `log`; `keeper` null: nothing is kept outside. */
+export function createSigning(device: string, log: Log, epochs: Epochs, keeper: HeadKeeper | null): Signing {
+  let pending: SignedHead | null = null;
+  let unkept: unknown = null;
+
+  /** Kept heads that this file has no say about any more, or never had. */
+  function foreign(): LogHead[] {
+    const own = new Set(epochs.all().map(({ number }) => originOf(device, number)));
+    return heads(keeper).filter(({ origin }) => !own.has(origin));
+  }
+
+  function newest(): SignedHead | null {
+    const row = epochs.newest();
+    const found = row && row.epoch === log.epoch.number ? parseCheckpoint(row.note) : null;
+    return found && row ? { origin: found.origin, size: found.size, root: found.root, note: row.note } : null;
+  }
+
+  const signing: Signing = {
+    signer: null,
+    behind: null,
+    seal(others = [], why) {
+      const { signer, behind } = signing;
+      if (!signer || behind) return;
+      const { number } = log.epoch;
+      const before = epochs.newest();
+      const since = before?.epoch === number ? before.size : 0;
+      const head = log.treeHead();
+      if (head.size === since) return;
+      const note = signCheckpoint(head, [signer, ...others]);
+      const stored = { epoch: number, size: head.size, note };
+      epochs.putNewest(stored);
+      const isNextBlock = Math.floor(head.size / spacing) > Math.floor(since / spacing);
+      if (why ?? isNextBlock) epochs.keep(stored, why ?? 'spaced');
+      pending = { ...head, note };
+    },
+    committed() {
+      if (!pending) return;
+      try {
+        keeper?.keep(pending.origin, pending.note);
+        unkept = null;
+      } catch (thrown) {
+        unkept = thrown;
+      }
+      pending = null;
+    },
+    forget() {
+      pending = null;
+    },
+    newest,
+    findRollback() {
+      const own = log.treeHead();
+      for (const known of heads(keeper)) {
+        if (known.origin !== own.origin) continue;
+        if (known.size > own.size || log.rootAt(known.size) !== known.root) {
+          return { from: 'file', known, size: own.size };
+        }
+      }
+      const [lost] = foreign().sort((a, b) => rank(b, device) - rank(a, device));
+      return lost ? { from: 'file', known: lost, size: own.size } : null;
+    },
+    settle() {
+      for (const { origin } of foreign()) keeper?.settle(origin);
+    },
+    get unkept() {
+      return unkept;
+    },
+  };
+  return signing;
+}
+
+/** Later logs of this very broker say most. */
+function rank({ origin, size }: LogHead, device: string): number {
+  const number = Number(origin.split('/')[1] ?? 1);
+  return (deviceOf(origin) === device ? 2 ** 50 : 0) + number * 2 ** 30 + Math.min(size, 2 ** 30 - 1);
+}
+
+function heads(keeper: HeadKeeper | null): LogHead[] {
+  return (keeper?.known() ?? []).flatMap((note) => {
+    const found = parseCheckpoint(note);
+    return found ? [{ origin: found.origin, size: found.size, root: found.root }] : [];
+  });
+}
+
+/** @throws JitError `ERR_INTERNAL` unless `signer` signs in the name of `origin` */
+export function checkName(signer: Signer, origin: string): void {
+  if (signer.vkey.split('+')[0] === origin) return;
+  throw new JitError('ERR_INTERNAL', `the key is not one of the log "${origin}"`);
+}

@@ -76,7 +76,8 @@ function* readRows(db: Database.Database): Iterable<StoredRow> {
   }
 }
 
-function openForReading(path: string): Database.Database {
+/** Opens a log file, also one that the broker has open, or on read-only media. @throws what SQLite throws */
+export function openForReading(path: string): Database.Database {
   try {
     return prepared(new Database(path, { readonly: true, fileMustExist: true }));
   } catch (thrown) {

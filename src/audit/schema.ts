@@ -152,7 +152,8 @@ export const dataSchemas = {
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(maxName));
-const envelopeSchema = v.strictObject({
+/** The envelope; `data` is the business of {@link dataSchemas}. */
+export const envelopeSchema = v.strictObject({
   v: v.literal(1),
   origin: v.pipe(v.string(), v.regex(originPattern)),
   seq: decimal,

@@ -1,10 +1,9 @@
 // Verifies a log from its rows alone: order, links, bytes, hashes, schemas. Pure; reading rows is the store's.
 
-import type { Json } from '../core/json.ts';
-import { canonicalText, maxBodyBytes } from './canonical.ts';
+import { readBody } from './body.ts';
+import { maxBodyBytes } from './canonical.ts';
 import { leafHash, noLeaf } from './chain.ts';
 import type { EventBody } from './event.ts';
-import { bodyFlaw } from './schema.ts';
 
 /** One stored row, nothing derived. */
 export interface LogRow {
@@ -35,19 +34,21 @@ export interface LogReport {
 }
 
 /** What else is known about the log, and what to do with each good event. */
-export interface VerifyOptions {
+export interface VerifyOptions<Row extends LogRow = LogRow> {
   /** The log that this has to be; otherwise the first event says. */
   readonly origin?: string;
   /** Called per good event, in order; a text that it answers is a problem at that event. */
-  readonly onEvent?: (body: EventBody, row: LogRow) => string | null;
+  readonly onEvent?: (body: EventBody, row: Row) => string | null;
 }
 
 /**
  * Reads `rows` in the order given and stops at the first that is wrong. A cut tail cannot be seen from
  * the rows: that takes a head kept elsewhere.
  */
-export function verifyLog(rows: Iterable<LogRow>, options: VerifyOptions = {}): LogReport {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+export function verifyLog<Row extends LogRow>(
+  rows: Iterable<Row>,
+  options: VerifyOptions<Row> = {},
+): LogReport {
   let events = 0;
   let head = noLeaf;
   let origin = options.origin;
@@ -68,7 +69,7 @@ export function verifyLog(rows: Iterable<LogRow>, options: VerifyOptions = {}): 
     if (row.seq !== events) return report(`sequence has ${row.seq} where ${events} should be`);
     if (row.bytes.length > maxBodyBytes) return report('body is longer than any event');
     if (row.leaf !== leafHash(row.bytes)) return report('leaf hash does not match the body');
-    const body = readBody(decoder, row.bytes);
+    const body = readBody(row.bytes);
     if (typeof body === 'string') return report(body);
     if (body.seq !== String(events)) return report(`body says sequence ${body.seq}`);
     if (body.prev !== head) return report('previous hash does not match the event before');
@@ -85,23 +86,4 @@ export function verifyLog(rows: Iterable<LogRow>, options: VerifyOptions = {}): 
     events += 1;
   }
   return report(null);
-}
-
-/** The body behind `bytes`, or what is wrong with them. */
-function readBody(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): EventBody | string {
-  let text: string;
-  let body: Json;
-  try {
-    text = decoder.decode(bytes);
-    body = JSON.parse(text) as Json;
-  } catch {
-    return 'body is not JSON in UTF-8';
-  }
-  try {
-    // Same text after a round trip: no duplicate names, no second spelling of the same event.
-    if (canonicalText(body) !== text) return 'body is not in canonical form';
-  } catch {
-    return 'body is not in canonical form';
-  }
-  return bodyFlaw(body) ?? (body as unknown as EventBody);
 }

@@ -1,110 +1,153 @@
-// Verifies a log file, also while the broker has it open, and a copy of one. Reads only.
+// Verifies a log file, also while the broker has it open, and a copy of one. Reads only; needs public keys only.
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
 import { noLeaf } from '../audit/chain.ts';
-import { type LogProblem, type LogReport, type LogRow, verifyLog } from '../audit/verify.ts';
+import { parseCheckpoint } from '../audit/checkpoint.ts';
+import type { LogHead } from '../audit/event.ts';
+import type { LogProblem, LogReport } from '../audit/verify.ts';
 import { hasCode, JitError, toJitError } from '../core/errors.ts';
-import { lookupRow } from './log.ts';
+import { type Epoch, openEpochs } from './epochs.ts';
+import { treeVersion } from './migrations/index.ts';
+import { openForReading } from './open-file.ts';
 import { checkSchema } from './schema.ts';
-import { applySettings, settingsFor } from './settings.ts';
-import { sqliteCode, toStoreError } from './sqlite-errors.ts';
-import { stateProblem } from './verify-state.ts';
+import { toStoreError } from './sqlite-errors.ts';
+import { type LogFound, verifyEpoch } from './verify-epoch.ts';
+import { createStateCheck } from './verify-state.ts';
+
+/** What else is known about the file. */
+export interface VerifyFileOptions {
+  /** Keys (vkey) that are trusted; each has to be one of the log's. Without any, the log's own first is taken. */
+  readonly keys?: readonly string[];
+  /** Signed heads (notes) that are kept elsewhere: the file has to lead to each. */
+  readonly heads?: readonly string[];
+}
 
 /** What a verification of a file found. */
 export interface FileReport extends LogReport {
   readonly path: string;
+  /** One log after the other; more than one after a fork. */
+  readonly logs: readonly LogFound[];
+  /** Heads kept elsewhere that the file was compared with. */
+  readonly heads: number;
 }
 
-type StoredRow = LogRow & { readonly lookup: ReturnType<typeof lookupRow> };
-
-const rows = `
-SELECT seq, lower(hex(leaf)) AS leaf, body, ts_ms, type, principal, target, grant_id, lease_id
-FROM ev ORDER BY seq`;
-
 /**
- * Verifies the log in `path`, then that what is derived from it agrees: the columns beside each body and the states of
- * leases and grants. A file that is damaged or changed is an invalid report, not an error.
+ * Verifies every log in `path`: rows, tree, checkpoints, keys, links; then that what is derived from them agrees: the
+ * columns beside each body and the states of leases and grants. A file that is damaged or changed is an invalid report,
+ * not an error.
  * @throws JitError `ERR_AUDIT_UNAVAILABLE` when the file cannot be read; `ERR_UNSUPPORTED` for a newer jit's.
  */
-export function verifyFile(path: string): FileReport {
+export function verifyFile(path: string, options: VerifyFileOptions = {}): FileReport {
   if (!existsSync(path)) {
     throw new JitError('ERR_AUDIT_UNAVAILABLE', `cannot open the audit log "${path}": no such file`);
   }
-  let db: Database.Database | null = null;
+  let db: Database | null = null;
   try {
     db = openForReading(path);
     const opened = db;
     // One transaction: one state of the file, whatever the broker writes meanwhile.
-    return opened.transaction(() => ({ path, ...verifyDatabase(opened) }))();
+    return opened.transaction(() => ({ path, ...verifyDatabase(opened, options) }))();
   } catch (thrown) {
     const error = toStoreError(thrown, `read the audit log "${path}"`);
-    if (hasCode(error, 'ERR_AUDIT_INVALID')) return { path, ...empty({ seq: 0, what: error.message }) };
+    if (hasCode(error, 'ERR_AUDIT_INVALID'))
+      return { path, ...nothing, problem: { seq: 0, what: error.message } };
     throw toJitError(error);
   } finally {
     db?.close();
   }
 }
 
-function verifyDatabase(db: Database.Database): LogReport {
-  checkSchema(db);
+const nothing = {
+  valid: false,
+  events: 0,
+  head: noLeaf,
+  firstAt: null,
+  lastAt: null,
+  clockSteps: 0,
+  logs: [],
+  heads: 0,
+};
+
+function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileReport, 'path'> {
+  const hasTree = checkSchema(db) >= treeVersion;
   const damage = db.pragma('integrity_check(1)', { simple: true });
-  const origin = db.prepare<[], string>('SELECT origin FROM log_meta').pluck().get();
-  const report = verifyLog(readRows(db), {
-    ...(origin === undefined ? {} : { origin }),
-    onEvent: (body, row) => {
-      const expected = lookupRow(row.seq, body);
-      const same = JSON.stringify((row as StoredRow).lookup) === JSON.stringify(expected);
-      return same ? null : 'a column says something else than the body';
-    },
-  });
-  if (report.problem) return report;
+  const device = db.prepare<[], string>('SELECT origin FROM log_meta').pluck().get();
+  const epochs = openEpochs(db, hasTree);
+  const all = epochs.all();
+  const known = (options.heads ?? []).map(readHead);
+  const state = createStateCheck();
+  const logs: LogFound[] = [];
+  let report: LogReport = { ...nothing, problem: null };
+  let previous: LogHead | null = null;
+  const done = (what: string | null, seq = report.events): Omit<FileReport, 'path'> => {
+    const problem: LogProblem | null = report.problem ?? (what === null ? null : { seq, what });
+    return { ...report, valid: problem === null, problem, logs, heads: known.length };
+  };
+
+  if (!areInOrder(all)) return done('the logs of the file are not in order');
+  for (const [at, epoch] of all.entries()) {
+    const upTo = all[at + 1]?.first ?? Number.MAX_SAFE_INTEGER;
+    const { found, rows } = verifyEpoch({ db, device, epoch, upTo, epochs, hasTree, previous, known, state });
+    report = joined(report, rows);
+    logs.push(found);
+    if (report.problem) return done(null);
+    previous = { origin: found.origin, size: found.events, root: found.root };
+  }
   const what =
     (report.events === 0 ? 'there is no event' : null) ??
     (damage === 'ok' ? null : 'the file is damaged (integrity check)') ??
-    (origin === undefined ? 'there is no origin' : null);
-  const problem = what === null ? stateProblem(db, report.events) : { seq: report.events, what };
-  return { ...report, valid: problem === null, problem };
+    (device === undefined ? 'there is no origin' : null) ??
+    notReached(known, logs) ??
+    notTrusted(options.keys ?? [], logs);
+  if (what !== null) return done(what);
+  const problem = state.problem(db, report.events);
+  return done(problem?.what ?? null, problem?.seq);
 }
 
-function* readRows(db: Database.Database): Iterable<StoredRow> {
-  type Row = { seq: number; leaf: string; body: Buffer } & StoredRow['lookup'];
-  for (const row of db.prepare<[], Row>(rows).iterate()) {
-    const { ts_ms, type, principal, target, grant_id, lease_id } = row;
-    const lookup = { seq: row.seq, ts_ms, type, principal, target, grant_id, lease_id };
-    yield { seq: row.seq, leaf: row.leaf, bytes: row.body, lookup };
-  }
+function areInOrder(epochs: readonly Epoch[]): boolean {
+  return epochs.every(({ number, first }, at) => {
+    const before = epochs[at - 1];
+    return number === at + 1 && (before ? first > before.first : first === 0);
+  });
 }
 
-/** Opens a log file, also one that the broker has open, or on read-only media. @throws what SQLite throws */
-export function openForReading(path: string): Database.Database {
-  try {
-    return prepared(new Database(path, { readonly: true, fileMustExist: true }));
-  } catch (thrown) {
-    const blocked = /^SQLITE_(READONLY|CANTOPEN)/.test(sqliteCode(thrown) ?? '');
-    // A copy on read-only media: SQLite cannot make its -shm beside it. Without a -wal the file is complete.
-    if (!blocked || (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw thrown;
-    return prepared(new Database(withoutWal(readFileSync(path)), { readonly: true }));
-  }
+/** Two parts of a file, one after the other. */
+function joined(before: LogReport, next: LogReport): LogReport {
+  return {
+    ...next,
+    events: before.events + next.events,
+    head: next.events > 0 ? next.head : before.head,
+    firstAt: before.firstAt ?? next.firstAt,
+    lastAt: next.lastAt ?? before.lastAt,
+    clockSteps: before.clockSteps + next.clockSteps,
+  };
 }
 
-function prepared(db: Database.Database): Database.Database {
-  try {
-    applySettings(db, settingsFor('read', process.platform));
-    db.prepare('SELECT 1 FROM sqlite_schema').get();
-    return db;
-  } catch (thrown) {
-    db.close();
-    throw thrown;
-  }
+function readHead(note: string): LogHead {
+  const head = parseCheckpoint(note);
+  if (!head) throw new JitError('ERR_USAGE', 'a head that is kept elsewhere is malformed');
+  return { origin: head.origin, size: head.size, root: head.root };
 }
 
-/** Bytes 18 and 19 of the header say WAL (2), which a database in memory cannot have (file format section 1.3.3). */
-function withoutWal(file: Buffer): Buffer {
-  if (file.length > 19) file.fill(1, 18, 20);
-  return file;
+/** Heads that nothing in the file leads to, unless a fork has put on record that what they stand for is lost. */
+function notReached(known: readonly LogHead[], logs: readonly LogFound[]): string | null {
+  const isSettled = (head: LogHead): boolean =>
+    logs.some(({ fork }) => fork?.known?.origin === head.origin && fork.known.size >= head.size);
+  const names = new Set(logs.map(({ origin }) => origin));
+  const missed = [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
+  const [lost] = missed.filter((head) => !isSettled(head));
+  return lost
+    ? `the log does not lead to the head of "${lost.origin}" at ${lost.size} that is kept elsewhere`
+    : null;
 }
 
-function empty(problem: LogProblem): LogReport {
-  return { valid: false, events: 0, head: noLeaf, firstAt: null, lastAt: null, clockSteps: 0, problem };
+/** The newest log has to be of a trusted key; those before it are pinned by its first event. */
+function notTrusted(trusted: readonly string[], logs: readonly LogFound[]): string | null {
+  if (trusted.length === 0) return null;
+  const keys = logs.map((log) => log.keys);
+  const unknown = trusted.find((vkey) => !keys.flat().includes(vkey));
+  if (unknown !== undefined) return `the log knows nothing of the key "${unknown}"`;
+  if (keys.at(-1)?.some((vkey) => trusted.includes(vkey))) return null;
+  return `no key of the log "${logs.at(-1)?.origin}" is among those given`;
 }

@@ -1,0 +1,159 @@
+// What the rows of one log have to agree with besides themselves: its tree, its checkpoints, its keys, the log before it,
+// and heads that are known from elsewhere. Pure; fed by the verification of the rows.
+
+import { parseCheckpoint } from './checkpoint.ts';
+import type { EventBody, EventData, LogHead } from './event.ts';
+import { createFrontier } from './merkle.ts';
+import { parseVkey, signersOf, type VerifierKey } from './note.ts';
+
+/** One log, and what is known of it. */
+export interface FollowOptions {
+  readonly origin: string;
+  /** The end of the log that this one goes on from; null for the first. */
+  readonly previous: LogHead | null;
+  /** All that are stored, by size. */
+  readonly checkpoints: readonly { readonly size: number; readonly note: string }[];
+  /** Heads of this log that are kept elsewhere. */
+  readonly known: readonly LogHead[];
+  /** Told every subtree as it becomes complete; a text that it answers is a problem. */
+  readonly onNode?: (level: number, index: number, hash: Buffer) => string | null;
+}
+
+/** A key and how many events there were when it came into force. */
+export interface KeyInForce {
+  readonly size: number;
+  readonly vkey: string;
+}
+
+/** A log while it is read. */
+export interface Follower {
+  /** What is wrong with this event as the next one; null when nothing is. */
+  event(body: EventBody, leaf: Uint8Array): string | null;
+  /** What is wrong with the log as a whole, once all its events were given. */
+  end(): string | null;
+  head(): LogHead;
+  /** In order of succession. */
+  readonly keys: readonly KeyInForce[];
+  /** Events that the newest checkpoint covers. */
+  readonly signed: number;
+  /** Known heads that this log does not lead to. */
+  readonly missed: readonly LogHead[];
+  readonly fork: EventData['log.fork'] | null;
+}
+
+/** A log of which no event was read yet. */
+export function followLog(options: FollowOptions): Follower {
+  const { origin, previous, checkpoints } = options;
+  const known = options.known.toSorted((a, b) => a.size - b.size);
+  const missed: LogHead[] = [];
+  const keys: KeyInForce[] = [];
+  let objection: string | null = null;
+  const frontier = createFrontier(0, undefined, (level, index, hash) => {
+    objection ??= options.onNode?.(level, index, hash) ?? null;
+  });
+  let nextCheckpoint = 0;
+  let nextKnown = 0;
+  let signed = 0;
+  let fork: EventData['log.fork'] | null = null;
+  /** Who has to sign, and who else at this very size, where one key hands over to the next. */
+  let key: VerifierKey | null = null;
+  let handover: { readonly size: number; readonly from: VerifierKey } | null = null;
+
+  const head = (): LogHead => ({ origin, size: frontier.size, root: frontier.root().toString('hex') });
+
+  function name(vkey: string, size: number): string | null {
+    const next = parseVkey(vkey);
+    if (next?.name !== origin) return 'the key that it names is not one of this log';
+    key = next;
+    keys.push({ size, vkey });
+    return null;
+  }
+
+  function open(data: EventData['log.open']): string | null {
+    if (!same(data.previous ?? null, previous)) return 'it does not link to the end of the log before';
+    return data.vkey === undefined ? null : name(data.vkey, 1);
+  }
+
+  function rotate(data: EventData['key.rotate'], size: number): string | null {
+    if (data.previous !== (key?.vkey ?? null)) return 'the key that it follows is not the one in force';
+    handover = key && { size, from: key };
+    return name(data.vkey, size);
+  }
+
+  function structure({ type, data }: EventBody, seq: number): string | null {
+    if (seq === 1 && previous !== null && type !== 'log.fork')
+      return 'the log before was left without "log.fork"';
+    if (type === 'log.open') return open(data as EventData['log.open']);
+    if (type === 'key.rotate') return rotate(data as EventData['key.rotate'], seq + 1);
+    if (type !== 'log.fork') return null;
+    fork = data as EventData['log.fork'];
+    return seq === 1 && same(fork.previous, previous) ? null : 'it is not the fork that this log began with';
+  }
+
+  function checkpoint(note: string): string | null {
+    const found = parseCheckpoint(note);
+    if (!found) return 'its checkpoint is malformed';
+    if (!same(found, head())) return 'its checkpoint is one of another tree';
+    const wanted = [...(handover?.size === found.size ? [handover.from] : []), ...(key ? [key] : [])];
+    const signers = signersOf(found.note, wanted);
+    const isExact = signers?.length === wanted.length && found.note.signatures.length === wanted.length;
+    if (wanted.length === 0 || !isExact) return 'its checkpoint is not signed by the key in force';
+    signed = found.size;
+    return null;
+  }
+
+  /** Everything that is known about the tree at its present size. */
+  function atSize(size: number): string | null {
+    const stored = checkpoints[nextCheckpoint];
+    if (stored?.size === size) {
+      nextCheckpoint += 1;
+      const what = checkpoint(stored.note);
+      if (what !== null) return what;
+    }
+    if (handover?.size === size && signed !== size) return 'no checkpoint hands over from key to key';
+    for (; known[nextKnown]?.size === size; nextKnown += 1) {
+      const elsewhere = known[nextKnown] as LogHead;
+      if (elsewhere.root !== head().root) missed.push(elsewhere);
+    }
+    return null;
+  }
+
+  return {
+    keys,
+    missed,
+    head,
+    get signed() {
+      return signed;
+    },
+    get fork() {
+      return fork;
+    },
+    event(body, leaf) {
+      const seq = frontier.size;
+      const isPlain = seq > 1 && body.type !== 'key.rotate' && body.type !== 'log.fork';
+      const what = isPlain ? null : structure(body, seq);
+      if (what !== null) return what;
+      frontier.append(leaf);
+      const size = seq + 1;
+      if (objection !== null) return objection;
+      const isMarked =
+        checkpoints[nextCheckpoint]?.size === size ||
+        known[nextKnown]?.size === size ||
+        handover?.size === size;
+      return isMarked ? atSize(size) : null;
+    },
+    end() {
+      missed.push(...known.slice(nextKnown));
+      const { size } = frontier;
+      const left = checkpoints[nextCheckpoint];
+      if (left) return `a checkpoint covers ${left.size} events and ${size} are there`;
+      if (key !== null && signed === 0) return 'the log names a key and has no checkpoint';
+      return null;
+    },
+  };
+}
+
+function same(one: LogHead | null, other: LogHead | null): boolean {
+  if (one === null || other === null) return one === other;
+  return one.origin === other.origin && one.size === other.size && one.root === other.root;
+}

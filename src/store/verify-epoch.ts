@@ -1,0 +1,176 @@
+// Verifies one log of a file: its rows, and everything that the file says about it beside them.
+
+import type { Database } from 'better-sqlite3';
+import type { EventBody, EventData, LogHead } from '../audit/event.ts';
+import { type Follower, followLog } from '../audit/follow.ts';
+import { originOf } from '../audit/origin.ts';
+import { type LogReport, type LogRow, verifyLog } from '../audit/verify.ts';
+import type { Epoch, Epochs } from './epochs.ts';
+import type { StateCheck } from './verify-state.ts';
+
+/** One log as it was found. */
+export interface LogFound {
+  readonly origin: string;
+  readonly events: number;
+  /** Of the Merkle tree over all its events, hex. */
+  readonly root: string;
+  /** Events that the newest checkpoint covers; those after it are not signed. */
+  readonly signed: number;
+  /** Keys (vkey) that it named, in order of succession. */
+  readonly keys: readonly string[];
+  /** How it goes on from the log before; null for the first. */
+  readonly fork: EventData['log.fork'] | null;
+  /** Heads kept elsewhere that it does not lead to. */
+  readonly missed: readonly LogHead[];
+}
+
+/** What {@link verifyEpoch} reads. */
+export interface EpochParts {
+  readonly db: Database;
+  readonly device: string | undefined;
+  readonly epoch: Epoch;
+  /** The row where the next log begins. */
+  readonly upTo: number;
+  readonly epochs: Epochs;
+  readonly hasTree: boolean;
+  readonly previous: LogHead | null;
+  readonly known: readonly LogHead[];
+  readonly state: StateCheck;
+}
+
+/** As {@link LogFound}; the first problem is in the report. */
+export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogReport } {
+  const { db, device, epoch, upTo, epochs, hasTree, previous, known, state } = parts;
+  const origin = device === undefined ? undefined : originOf(device, epoch.number);
+  const nodes = hasTree ? openNodes(db, epoch.number) : null;
+  const follower = followLog({
+    origin: origin ?? '',
+    previous,
+    checkpoints: epochs.checkpoints(epoch.number),
+    known: known.filter((head) => head.origin === origin),
+    ...(nodes && { onNode: nodes.compare }),
+  });
+  const report = verifyLog(readRows(db, epoch, upTo), {
+    ...(origin === undefined ? {} : { origin }),
+    onEvent(body, row) {
+      if (!isDerived(row, body)) return 'a column says something else than the body';
+      state.event(body, epoch.first + row.seq);
+      return follower.event(body, row.hash);
+    },
+  });
+  const what =
+    report.problem !== null
+      ? null
+      : (follower.end() ??
+        (report.events === 0 ? 'there is no event' : null) ??
+        (hasTree ? otherKeys(db, epoch.number, follower) : null) ??
+        nodes?.left() ??
+        null);
+  const { root } = follower.head();
+  return {
+    found: {
+      origin: origin ?? '',
+      events: report.events,
+      root,
+      signed: follower.signed,
+      keys: follower.keys.map(({ vkey }) => vkey),
+      fork: follower.fork,
+      missed: follower.missed,
+    },
+    rows: told(
+      what === null ? report : { ...report, valid: false, problem: { seq: report.events, what } },
+      epoch,
+    ),
+  };
+}
+
+/** In a file of several logs a sequence number alone is not enough. */
+function told(report: LogReport, { number }: Epoch): LogReport {
+  if (!report.problem || number === 1) return report;
+  const { seq, what } = report.problem;
+  return { ...report, problem: { seq, what: `in log ${number} of the file: ${what}` } };
+}
+
+type Values = readonly [
+  row: number,
+  leaf: Buffer,
+  body: Buffer,
+  ts: number,
+  type: string,
+  principal: string | null,
+  target: string | null,
+  grant: string | null,
+  lease: string | null,
+];
+
+type EvRow = LogRow & { readonly hash: Buffer; readonly values: Values };
+
+/** Rows that are read at once. */
+const block = 1_000;
+
+function* readRows(db: Database, { number, first }: Epoch, upTo: number): Iterable<EvRow> {
+  const read = db
+    .prepare<[number, number, number], Values>(
+      `SELECT seq, leaf, body, ts_ms, type, principal, target, grant_id, lease_id FROM ev
+       WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?`,
+    )
+    .raw();
+  // Also what stands before the beginning, where nothing should.
+  let from = number === 1 ? Number.MIN_SAFE_INTEGER : first;
+  for (;;) {
+    const rows = read.all(from, upTo, block);
+    for (const values of rows) {
+      const [row, leaf, bytes] = values;
+      yield { seq: row - first, leaf: leaf.toString('hex'), bytes, hash: leaf, values };
+    }
+    if (rows.length < block) return;
+    from = (rows.at(-1)?.[0] ?? from) + 1;
+  }
+}
+
+/** True when the columns beside the body, which it is found by, say what it says. */
+function isDerived({ values }: EvRow, body: EventBody): boolean {
+  const [, , , ts, type, principal, target, grant, lease] = values;
+  return (
+    type === body.type &&
+    principal === (body.principal ?? null) &&
+    target === (body.target ?? null) &&
+    grant === (body.grant ?? null) &&
+    lease === (body.lease ?? null) &&
+    ts === Date.parse(body.ts)
+  );
+}
+
+/** Keys are named by events; the table only finds them. */
+function otherKeys(db: Database, epoch: number, { keys }: Follower): string | null {
+  const stored = db
+    .prepare<[number], { size: number; vkey: string }>(
+      'SELECT size, vkey FROM keys WHERE epoch = ? ORDER BY size',
+    )
+    .all(epoch);
+  const isSame =
+    stored.length === keys.length &&
+    stored.every(({ size, vkey }, at) => size === keys[at]?.size && vkey === keys[at]?.vkey);
+  return isSame ? null : 'the keys beside the log are not those that it names';
+}
+
+/** The stored subtrees, compared as the tree grows. */
+function openNodes(db: Database, epoch: number) {
+  const read = db
+    .prepare<[number, number, number], Buffer>(
+      'SELECT hash FROM nodes WHERE epoch = ? AND level = ? AND idx = ?',
+    )
+    .pluck();
+  const count = db.prepare<[number], number>('SELECT count(*) FROM nodes WHERE epoch = ?').pluck();
+  const lowest = 8;
+  const what = 'a stored subtree is not that of its events';
+  let compared = 0;
+  return {
+    compare(level: number, index: number, hash: Buffer): string | null {
+      if (level < lowest) return null;
+      compared += 1;
+      return read.get(epoch, level, index)?.equals(hash) ? null : what;
+    },
+    left: (): string | null => (count.get(epoch) === compared ? null : what),
+  };
+}

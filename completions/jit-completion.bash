@@ -29,9 +29,10 @@ _jit_know() {
     'policy check') flags='--json' ;;
     'policy explain') flags='--role --scope --for --reason --ticket --as --at --json' kinds='target-role' ;;
     'policy test') flags='--json' kinds='file' ;;
-    'audit') children='log verify' ;;
+    'audit') children='log verify export' ;;
     'audit log') flags='--grant --target --principal --since --until --limit --json' ;;
     'audit verify') flags='--json' kinds='file' ;;
+    'audit export') flags='--format --since --until --after --cursor-file --ocsf --file' ;;
     'doctor') flags='--remedy --json' kinds='target' ;;
     'init') children='postgres aws' flags='--host --port --database --role --user --max --risk --force --json' kinds='none' ;;
     'init postgres') flags='--host --port --database --role --user --max --risk --force --json' kinds='none' ;;
@@ -57,6 +58,7 @@ _jit_value() {
   case "$1 $2" in
     *' --config' | \
       'env --file' | \
+      'audit export --cursor-file' | \
       'init aws --web-identity-token-file') kind=file ;;
     'elevate --role' | \
       'token --role' | \
@@ -115,6 +117,10 @@ _jit_value() {
       'audit log --since' | \
       'audit log --until' | \
       'audit log --limit' | \
+      'audit export --since' | \
+      'audit export --until' | \
+      'audit export --after' | \
+      'audit export --file' | \
       'init --host' | \
       'init --port' | \
       'init --database' | \
@@ -142,6 +148,8 @@ _jit_value() {
       'credential git --grant' | \
       'audit log --grant') kind=grant ;;
     'audit log --target') kind=target ;;
+    'audit export --format') kind=words choices='jsonl csv ocsf cef' ;;
+    'audit export --ocsf') kind=words choices='1.8 1.9' ;;
     'init --risk' | \
       'init postgres --risk' | \
       'init aws --risk') kind=words choices='low medium high' ;;

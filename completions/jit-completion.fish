@@ -43,7 +43,8 @@ function __jit_children
         case 'audit'
             printf '%s\n' \
             'log'\t'show the audit log: who asked, what was decided, issued and revoked' \
-            'verify'\t'verify the audit log: nothing changed, nothing missing'
+            'verify'\t'verify the audit log: nothing changed, nothing missing' \
+            'export'\t'write the audit log in the format of another system'
         case 'init'
             printf '%s\n' \
             'postgres'\t'write a first configuration for a PostgreSQL database' \
@@ -173,6 +174,15 @@ function __jit_flags
         case 'audit verify'
             printf '%s\n' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'audit export'
+            printf '%s\n' \
+            '--format'\t'jsonl (as stored, the default), csv, ocsf, cef' \
+            '--since'\t'only events from this time on: 2h (ago), 14:00, 2026-11-22T14:00' \
+            '--until'\t'only events before this time' \
+            '--after'\t'only events after this one: <log>:<sequence>' \
+            '--cursor-file'\t'go on after the event that this file names, then note the last one there' \
+            '--ocsf'\t'version of the schema for --format ocsf; 1.8 unless given' \
+            '--file'\t'a log file; without it, your own'
         case 'doctor'
             printf '%s\n' \
             '--remedy'\t'print only what an administrator has to run, such as SQL (also --sql)' \
@@ -295,6 +305,7 @@ function __jit_value
     switch "$argv[1] $argv[2]"
         case '* --config' \
             'env --file' \
+            'audit export --cursor-file' \
             'init aws --web-identity-token-file'
             printf '%s\n' 'file'
         case 'elevate --role' \
@@ -357,6 +368,10 @@ function __jit_value
             'audit log --since' \
             'audit log --until' \
             'audit log --limit' \
+            'audit export --since' \
+            'audit export --until' \
+            'audit export --after' \
+            'audit export --file' \
             'init --host' \
             'init --port' \
             'init --database' \
@@ -389,6 +404,10 @@ function __jit_value
             printf '%s\n' 'grant'
         case 'audit log --target'
             printf '%s\n' 'target'
+        case 'audit export --format'
+            printf '%s\n' 'words' 'jsonl' 'csv' 'ocsf' 'cef'
+        case 'audit export --ocsf'
+            printf '%s\n' 'words' '1.8' '1.9'
         case 'init --risk' \
             'init postgres --risk' \
             'init aws --risk'

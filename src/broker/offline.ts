@@ -1,6 +1,7 @@
 // What the command line asks without a running broker. One function per question; types: protocol/offline.ts.
 
 import type { Offline } from '../protocol/offline.ts';
+import { auditExport } from './offline/audit-export.ts';
 import { auditVerify } from './offline/audit-verify.ts';
 import { initAws } from './offline/init-aws.ts';
 import { initPostgres } from './offline/init-postgres.ts';
@@ -13,6 +14,7 @@ export const offline: Offline = {
   policyExplain,
   policyTest,
   auditVerify,
+  auditExport,
   init: initPostgres,
   initAws,
   secretSet: (request) => secretSet(request),

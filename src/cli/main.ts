@@ -74,6 +74,7 @@ async function main(): Promise<void> {
     isTTY,
     stdout: stdout.write,
     stderr: stderr.write,
+    flushed: stdout.flush,
     clock: systemClock,
     random: systemRandom,
     version,

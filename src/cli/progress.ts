@@ -48,6 +48,42 @@ function sayOnce(world: World, text: string): () => void {
   return world.clock.after(longPatience, () => world.out.note(`jit: still ${words} …`));
 }
 
+/** Work that can tell how far it is. */
+export interface Counting {
+  show(done: number, total: number): void;
+  /** Removes the line, so that something else can be written. */
+  clear(): void;
+}
+
+/**
+ * On a terminal, a line such as `Exporting 42 %` on stderr from 500 ms on; elsewhere one line says after five seconds
+ * that it goes on. Nothing while stdout is the same terminal: the result shows that it does.
+ */
+export function counting(world: World, text: string): Counting {
+  const { isTTY, clock, out } = world;
+  const isTerminal =
+    isTTY.stderr && !isTTY.stdout && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
+  const began = clock.sinceBoot();
+  let shown = '';
+  let isTold = isTTY.stdout;
+  return {
+    show(done, total) {
+      const waited = clock.sinceBoot() - began;
+      if (isTerminal && waited >= patience) {
+        shown = `${text} ${total > 0 ? Math.floor((100 * done) / total) : 100} %`;
+        world.stderr(`\r${shown}`);
+      } else if (!isTerminal && !isTold && waited >= longPatience && !failureFlags(world.argv).json) {
+        isTold = true;
+        out.note(`jit: still ${text.charAt(0).toLowerCase()}${text.slice(1)} …`);
+      }
+    },
+    clear() {
+      if (shown !== '') world.stderr(`\r${' '.repeat(shown.length)}\r`);
+      shown = '';
+    },
+  };
+}
+
 /** Waits for `work`; on a terminal, a spinner says so when it takes longer than 500 ms. */
 export async function waiting<T>(world: World, text: string, work: Promise<T>): Promise<T> {
   const stop = showWaiting(world, text);

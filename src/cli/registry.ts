@@ -1,5 +1,6 @@
 // All commands, in the order that help shows them. Completions, help and docs/commands.md derive from this list.
 
+import { auditExport } from './commands/audit-export.ts';
 import { auditLog } from './commands/audit-log.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { brokerRun } from './commands/broker-run.ts';
@@ -50,6 +51,7 @@ export const registry: readonly Command[] = [
   policyTest,
   auditLog,
   auditVerify,
+  auditExport,
   doctor,
   init,
   initPostgres,

@@ -39,6 +39,8 @@ export interface Outside {
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Settles when stdout has taken all that was written to it. */
+  readonly flushed: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly version: string;

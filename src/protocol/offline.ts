@@ -2,7 +2,7 @@
 // loaded by src/cli/heavy.ts alone.
 
 import type { Secret } from '../core/secret.ts';
-import type { Milliseconds } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 
 /** `jit policy check` */
 export interface PolicyCheckReply {
@@ -73,6 +73,39 @@ export interface VerifyReply {
   readonly clockSteps: number;
   /** The first thing that is wrong. */
   readonly problem: { readonly seq: number; readonly what: string } | null;
+}
+
+/** `jit audit export` */
+export interface ExportRequest {
+  readonly format: 'jsonl' | 'csv' | 'cef' | 'ocsf';
+  /** Version of the schema of OCSF. */
+  readonly ocsf: '1.8' | '1.9';
+  /** From here on, this instant included; null: whenever. */
+  readonly since: Instant | null;
+  /** Before this instant. */
+  readonly until: Instant | null;
+  /** `<origin>:<sequence>` of the event to go on after; null: from the first on, or where `cursorFile` says. */
+  readonly after: string | null;
+  readonly cursorFile: string | null;
+  /** A log file; null: this user's own. */
+  readonly file: string | null;
+}
+
+/** A part of an export. */
+export interface ExportBatch {
+  readonly text: string;
+  /** Events so far, this part included. */
+  readonly events: number;
+  /** How far the log has been read, of how much there is to read. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What was exported. */
+export interface ExportReply {
+  readonly events: number;
+  /** `<origin>:<sequence>` to go on after; null: there was nothing, and no cursor. */
+  readonly cursor: string | null;
 }
 
 /** What every first configuration says, whatever the vendor. */
@@ -164,6 +197,8 @@ export interface Offline {
   policyTest(config: string | null, cases: string): Promise<PolicyTestReply>;
   /** Verifies a log file; null: this user's own. */
   auditVerify(path: string | null): Promise<VerifyReply>;
+  /** Hands on the text of each part, and goes on when it was taken. */
+  auditExport(request: ExportRequest, take: (batch: ExportBatch) => Promise<void>): Promise<ExportReply>;
   init(request: InitRequest): Promise<InitReply>;
   initAws(request: InitAwsRequest): Promise<InitAwsReply>;
   /** Writes to the keychain, and reads back what is there. */

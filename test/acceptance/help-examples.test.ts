@@ -112,6 +112,25 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(JSON.parse(await works(await withGrant(line))).events.length).toBeGreaterThan(3),
   'jit audit verify /backup/jit.db --json': async (line) =>
     expect(JSON.parse(await works(line.replace('/backup', typist.backup())))).toMatchObject({ valid: true }),
+  'jit audit export --format csv --since 30d > log.csv': async (line) => {
+    await works(await withGrant(line));
+    const [header, first] = readFileSync(path.join(typist.world.dir, 'log.csv'), 'utf8').split('\r\n');
+    expect(header).toMatch(/^origin,seq,time,/);
+    expect(first).toMatch(/^jit\.\w+,0,[^,]+,log\.open,/);
+  },
+  'jit audit export --format ocsf --cursor-file siem.cursor | tee -a siem.jsonl': async (line) => {
+    const first = await works(await withGrant(line));
+    const second = await works(await withGrant(line));
+    const lines = readFileSync(path.join(typist.world.dir, 'siem.jsonl'), 'utf8');
+    expect(lines).toBe(first + second);
+    const numbers = lines
+      .split('\n')
+      .slice(0, -1)
+      .map((one) => JSON.parse(one).metadata.sequence);
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+  },
+  'jit audit export --file /backup/jit.db --format cef': async (line) =>
+    expect(await works(line.replace('/backup', typist.backup()))).toMatch(/^CEF:0\|jit\|jit\|/),
   'jit policy explain prod-db:write --for 2h': async (line) =>
     expect(await works(line)).toMatch(/^denied.*\n/),
   'jit policy test policy-test.yaml': async (line) =>

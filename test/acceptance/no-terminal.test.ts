@@ -159,6 +159,7 @@ describe('output that is no terminal', () => {
     'status',
     'audit log',
     'audit verify',
+    'audit export --format csv',
     'policy explain prod-db:read',
     'doctor prod-db',
     'help',
@@ -179,7 +180,7 @@ describe('output that is no terminal', () => {
     expect((await typist.sh('NO_COLOR=1 jit targets --color')).stdout).toContain('\u001b[');
   });
 
-  test.each(['audit log', 'targets', 'help', 'status --json', 'policy check'])(
+  test.each(['audit log', 'audit export', 'targets', 'help', 'status --json', 'policy check'])(
     'may lose its reader: jit %s',
     async (line) => {
       // The reader has closed its end before jit writes.

@@ -115,7 +115,16 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit policy test',
     'jit policy test missing.yaml',
   ],
-  audit: ['jit audit', 'jit audit log --since', 'jit audit log --since never', 'jit audit verify missing.db'],
+  audit: [
+    'jit audit',
+    'jit audit log --since',
+    'jit audit log --since never',
+    'jit audit verify missing.db',
+    'jit audit export --format xml',
+    'jit audit export --file missing.db',
+    'jit audit export --after yesterday',
+    'jit audit export --after jit.7h2k9d3f5g6h8j1k:41 --cursor-file c',
+  ],
   doctor: ['jit doctor prod-bd'],
   init: [
     'jit init --config new.yaml',

@@ -83,6 +83,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     stderr: (text) => {
       streams.stderr += text;
     },
+    flushed: async () => {},
     clock: setting.clock ?? new FakeClock(),
     random: systemRandom,
     version: '0.1.0',

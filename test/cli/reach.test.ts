@@ -71,6 +71,7 @@ function still(): Outside {
     runDemo: async () => 0,
     runSession: async () => ({ exitCode: 7, grantEnded: false }),
     ownSession: () => ({ pid: 99, startTime: 'then' }),
+    flushed: async () => {},
     readInput: async () => Buffer.alloc(0),
     ask: {} as never,
     spin: async () => () => undefined,

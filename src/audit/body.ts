@@ -8,10 +8,10 @@ import { canonicalText } from './canonical.ts';
 import type { EventBody } from './event.ts';
 import { bodyFlaw, dataSchemas, envelopeSchema } from './schema.ts';
 
-/** The body behind `bytes`, or what is wrong with them, in words without their content. */
-export function readBody(bytes: Uint8Array): EventBody | string {
-  if (!isUtf8(bytes)) return notJson;
-  const text = textOf(bytes);
+/** The body behind `bytes` (or ASCII text), or what is wrong with them, in words without their content. */
+export function readBody(bytes: Uint8Array | string): EventBody | string {
+  if (typeof bytes !== 'string' && !isUtf8(bytes)) return notJson;
+  const text = typeof bytes === 'string' ? bytes : textOf(bytes);
   let body: Json;
   try {
     body = JSON.parse(text) as Json;

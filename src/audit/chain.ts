@@ -14,8 +14,9 @@ export const noLeaf = '0'.repeat(64);
 /** A zero byte, and room for the body after it: hashing in one call is the faster way. */
 const prefixed = Buffer.alloc(1 + maxBodyBytes);
 
-/** SHA-256(0x00 || bytes), lower-case hex: the leaf hash of RFC 6962 section 2.1. */
-export function leafHash(bytes: Uint8Array): string {
+/** SHA-256(0x00 || bytes), lower-case hex: the leaf hash of RFC 6962 section 2.1. A text stands for its UTF-8. */
+export function leafHash(bytes: Uint8Array | string): string {
+  if (typeof bytes === 'string') return hash('sha256', `\0${bytes}`);
   if (bytes.length > maxBodyBytes) return hash('sha256', Buffer.concat([prefixed.subarray(0, 1), bytes]));
   prefixed.set(bytes, 1);
   return hash('sha256', prefixed.subarray(0, 1 + bytes.length));

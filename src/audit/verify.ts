@@ -10,7 +10,8 @@ export interface LogRow {
   readonly seq: number;
   /** Lower-case hex. */
   readonly leaf: string;
-  readonly bytes: Uint8Array;
+  /** The body as it is stored; text only if all of it is ASCII. */
+  readonly bytes: Uint8Array | string;
 }
 
 /** The first thing that is wrong: where (sequence number) and what, in words. */

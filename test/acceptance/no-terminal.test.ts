@@ -190,6 +190,16 @@ describe('output that is no terminal', () => {
     },
   );
 
+  test('that nobody took counts as not exported', async () => {
+    const child = typist.start('jit audit export --cursor-file taken.cursor');
+    child.stdout?.destroy();
+    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+    const next = await typist.sh(
+      'jit audit export --cursor-file taken.cursor > taken.jsonl; head -n 1 taken.jsonl',
+    );
+    expect(JSON.parse(next.stdout)).toMatchObject({ body: { seq: '0' } });
+  });
+
   test('may lose its reader after a line', async () => {
     const { code, stdout, stderr } = await typist.sh('jit audit log | head -n 1');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

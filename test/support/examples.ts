@@ -88,7 +88,7 @@ export function createTypist(server: PostgresServer): Typist {
     },
     backup() {
       const folder = path.join(world.dir, 'backup');
-      mkdirSync(folder);
+      mkdirSync(folder, { recursive: true });
       for (const file of readdirSync(world.paths.stateDir).filter((name) => name.startsWith('jit.db'))) {
         cpSync(path.join(world.paths.stateDir, file), path.join(folder, file));
       }

@@ -29,9 +29,11 @@ _jit_know() {
     'policy check') flags='--json' ;;
     'policy explain') flags='--role --scope --for --reason --ticket --as --at --json' kinds='target-role' ;;
     'policy test') flags='--json' kinds='file' ;;
-    'audit') children='log verify export' ;;
+    'audit') children='log verify prove verify-proof export' ;;
     'audit log') flags='--grant --target --principal --since --until --limit --json' ;;
-    'audit verify') flags='--json' kinds='file' ;;
+    'audit verify') flags='--key --head --json' kinds='file' ;;
+    'audit prove') flags='--file --output --json' kinds='none' ;;
+    'audit verify-proof') flags='--key --event --json' kinds='file' ;;
     'audit export') flags='--format --since --until --after --cursor-file --ocsf --file' ;;
     'doctor') flags='--remedy --json' kinds='target' ;;
     'init') children='postgres aws' flags='--host --port --database --role --user --max --risk --force --json' kinds='none' ;;
@@ -58,6 +60,9 @@ _jit_value() {
   case "$1 $2" in
     *' --config' | \
       'env --file' | \
+      'audit verify --head' | \
+      'audit prove --output' | \
+      'audit verify-proof --event' | \
       'audit export --cursor-file' | \
       'init aws --web-identity-token-file') kind=file ;;
     'elevate --role' | \
@@ -117,6 +122,9 @@ _jit_value() {
       'audit log --since' | \
       'audit log --until' | \
       'audit log --limit' | \
+      'audit verify --key' | \
+      'audit prove --file' | \
+      'audit verify-proof --key' | \
       'audit export --since' | \
       'audit export --until' | \
       'audit export --after' | \

@@ -44,6 +44,8 @@ function __jit_children
             printf '%s\n' \
             'log'\t'show the audit log: who asked, what was decided, issued and revoked' \
             'verify'\t'verify the audit log: nothing changed, nothing missing' \
+            'prove'\t'write a proof that one event is in the audit log' \
+            'verify-proof'\t'check a proof that one event is in an audit log' \
             'export'\t'write the audit log in the format of another system'
         case 'init'
             printf '%s\n' \
@@ -173,6 +175,18 @@ function __jit_flags
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit verify'
             printf '%s\n' \
+            '--key'\t'a key of the log that you trust: <log>+<id>+<base64>; may be given several times (may be given several times)' \
+            '--head'\t'a signed head kept elsewhere, which the log has to lead to; several times (may be given several times)' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'audit prove'
+            printf '%s\n' \
+            '--file'\t'a log file; without it, your own' \
+            '--output'\t'where to write the proof; without it, stdout' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'audit verify-proof'
+            printf '%s\n' \
+            '--key'\t'a key of the log that you trust: <log>+<id>+<base64>; may be given several times (may be given several times)' \
+            '--event'\t'the event, where it has to be this one, or the proof does not hold it' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit export'
             printf '%s\n' \
@@ -271,6 +285,10 @@ function __jit_kinds
             printf '%s\n' 'file'
         case 'audit verify'
             printf '%s\n' 'file'
+        case 'audit prove'
+            printf '%s\n' 'none'
+        case 'audit verify-proof'
+            printf '%s\n' 'file'
         case 'doctor'
             printf '%s\n' 'target'
         case 'init'
@@ -305,6 +323,9 @@ function __jit_value
     switch "$argv[1] $argv[2]"
         case '* --config' \
             'env --file' \
+            'audit verify --head' \
+            'audit prove --output' \
+            'audit verify-proof --event' \
             'audit export --cursor-file' \
             'init aws --web-identity-token-file'
             printf '%s\n' 'file'
@@ -368,6 +389,9 @@ function __jit_value
             'audit log --since' \
             'audit log --until' \
             'audit log --limit' \
+            'audit verify --key' \
+            'audit prove --file' \
+            'audit verify-proof --key' \
             'audit export --since' \
             'audit export --until' \
             'audit export --after' \

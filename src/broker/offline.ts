@@ -2,6 +2,7 @@
 
 import type { Offline } from '../protocol/offline.ts';
 import { auditExport } from './offline/audit-export.ts';
+import { auditProve, auditVerifyProof } from './offline/audit-prove.ts';
 import { auditVerify } from './offline/audit-verify.ts';
 import { initAws } from './offline/init-aws.ts';
 import { initPostgres } from './offline/init-postgres.ts';
@@ -14,6 +15,8 @@ export const offline: Offline = {
   policyExplain,
   policyTest,
   auditVerify,
+  auditProve,
+  auditVerifyProof,
   auditExport,
   init: initPostgres,
   initAws,

@@ -2,7 +2,9 @@
 
 import { auditExport } from './commands/audit-export.ts';
 import { auditLog } from './commands/audit-log.ts';
+import { auditProve } from './commands/audit-prove.ts';
 import { auditVerify } from './commands/audit-verify.ts';
+import { auditVerifyProof } from './commands/audit-verify-proof.ts';
 import { brokerRun } from './commands/broker-run.ts';
 import { brokerStart } from './commands/broker-start.ts';
 import { brokerStatus } from './commands/broker-status.ts';
@@ -51,6 +53,8 @@ export const registry: readonly Command[] = [
   policyTest,
   auditLog,
   auditVerify,
+  auditProve,
+  auditVerifyProof,
   auditExport,
   doctor,
   init,

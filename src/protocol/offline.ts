@@ -73,6 +73,75 @@ export interface VerifyReply {
   readonly clockSteps: number;
   /** The first thing that is wrong. */
   readonly problem: { readonly seq: number; readonly what: string } | null;
+  /** The logs of the file, one after the other: more than one after a fork. */
+  readonly logs: readonly {
+    readonly origin: string;
+    readonly events: number;
+    /** Of the Merkle tree, hex. */
+    readonly root: string;
+    /** Events that the newest checkpoint covers. */
+    readonly signed: number;
+    /** Keys that it named, in order of succession. */
+    readonly keys: readonly string[];
+    /** Why it goes on from the log before; null for the first. */
+    readonly fork: string | null;
+  }[];
+  /** Heads kept elsewhere that the file leads to. */
+  readonly heads: number;
+  /** Keys that were given; none: the ones that the log names are trusted. */
+  readonly trusted: readonly string[];
+}
+
+/** What to verify, and with what. */
+export interface VerifyRequest {
+  /** null: this user's own log. */
+  readonly file: string | null;
+  /** Keys that are trusted. */
+  readonly keys: readonly string[];
+  /** Files with signed heads that the log has to lead to. */
+  readonly heads: readonly string[];
+}
+
+/** `jit audit prove` */
+export interface ProveRequest {
+  /** A sequence number, `<log>:<sequence>`, or a leaf hash. */
+  readonly event: string;
+  /** A log file; null: this user's own. */
+  readonly file: string | null;
+  readonly output: string | null;
+}
+
+/** The proof, and what it is about. */
+export interface ProveReply {
+  readonly origin: string;
+  readonly seq: number;
+  readonly leaf: string;
+  /** Events that the checkpoint in the proof covers. */
+  readonly size: number;
+  readonly output: string | null;
+  readonly proof: string;
+}
+
+/** `jit audit verify-proof` */
+export interface ProofCheckRequest {
+  readonly file: string;
+  readonly keys: readonly string[];
+  /** A file with the event; null: the one in the proof. */
+  readonly event: string | null;
+}
+
+/** What a proof shows. */
+export interface ProofCheck {
+  readonly path: string;
+  readonly valid: true;
+  readonly origin: string;
+  readonly seq: number;
+  readonly leaf: string;
+  readonly size: number;
+  readonly root: string;
+  /** Who signed. */
+  readonly key: string;
+  readonly event: { readonly type: string; readonly ts: string; readonly seq: string };
 }
 
 /** `jit audit export` */
@@ -195,8 +264,9 @@ export interface Offline {
   policyCheck(config: string | null): Promise<PolicyCheckReply>;
   policyExplain(config: string | null, request: ExplainRequest): Promise<ExplainReply>;
   policyTest(config: string | null, cases: string): Promise<PolicyTestReply>;
-  /** Verifies a log file; null: this user's own. */
-  auditVerify(path: string | null): Promise<VerifyReply>;
+  auditVerify(request: VerifyRequest): Promise<VerifyReply>;
+  auditProve(request: ProveRequest): Promise<ProveReply>;
+  auditVerifyProof(request: ProofCheckRequest): Promise<ProofCheck>;
   /** Hands on the text of each part, and goes on when it was taken. */
   auditExport(request: ExportRequest, take: (batch: ExportBatch) => Promise<void>): Promise<ExportReply>;
   init(request: InitRequest): Promise<InitReply>;

@@ -21,6 +21,8 @@ export interface Paths {
   readonly log: string;
   /** The key that secrets in the database are sealed with, where no keychain answers. */
   readonly sealKey: string;
+  /** Signed heads of the audit log, kept where neither the database nor a backup of it is. */
+  readonly heads: string;
   /** What completion in shells reads; beside the state, to be there before the first command after a restart. */
   readonly names: string;
   /** What shell prompts read. */
@@ -59,6 +61,9 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
   const home = (options.home ?? usableHome)(env, inHome);
   const temporary = under(temporaryFolder(env), `jit-${process.geteuid?.()}`);
   const stateDir = own ?? (stateHome ? under(stateHome, 'jit') : home ? inHome(home) : temporary);
+  const dataHome = own ? undefined : absolute(env['XDG_DATA_HOME']);
+  const inData = isMac || stateHome ? undefined : home && under(home, '.local', 'share', 'jit');
+  const dataDir = dataHome ? under(dataHome, 'jit') : own ? own : (inData ?? stateDir);
   const runtime = own ? undefined : absolute(env['XDG_RUNTIME_DIR']);
   const runDir = runtime ? under(runtime, 'jit') : under(stateDir, 'run');
   const configHome = absolute(env['XDG_CONFIG_HOME']) ?? (home ? under(home, '.config') : undefined);
@@ -76,6 +81,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     lock: under(stateDir, 'broker.lock'),
     log: under(stateDir, 'broker.log'),
     sealKey: under(stateDir, 'seal.key'),
+    heads: under(dataDir, 'heads'),
     names: under(stateDir, 'names'),
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),

@@ -1,10 +1,14 @@
 // Every example that `--help` shows is typed as it stands there, on a real PostgreSQL; only ids of grants and the
 // folder of a backup are put in place of those that the example made up.
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSigner } from '../../src/audit/signer.ts';
 import { registry } from '../../src/cli/registry.ts';
+import { newOrigin, openStore } from '../../src/store/open.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { systemRandom } from '../../src/system/random.ts';
 import { createTypist, examples, type Typist } from '../support/examples.ts';
 import { noKeyring, startKeyring } from '../support/keyring.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -30,6 +34,18 @@ async function works(line: string): Promise<string> {
   expect(ran.stderr).not.toMatch(/jit: (error|warning)/);
   expect(ran.code, ran.stderr).toBe(0);
   return ran.stdout;
+}
+
+/** A log of two events that a key has signed. */
+function signedLog(): { file: string; key: string } {
+  const folder = mkdtempSync(path.join(typist.world.dir, 'signed-'));
+  const file = path.join(folder, 'log.db');
+  const origin = newOrigin(systemRandom);
+  const signer = createSigner(origin, systemRandom.bytes(32));
+  const store = openStore({ path: file, clock: systemClock, random: systemRandom, origin, signer });
+  store.commit((tx) => tx.append({ type: 'clock.step', at: systemClock.now(), data: { by_ms: 1 } }));
+  store.close();
+  return { file, key: signer.vkey };
 }
 
 /** The line with a real grant in place of the one that it made up, cut to as many letters. */
@@ -112,6 +128,28 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(JSON.parse(await works(await withGrant(line))).events.length).toBeGreaterThan(3),
   'jit audit verify /backup/jit.db --json': async (line) =>
     expect(JSON.parse(await works(line.replace('/backup', typist.backup())))).toMatchObject({ valid: true }),
+  'jit audit verify /backup/jit.db --key "$KEY"': async (line) => {
+    const { file, key } = signedLog();
+    expect(await works(`KEY=${key}; ${line.replace('/backup/jit.db', file)}`)).toContain(
+      `key ${key} (given)`,
+    );
+  },
+  'jit audit prove 1 --file /backup/jit.db': async (line) =>
+    expect(await works(line.replace('/backup/jit.db', signedLog().file))).toMatch(
+      /^c2sp.org\/tlog-proof@v1\n/,
+    ),
+  'jit audit prove 1 --output event-1.tlog-proof': async (line) =>
+    expect(await works(`${line} --file ${signedLog().file}`)).toContain('event 1 of jit.'),
+  'jit audit verify-proof event-1.tlog-proof --key "$KEY"': async (line) => {
+    const { file, key } = signedLog();
+    await works(`jit audit prove 1 --output event-1.tlog-proof --file ${file}`);
+    expect(await works(`KEY=${key}; ${line}`)).toContain('valid, event 1 of jit.');
+  },
+  'jit audit verify-proof event-1.tlog-proof --key "$KEY" --json': async (line) => {
+    const { file, key } = signedLog();
+    await works(`jit audit prove 1 --output event-1.tlog-proof --file ${file}`);
+    expect(JSON.parse(await works(`KEY=${key}; ${line}`))).toMatchObject({ valid: true, seq: 1, key });
+  },
   'jit audit export --format csv --since 30d > log.csv': async (line) => {
     await works(await withGrant(line));
     const [header, first] = readFileSync(path.join(typist.world.dir, 'log.csv'), 'utf8').split('\r\n');

@@ -1,16 +1,51 @@
-// `jit audit verify`: checks a log file with nothing but the file. The broker may have it open.
+// `jit audit verify`: checks a log file with nothing but the file and public keys. The broker may have it open.
 
 import { statSync } from 'node:fs';
+import { parseCheckpoint } from '../../audit/checkpoint.ts';
+import { parseVkey } from '../../audit/note.ts';
 import { JitError } from '../../core/errors.ts';
-import type { VerifyReply } from '../../protocol/offline.ts';
+import type { VerifyReply, VerifyRequest } from '../../protocol/offline.ts';
+import { fileHeadKeeper } from '../../store/head-keeper.ts';
 import { verifyFile } from '../../store/verify-file.ts';
 import { resolvePaths } from '../../system/paths.ts';
+import { readInput } from './read-input.ts';
 
-/** Verifies `path`, or this user's own log. @throws JitError `ERR_AUDIT_INVALID` when it is no log of jit */
-export async function auditVerify(path: string | null): Promise<VerifyReply> {
-  const file = path ?? resolvePaths(process.env).database;
-  if (path !== null && !statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new JitError('ERR_USAGE', `there is no log file "${path}"`, { hint: 'jit audit verify --help' });
+/**
+ * Verifies a log file, or this user's own, which is compared with the heads that are kept of it as well.
+ * @throws JitError `ERR_USAGE` for a file, a key or a head that is none
+ */
+export async function auditVerify({ file, keys, heads }: VerifyRequest): Promise<VerifyReply> {
+  const paths = resolvePaths(process.env);
+  if (file !== null && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new JitError('ERR_USAGE', `there is no log file "${file}"`, { hint: 'jit audit verify --help' });
   }
-  return verifyFile(file);
+  const given = heads.map(readHead);
+  const own = file === null ? fileHeadKeeper(paths.heads).known() : [];
+  const report = verifyFile(file ?? paths.database, { keys: keys.map(checkKey), heads: [...own, ...given] });
+  return {
+    ...report,
+    trusted: keys,
+    logs: report.logs.map(({ origin, events, root, signed, keys: named, fork }) => ({
+      origin,
+      events,
+      root,
+      signed,
+      keys: named,
+      fork: fork?.reason ?? null,
+    })),
+  };
+}
+
+/** @throws JitError `ERR_USAGE` when `vkey` is no key */
+export function checkKey(vkey: string): string {
+  if (parseVkey(vkey)) return vkey;
+  throw new JitError('ERR_USAGE', `"${vkey}" is no key`, {
+    hint: 'a key is one word: <log>+<eight hex digits>+<base64>; jit audit verify shows it',
+  });
+}
+
+function readHead(file: string): string {
+  const note = readInput(file, 'jit audit verify --help');
+  if (parseCheckpoint(note)) return note;
+  throw new JitError('ERR_USAGE', `"${file}" holds no signed head`, { hint: 'jit audit verify --help' });
 }

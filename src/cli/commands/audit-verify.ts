@@ -1,7 +1,8 @@
 // jit audit verify: whether the log is whole: no gap, no change, no fork. Works without a broker.
 
 import { exitCodeOf, JitError } from '../../core/errors.ts';
-import { arg, defineCommand } from '../define-command.ts';
+import type { VerifyReply } from '../../protocol/offline.ts';
+import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { waiting } from '../progress.ts';
 
@@ -10,7 +11,10 @@ export const auditVerify = defineCommand({
   summary: 'verify the audit log: nothing changed, nothing missing',
   description: 'Needs no broker. Exit code 1 when something is wrong.',
   args: { file: arg.optional('a log file; without it, your own', 'file') },
-  options: {},
+  options: {
+    key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>; may be given several times'),
+    head: opt.list('file', 'a signed head kept elsewhere, which the log has to lead to; several times'),
+  },
   json: {
     path: '/home/alice/.local/state/jit/jit.db',
     valid: true,
@@ -20,15 +24,29 @@ export const auditVerify = defineCommand({
     last_at: '2026-11-22T14:32:00.000Z',
     clock_steps: 0,
     problem: null,
+    logs: [
+      {
+        origin: 'jit.7h2k9d3f5g6h8j1k',
+        events: 128,
+        root: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+        signed: 128,
+        keys: ['jit.7h2k9d3f5g6h8j1k+1b2c3d4e+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh'],
+        fork: null,
+      },
+    ],
+    heads: 1,
+    trusted: [],
   },
   examples: [
     { command: 'jit audit verify', does: 'your own log' },
     { command: 'jit audit verify /backup/jit.db --json', does: 'a copy, for a script' },
+    { command: 'jit audit verify /backup/jit.db --key "$KEY"', does: 'signed by a key that you know' },
   ],
-  async run(world, { args, json }) {
+  async run(world, { args, options, json }) {
     const { out } = world;
     const offline = await world.loadOffline();
-    const reply = await waiting(world, 'Verifying', offline.auditVerify(args.file));
+    const request = { file: args.file, keys: options.key, heads: options.head };
+    const reply = await waiting(world, 'Verifying', offline.auditVerify(request));
     if (json) {
       out.json(reply);
       return reply.valid ? 0 : exitCodeOf.ERR_AUDIT_INVALID;
@@ -42,6 +60,30 @@ export const auditVerify = defineCommand({
     const span = reply.firstAt && reply.lastAt ? `, from ${reply.firstAt} to ${reply.lastAt}` : '';
     out.print(`${escapeText(reply.path)}: valid, ${reply.events} events${span}`);
     out.print(`head ${reply.head}`);
+    for (const line of reply.logs.flatMap((log) => logLines(log, reply.trusted))) out.print(line);
+    const { heads } = reply;
+    out.print(
+      heads === 0
+        ? 'compared with no head kept elsewhere'
+        : `leads to ${heads} head${heads === 1 ? '' : 's'} kept elsewhere`,
+    );
     return 0;
   },
 });
+
+/** One log: how far it is signed, by whom, and why that is believed. */
+function logLines(log: VerifyReply['logs'][number], trusted: readonly string[]): string[] {
+  const { origin, events, signed, keys, root, fork } = log;
+  const rest = events - signed;
+  const how = signed === 0 ? 'not signed' : rest === 0 ? 'all signed' : `the last ${rest} not signed`;
+  const known = keys.find((key) => trusted.includes(key));
+  const believed = known
+    ? `${known} (given)`
+    : `${keys.at(-1)} (named by the log itself; give yours with --key)`;
+  return [
+    ...(fork === null ? [] : [`${origin} goes on from the log before: ${escapeText(fork)}`]),
+    `${origin}: ${events} events, ${how}`,
+    `root ${root}`,
+    ...(keys.length === 0 ? [] : [`key ${believed}`]),
+  ];
+}

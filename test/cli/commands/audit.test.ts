@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Offline } from '../../../src/protocol/offline.ts';
 import type { AuditReply } from '../../../src/protocol/routes.ts';
 import { createFakeClient, fakeNow } from '../../fakes/client.ts';
 import { jit, jsonError } from '../harness.ts';
@@ -125,6 +126,9 @@ describe('jit audit verify', () => {
     lastAt: '2026-11-22T13:00:00.000Z',
     clockSteps: 0,
     problem: null,
+    logs: [{ origin: 'jit.x', events: 3, root: 'def', signed: 3, keys: ['jit.x+1+A'], fork: null }],
+    heads: 0,
+    trusted: [],
   };
   const broken = {
     ...reply,
@@ -138,6 +142,32 @@ describe('jit audit verify', () => {
     expect(ran.stdout).toContain('/x/jit.db: valid, 3 events, from 2026-11-22T12:00:00.000Z');
   });
 
+  it('hands keys and heads over, and says what it trusted and what is not signed', async () => {
+    const asked: unknown[] = [];
+    const logs = [
+      { origin: 'jit.x', events: 3, root: 'def', signed: 2, keys: ['jit.x+1+A', 'jit.x+2+B'], fork: null },
+      { origin: 'jit.x/2', events: 2, root: '987', signed: 0, keys: [], fork: 'restored\u001b[31m' },
+    ];
+    const auditVerify: Offline['auditVerify'] = async (request) => {
+      asked.push(request);
+      return { ...reply, logs, heads: 2, trusted: ['jit.x+2+B'] };
+    };
+    const argv = ['--key', 'jit.x+2+B', '--head', 'a', '--head', 'b'];
+    const { stdout } = await jit(['audit', 'verify', 'x.db', ...argv], { offline: { auditVerify } });
+    expect(asked).toEqual([{ file: 'x.db', keys: ['jit.x+2+B'], heads: ['a', 'b'] }]);
+    for (const line of [
+      'jit.x: 3 events, the last 1 not signed',
+      'key jit.x+2+B (given)',
+      'jit.x/2: 2 events, not signed',
+      'leads to 2 heads kept elsewhere',
+    ])
+      expect(stdout.split('\n')).toContain(line);
+    expect(stdout).toMatch(/^jit\.x\/2 goes on from the log before: restored\\/m);
+    const alone = await jit(['audit', 'verify'], { offline: { auditVerify: async () => reply } });
+    expect(alone.stdout).toContain('key jit.x+1+A (named by the log itself; give yours with --key)');
+    expect(alone.stdout).toContain('compared with no head kept elsewhere');
+  });
+
   it('fails with the first thing that is wrong', async () => {
     const offline = { auditVerify: async () => broken };
     const ran = await jit(['audit', 'verify', '/x/jit.db'], { offline });
@@ -148,5 +178,51 @@ describe('jit audit verify', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, problem: { seq: 2 } });
     expect(json.stderr).toBe('');
     expect(() => jsonError(json)).toThrow();
+  });
+});
+
+describe('jit audit prove and verify-proof', () => {
+  const proved = {
+    origin: 'jit.x',
+    seq: 4,
+    leaf: 'ab',
+    size: 9,
+    output: null,
+    proof: 'c2sp.org/tlog-proof@v1\nx',
+  };
+
+  it('prints the proof and nothing else, or says where it is', async () => {
+    const asked: unknown[] = [];
+    const auditProve: Offline['auditProve'] = async (request) => {
+      asked.push(request);
+      return { ...proved, output: request.output };
+    };
+    const bare = await jit(['audit', 'prove', '4'], { offline: { auditProve } });
+    expect([bare.code, bare.stdout, bare.connects]).toEqual([0, proved.proof, []]);
+    const filed = await jit(['audit', 'prove', 'ab', '--file', 'f', '--output', 'o'], {
+      offline: { auditProve },
+    });
+    expect(filed.stdout).toBe('o: event 4 of jit.x, in the tree of 9 events\n');
+    expect(asked).toEqual([
+      { event: '4', file: null, output: null },
+      { event: 'ab', file: 'f', output: 'o' },
+    ]);
+  });
+
+  it('says what a proof shows, and by whose key', async () => {
+    const auditVerifyProof: Offline['auditVerifyProof'] = async ({ file, keys }) => ({
+      ...{ path: file, origin: 'jit.x', seq: 4, leaf: 'ab', size: 9, root: 'cd', key: keys[0] ?? '' },
+      valid: true,
+      event: { type: 'lease.revoked', ts: '2026-11-22T12:00:00.000Z', seq: '4' },
+    });
+    const argv = ['audit', 'verify-proof', 'p', '--key', 'jit.x+1+A'];
+    const { stdout, code } = await jit(argv, { offline: { auditVerifyProof } });
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'p: valid, event 4 of jit.x: lease.revoked at 2026-11-22T12:00:00.000Z',
+      'in the tree of 9 events that jit.x+1+A has signed',
+      'leaf ab',
+      '',
+    ]);
   });
 });

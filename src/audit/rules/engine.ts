@@ -76,10 +76,16 @@ export function createWatch(settings: AnomalySettings): Watch {
   const known = createMemory<true>();
   let last = Number.NEGATIVE_INFINITY;
 
-  function collect(run: (watcher: Watcher) => readonly Sign[] | undefined, at: Instant): Found[] {
-    return running
-      .flatMap((one) => (run(one.watcher) ?? []).map((sign) => foundBy(one, sign, at)))
-      .filter(isNews);
+  /** By loops: this runs at every event of a year. */
+  function collect(signsOf: (watcher: Watcher) => readonly Sign[] | undefined, at: Instant): Found[] {
+    const all: Found[] = [];
+    for (const one of running) {
+      for (const sign of signsOf(one.watcher) ?? []) {
+        const found = foundBy(one, sign, at);
+        if (isNews(found)) all.push(found);
+      }
+    }
+    return all;
   }
 
   function isNews(found: Found): boolean {

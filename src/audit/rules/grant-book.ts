@@ -21,7 +21,7 @@ export interface KnownGrant {
   readonly endedAt: Instant | null;
 }
 
-/** Grants that are remembered; those untouched for longest are forgotten first. */
+/** Grants that are remembered; those unchanged for longest are forgotten first. */
 export interface GrantBook {
   /** Takes `event` in and answers its grant, if it has one that was seen from its request on. */
   see(event: EventBody, at: Instant): KnownGrant | null;
@@ -34,8 +34,9 @@ export function createGrantBook(): GrantBook {
     see(event, at) {
       const { grant: id } = event;
       if (id === undefined) return null;
-      const next = withEvent(grants.get(id) ?? null, id, event, at);
-      if (next) grants.set(id, next);
+      const known = grants.get(id) ?? null;
+      const next = withEvent(known, id, event, at);
+      if (next && next !== known) grants.set(id, next);
       return next;
     },
   };

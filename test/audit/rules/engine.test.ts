@@ -75,14 +75,17 @@ describe('a replay', () => {
   });
 });
 
-test('a memory forgets what was untouched for longest', () => {
-  const memory = createMemory<number>(2);
-  memory.set('a', 1);
-  memory.set('b', 2);
-  memory.get('a');
-  memory.set('c', 3);
-  expect([...memory.entries()]).toEqual([
-    ['a', 1],
-    ['c', 3],
-  ]);
+test('a memory is bounded, and has at least the half that was written last', () => {
+  const memory = createMemory<number>(100);
+  for (let index = 0; index < 1_000; index += 1) {
+    memory.set(`key${index}`, index);
+    memory.set('kept', index);
+    const held = [...memory.entries()];
+    expect(held.length).toBeLessThanOrEqual(100);
+    expect(new Set(held.map(([key]) => key)).size).toBe(held.length);
+    for (let last = Math.max(0, index - 40); last <= index; last += 1)
+      expect(memory.get(`key${last}`)).toBe(last);
+  }
+  memory.delete('kept');
+  expect(memory.get('kept')).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-// Brings the real AWS clients and the server that tests let them meet into a folder of the checkout, which git ignores.
+// Brings the real AWS clients, the server that tests let them meet, and an outside verifier of audit logs into a folder of
+// the checkout, which git ignores.
 // Registries, proxies and caches are those of pip's and Go's own settings. Nothing is done that was done before.
 
 import { existsSync, rmSync } from 'node:fs';
@@ -18,7 +19,8 @@ const usualGo = '/usr/local/go/bin/go';
 export async function bringPeers() {
   const outcomes = await Promise.allSettled([
     bring('python', [requirements], 'moto, boto3 and the AWS CLI', python),
-    bring('go', ['test/peers/go'], "the Go SDK's client", go),
+    bring('go', ['test/peers/go'], "the Go SDK's client", (place, what) => go('go', place, what)),
+    bring('tlog', ['test/peers/tlog'], "Go's verifier of logs", (place, what) => go('tlog', place, what)),
   ]);
   const failures = outcomes.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
   const unknown = failures.find((failure) => !(failure instanceof ScriptError));
@@ -49,7 +51,7 @@ async function python(place, what) {
   await must(path.join(place, 'bin/python'), ['-m', 'pip', 'install', ...quiet, ...exact], {}, what, hint);
 }
 
-async function go(place, what) {
+async function go(folder, place, what) {
   const inPath = (await capture('go', ['version'])).code === 0;
   const program = inPath || !existsSync(usualGo) ? 'go' : usualGo;
   const args = [
@@ -61,7 +63,7 @@ async function go(place, what) {
     path.join(place, 'client'),
     '.',
   ];
-  const cwd = path.join(root, 'test/peers/go');
+  const cwd = path.join(root, 'test/peers', folder);
   await must(program, args, { cwd }, what, 'Go >= 1.24 is needed, or >= 1.21, which fetches that by itself');
 }
 

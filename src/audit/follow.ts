@@ -148,6 +148,9 @@ export function followLog(options: FollowOptions): Follower {
       const left = checkpoints[nextCheckpoint];
       if (left) return `a checkpoint covers ${left.size} events and ${size} are there`;
       if (key !== null && signed === 0) return 'the log names a key and has no checkpoint';
+      // What is kept elsewhere was taken from here, after it was stored here.
+      const newest = known[nextKnown - 1];
+      if (newest && newest.size > signed) return 'its checkpoint is older than a head that is kept elsewhere';
       return null;
     },
   };

@@ -183,8 +183,8 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
               log.begin();
               const named = next ? { vkey: next.vkey } : {};
               append({ type: 'log.open', at: clock.now(), data: { version, ...named, previous } });
-              append({ type: 'log.fork', at: clock.now(), data: { reason, previous, known } });
               if (next) putKey(next.vkey);
+              append({ type: 'log.fork', at: clock.now(), data: { reason, previous, known } });
             },
             () => signing.seal([], 'fork'),
           );

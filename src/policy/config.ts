@@ -3,6 +3,7 @@
 import type { AnomalySettings } from '../core/anomaly.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { ShellTerms } from '../core/shell-terms.ts';
+import type { StoreSettings } from '../core/store-settings.ts';
 import type { TargetConfig } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 
@@ -38,6 +39,8 @@ export interface Entitlement {
   /** IANA zone in which `context.hour` and `context.weekday` are told. */
   readonly timezone: string;
   readonly onRestart: 'revoke' | 'resume';
+  /** `before-issue`: the shared store has to acknowledge the intent before anything is issued. */
+  readonly anchor: 'none' | 'before-issue';
 }
 
 /** A checked configuration. */
@@ -52,6 +55,8 @@ export interface Config {
   readonly shell: ShellTerms;
   /** Which patterns of the log are worth a look, and what becomes of them. */
   readonly anomalies: AnomalySettings;
+  /** Where the log is synced to; null: nowhere. */
+  readonly store: StoreSettings | null;
   /** Extra Cedar policies, `forbid` always wins: file name and text. */
   readonly cedarFiles: readonly { readonly path: string; readonly text: string }[];
   /** SHA-256, hex, of the configuration's bytes and those of the Cedar files. */
@@ -90,7 +95,12 @@ export type Decision = {
   /** What the principal could ask for instead, as a command. */
   readonly hint: string | null;
 } & (
-  | { readonly outcome: 'allowed'; readonly duration: Milliseconds; readonly onRestart: 'revoke' | 'resume' }
+  | {
+      readonly outcome: 'allowed';
+      readonly duration: Milliseconds;
+      readonly onRestart: 'revoke' | 'resume';
+      readonly anchor: 'none' | 'before-issue';
+    }
   | { readonly outcome: 'needs-approval'; readonly duration: Milliseconds; readonly approvals: ApprovalRule }
   | { readonly outcome: 'denied' }
 );

@@ -146,6 +146,7 @@ export function checkTogether(value: unknown, report: Report): void {
   const groups = record(config.groups);
   checkGroups(groups, report);
   checkIssuers(record(config.issuers), report);
+  const canSync = record(config.store).user !== undefined;
   const names = new Map<string, number>();
   for (const [index, entry] of list(config.entitlements).entries()) {
     const path = ['entitlements', index];
@@ -155,6 +156,12 @@ export function checkTogether(value: unknown, report: Report): void {
       names.set(name, index);
     }
     checkEntitlement(record(entry), path, targets, groups, report);
+    if (record(entry).anchor === 'before-issue' && !canSync) {
+      report(
+        [...path, 'anchor'],
+        'expected a section "store" with user and password: nobody else can acknowledge',
+      );
+    }
   }
   const emergencies = record(record(config.anomalies)['break-glass']).entitlements;
   for (const { text, path } of texts(emergencies, ['anomalies', 'break-glass', 'entitlements'])) {

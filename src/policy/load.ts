@@ -12,6 +12,7 @@ import { configError, type Problem } from './problem.ts';
 import type { ConfigValue, EntitlementValue, KindSchema, RoleValue, TargetValue } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { shellTermsOf } from './shell-schema.ts';
+import { storeSettingsOf } from './store-schema.ts';
 import { configWarnings } from './warnings.ts';
 import { readYaml, type Source } from './yaml.ts';
 
@@ -92,6 +93,7 @@ function entitlementOf(value: EntitlementValue): Entitlement {
     when: value.when ?? null,
     timezone: value.timezone,
     onRestart: value.on_restart,
+    anchor: value.anchor,
   };
 }
 
@@ -171,6 +173,7 @@ export function loadConfig(input: LoadInput): LoadedConfig {
     ),
     shell: shellTermsOf(shape.value.shell),
     anomalies: anomalySettingsOf(shape.value.anomalies),
+    store: storeSettingsOf(shape.value.store),
     entitlements: shape.value.entitlements.map(entitlementOf),
     cedarFiles,
     digest: digestOf(input.text, cedarFiles),

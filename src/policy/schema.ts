@@ -11,6 +11,7 @@ import { type IssuerValue, issuerSchema } from './issuers-schema.ts';
 import { isMember, isWho, namePattern, rolePattern } from './names.ts';
 import { patternProblem } from './pattern.ts';
 import { onEndSchema, type ShellValue, shellSchema } from './shell-schema.ts';
+import { type StoreValue, storeSchema } from './store-schema.ts';
 
 /** What the policy has to know of a provider: its name and the keys it adds. `ProviderKind` is one. */
 export interface KindSchema {
@@ -147,6 +148,13 @@ export const entitlementSchema = v.strictObject({
     }),
   ),
   on_restart: v.optional(v.picklist(['revoke', 'resume']), 'revoke'),
+  anchor: v.optional(
+    described(
+      v.picklist(['none', 'before-issue']),
+      'before-issue: the shared store has to acknowledge the intent before anything is issued',
+    ),
+    'none',
+  ),
 });
 
 function targetSchema({ kind, schema }: KindSchema) {
@@ -190,6 +198,7 @@ export function configSchema(kinds: readonly KindSchema[]) {
     ),
     shell: v.optional(shellSchema(duration)),
     anomalies: v.optional(anomaliesSchema(duration)),
+    store: v.optional(storeSchema(duration, secretReference())),
     entitlements: v.array(entitlementSchema),
     policies: v.optional(
       described(
@@ -239,6 +248,7 @@ export interface ConfigValue {
   readonly issuers: Readonly<Record<string, IssuerValue>>;
   readonly shell?: ShellValue;
   readonly anomalies?: AnomaliesValue;
+  readonly store?: StoreValue;
   readonly entitlements: readonly EntitlementValue[];
   readonly policies: readonly string[];
 }

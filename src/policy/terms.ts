@@ -52,5 +52,6 @@ export function bind(entitlement: Entitlement, target: TargetConfig, request: Po
       approvals: entitlement.approvals,
     };
   }
-  return { ...common, reasons: [allows], outcome: 'allowed', duration, onRestart: entitlement.onRestart };
+  const { onRestart, anchor } = entitlement;
+  return { ...common, reasons: [allows], outcome: 'allowed', duration, onRestart, anchor };
 }

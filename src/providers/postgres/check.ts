@@ -1,6 +1,7 @@
 // What `jit doctor` says of a PostgreSQL target: what the broker may do there, and the SQL that mends what is wrong.
 
 import { toJitError } from '../../core/errors.ts';
+import { isLocal } from '../../core/postgres-address.ts';
 import type { TargetConfig } from '../../core/target.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Check } from '../provider.ts';
@@ -8,7 +9,7 @@ import { checkGroups } from './check-groups.ts';
 import type { Connection, Server } from './connection.ts';
 import { plain, sqlStateOf } from './failure.ts';
 import { quoteIdent } from './quote.ts';
-import { isLocal, roleOptions, targetOptions } from './schema.ts';
+import { roleOptions, targetOptions } from './schema.ts';
 import { type ServerFacts, serverFacts, skewOf } from './server-facts.ts';
 
 /**

@@ -1,14 +1,12 @@
 // The broker's own connections: one per piece of work, closed after it. Owns the driver; nothing else loads it.
 
-import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
-import { JitError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Clock } from '../../system/clock.ts';
+import { tlsOptions } from '../../system/postgres-tls.ts';
 import type { ProviderTools } from '../provider.ts';
-import { failureOf, plain } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { enter, type Lane } from './gate.ts';
 import type { ServerAddress } from './handle.ts';
 
@@ -81,7 +79,7 @@ async function newClient(address: ServerAddress, database: string, password: Sec
     user: address.user,
     database,
     password: password.reveal(),
-    ssl: await tlsOptions(address),
+    ssl: await tlsOptions(address.sslmode, address.ssl_root_cert),
     application_name: 'jit broker',
     connectionTimeoutMillis: address.connect_timeout_ms,
     // Longer than the server's own limit: only for a server that has stopped answering.
@@ -150,20 +148,4 @@ function describe(client: Client): Connection {
       }
     },
   };
-}
-
-/** TLS as libpq's sslmode means it. @throws JitError `ERR_TARGET_REFUSED` when the certificates cannot be read. */
-async function tlsOptions(address: ServerAddress): Promise<ConnectionOptions | false> {
-  if (address.sslmode === 'disable') return false;
-  if (address.sslmode === 'require') return { rejectUnauthorized: false };
-  const ca = address.ssl_root_cert === null ? {} : { ca: await readCertificates(address.ssl_root_cert) };
-  return address.sslmode === 'verify-ca' ? { ...ca, checkServerIdentity: () => undefined } : ca;
-}
-
-async function readCertificates(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new JitError('ERR_TARGET_REFUSED', `ssl_root_cert "${plain(path)}" cannot be read`, { cause });
-  }
 }

@@ -2,7 +2,10 @@
 // its code and its one-line message are passed on, without detail, context or the statement.
 
 import { JitError, toJitError } from '../../core/errors.ts';
+import { isDown, isTlsFailure, plain, sqlStateOf } from '../../system/postgres-failure.ts';
 import type { ServerAddress } from './handle.ts';
+
+export { plain, sqlStateOf };
 
 /** SQLSTATEs used here, PostgreSQL 18 manual, appendix A. */
 export const sqlState = {
@@ -22,14 +25,6 @@ export const sqlState = {
   undefinedObject: '42704',
 } as const;
 
-/** The five characters that the server gave; null for anything else that was thrown. */
-export function sqlStateOf(thrown: unknown): string | null {
-  if (typeof thrown !== 'object' || thrown === null) return null;
-  if (thrown instanceof JitError) return sqlStateOf(thrown.cause);
-  const { code, severity } = thrown as { code?: unknown; severity?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity !== undefined ? code : null;
-}
-
 const hints: Readonly<Record<string, string>> = {
   '28P01': "the broker's login is missing or its password differs: jit doctor shows the SQL that sets it up",
   '28000':
@@ -46,7 +41,7 @@ export function failureOf(thrown: unknown, address: ServerAddress): JitError {
   const state = sqlStateOf(thrown);
   const code = (thrown as { code?: unknown } | null)?.code;
   if (state === null) {
-    if (isTls(thrown, code)) {
+    if (isTlsFailure(thrown)) {
       return new JitError('ERR_TARGET_REFUSED', `${where}: no trusted encrypted connection`, {
         hint: "set ssl_root_cert to the certificate that signed the server's, or check sslmode",
         cause: thrown,
@@ -60,29 +55,4 @@ export function failureOf(thrown: unknown, address: ServerAddress): JitError {
   if (isDown(state)) return new JitError('ERR_TARGET_UNREACHABLE', said, { cause: thrown });
   const hint = hints[state];
   return new JitError('ERR_TARGET_REFUSED', said, { ...(hint === undefined ? {} : { hint }), cause: thrown });
-}
-
-/** Classes 08 (connection) and 53 (resources), and a server that starts or stops: worth another try. */
-function isDown(state: string): boolean {
-  return /^(08|53|57P0[1235])/.test(state);
-}
-
-function isTls(thrown: unknown, code: unknown): boolean {
-  const text = thrown instanceof Error ? thrown.message : '';
-  return (
-    /does not support SSL|certificate|altnames/i.test(text) ||
-    (typeof code === 'string' && /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
-  );
-}
-
-/**
- * One line of at most 200 UTF-16 units: well-formed, because the audit refuses half a character; without control and
- * formatting characters, which could steer a terminal or turn text around; without any verifier that a statement held.
- */
-export function plain(text: string): string {
-  return text
-    .replace(/SCRAM-SHA-256\$\S*/g, '[verifier]')
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-    .slice(0, 200)
-    .toWellFormed();
 }

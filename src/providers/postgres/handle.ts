@@ -1,8 +1,8 @@
 // The handle of a lease on PostgreSQL: the full recipe to revoke it, without any look into the configuration.
 
 import { JitError } from '../../core/errors.ts';
+import type { SslMode } from '../../core/postgres-address.ts';
 import type { Instant } from '../../core/time.ts';
-import type { SslMode } from './schema.ts';
 
 /** Where a server is and how the broker logs in. Holds a reference to the password, never the password. */
 export type ServerAddress = {

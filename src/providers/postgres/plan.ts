@@ -2,11 +2,12 @@
 
 import { parseDuration } from '../../core/duration.ts';
 import { JitError } from '../../core/errors.ts';
+import { sslModeOf } from '../../core/postgres-address.ts';
 import type { RoleConfig, TargetConfig } from '../../core/target.ts';
 import type { Plan, PlanRequest } from '../provider.ts';
 import type { PostgresHandle, ServerAddress } from './handle.ts';
 import { roleName } from './names.ts';
-import { type RoleOptions, roleOptions, scopeGroups, sslModeOf, targetOptions } from './schema.ts';
+import { type RoleOptions, roleOptions, scopeGroups, targetOptions } from './schema.ts';
 
 /** What a role and scope of the config mean on the server. */
 export interface Rights {

@@ -3,16 +3,13 @@
 
 import * as v from 'valibot';
 import { parseDuration } from '../../core/duration.ts';
+import { sslModeOf, sslModes } from '../../core/postgres-address.ts';
 import {
   isSecretReference,
   secretReferenceForms,
   secretReferencePattern,
 } from '../../core/secret-reference.ts';
 import type { TargetConfig } from '../../core/target.ts';
-
-/** How the connection is protected; the words are libpq's. */
-export const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
-export type SslMode = (typeof sslModes)[number];
 
 const isDuration = (text: string): boolean => {
   try {
@@ -121,17 +118,6 @@ export function roleOptions(options: unknown): RoleOptions {
 /** The groups of a scope. @throws ValiError when the config was not checked before. */
 export function scopeGroups(options: unknown): readonly string[] {
   return v.parse(v.object(scope), options).groups;
-}
-
-/** True when `host` is this machine: the folder of a Unix socket, or a loopback name or address. */
-export function isLocal(host: string): boolean {
-  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** Over a Unix socket there is nothing to encrypt; elsewhere the server has to prove who it is. */
-export function sslModeOf(options: Pick<TargetOptions, 'host' | 'sslmode'>): SslMode {
-  if (options.host.startsWith('/')) return 'disable';
-  return options.sslmode ?? (isLocal(options.host) ? 'disable' : 'verify-full');
 }
 
 /** Members of these can read, write or run what they like on the server: no revocation takes that back. */

@@ -2,7 +2,8 @@
 
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { postgresSchema, sslModeOf, validatePostgres } from '../../../src/providers/postgres/schema.ts';
+import { sslModeOf } from '../../../src/core/postgres-address.ts';
+import { postgresSchema, validatePostgres } from '../../../src/providers/postgres/schema.ts';
 import { targetOn } from '../../support/postgres-target.ts';
 
 const target = v.strictObject(postgresSchema.target);

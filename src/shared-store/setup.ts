@@ -1,0 +1,50 @@
+// The SQL that sets up a shared store: roles, schema, what is not there yet of the migrations. One script, the same for
+// `jit store init` and for an administrator with psql. May be run again, by several at once.
+
+import { migrations } from './migrations/index.ts';
+
+/** One lock for all set-ups of a database; the number means nothing. */
+const lock = 4_711_006;
+
+const roles = ['jit_owner', 'jit_writer', 'jit_auditor'];
+
+/** All of it, in one transaction. Holds no secret. */
+export function setupSql(): string {
+  return [
+    '-- Sets up the shared store of jit. Run as an administrator, in the database of the store; running it again is harmless.',
+    'BEGIN;',
+    'SET LOCAL client_min_messages = warning;',
+    `SELECT pg_advisory_xact_lock(${lock});`,
+    '-- jit_owner has the tables and nobody logs in as it; grant jit_writer to the logins of brokers, jit_auditor to readers.',
+    ...roles.map(
+      (role) => `DO $roles$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role} NOLOGIN; END IF;
+END $roles$;`,
+    ),
+    '-- An administrator who is no superuser has to be a member to hand the tables over.',
+    `DO $member$ BEGIN
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    EXECUTE format('GRANT jit_owner TO %I', current_user);
+  END IF;
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO jit_writer, jit_auditor', current_database());
+END $member$;`,
+    'CREATE SCHEMA IF NOT EXISTS jit AUTHORIZATION jit_owner;',
+    'SET LOCAL ROLE jit_owner;',
+    'CREATE TABLE IF NOT EXISTS jit.migrations (number int PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL);',
+    ...migrations.map(
+      ({ name, sql }, index) => `
+-- ${index + 1}: ${name}
+DO $once$ BEGIN
+  IF EXISTS (SELECT FROM jit.migrations WHERE number = ${index + 1}) THEN RETURN; END IF;
+  EXECUTE $migration$${sql}$migration$;
+  INSERT INTO jit.migrations VALUES (${index + 1}, '${name}', now());
+END $once$;`,
+    ),
+    '',
+    '-- Months ahead, for those who run this once a year.',
+    'SELECT count(*) AS new_months FROM jit.make_partitions();',
+    'RESET ROLE;',
+    'COMMIT;',
+    '',
+  ].join('\n');
+}

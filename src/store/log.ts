@@ -17,6 +17,7 @@ export interface Log {
   /** Only inside a transaction. */
   append(event: AuditEvent): StoredEvent;
   events(query?: EventQuery): StoredEvent[];
+  bodies(from: number, count: number, size?: number): Uint8Array[];
   head(): { readonly size: number; readonly leaf: string };
   /** The same as what is signed. */
   treeHead(): LogHead;
@@ -57,6 +58,9 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
   const prepare = statements(db);
   const getLast = db.prepare<[], EventRow>(last);
   const addEvent = db.prepare(insert);
+  const getBodies = db
+    .prepare<[number, number], Buffer>('SELECT body FROM ev WHERE seq >= ? ORDER BY seq LIMIT ?')
+    .pluck();
   const isAsWritten = db.prepare<[Buffer, Buffer, number], number>(readBack).pluck();
 
   let cached: End | null = null;
@@ -132,6 +136,16 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
       log.frontier.append(leaf);
       log.leaf = placed.leaf;
       return { seq, row: row.seq, leaf: placed.leaf, bytes: placed.bytes, body: placed.body };
+    },
+    bodies(from, count, size = Number.POSITIVE_INFINITY) {
+      const found: Uint8Array[] = [];
+      let bytes = 0;
+      for (const body of getBodies.iterate(from, count)) {
+        found.push(body);
+        bytes += body.length;
+        if (bytes >= size) break;
+      }
+      return found;
     },
     events(query = {}) {
       const { sql, values } = select(query);

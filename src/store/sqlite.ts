@@ -4,6 +4,7 @@
 import type { Database } from 'better-sqlite3';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
 import { consistencyProof } from '../audit/merkle.ts';
+import { originOf } from '../audit/origin.ts';
 import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
@@ -194,6 +195,9 @@ export function createStore(parts: StoreParts): Store {
     isTokenUsed: (token) => reading(() => jobs.isTokenUsed(token)),
     grantsOfRun: (run) => reading(() => jobs.grantsOfRun(run)),
     events: (query) => reading(() => log.events(query)),
+    logs: () =>
+      reading(() => epochs.all().map((epoch) => ({ ...epoch, origin: originOf(origin, epoch.number) }))),
+    bodies: (from, count, size) => reading(() => log.bodies(from, count, size)),
     head: () => reading(() => log.head()),
     get failed() {
       return failed;

@@ -105,6 +105,13 @@ export interface Store {
   /** Ids of the grants that this run of a pipeline has asked for. */
   grantsOfRun(run: string): string[];
   events(query?: EventQuery): StoredEvent[];
+  /** The logs of the file, oldest first: name, row of the first event. The last is the one that is written. */
+  logs(): { readonly origin: string; readonly first: number }[];
+  /**
+   * The stored bytes of events from row `from` on, oldest first: at most `count`, and no more once they have `size` bytes
+   * together.
+   */
+  bodies(from: number, count: number, size?: number): Uint8Array[];
   /** Number of events and the leaf hash (hex) of the last; 64 zeros for an empty log. */
   head(): { readonly size: number; readonly leaf: string };
   /** True after an I/O error: the file can no longer be trusted to be durable by this process. */

@@ -31,6 +31,7 @@ const cause = v.picklist([
   'audit-failed',
   'clock-step',
   'credential-lost',
+  'anomaly',
 ]);
 const decimal = v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,15})$/));
 /** A verifier key of C2SP signed-note: name, key id, algorithm and key. */

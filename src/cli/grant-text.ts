@@ -68,6 +68,7 @@ const causes: Record<EndCause, string> = {
   'audit-failed': 'the audit log could not be written',
   'clock-step': 'the clock was set',
   'credential-lost': 'its credential was taken away on the target',
+  anomaly: 'an anomaly rule ended it',
 };
 
 /** `prod-db:read ended at 13:20 (the broker restarted)`; at its deadline, when nothing else is known. */

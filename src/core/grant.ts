@@ -19,7 +19,9 @@ export type EndCause =
   | 'audit-failed'
   | 'clock-step'
   /** Somebody took the credential away at the target itself. */
-  | 'credential-lost';
+  | 'credential-lost'
+  /** A rule of mode `revoke` found the grant odd. */
+  | 'anomaly';
 
 /** A process that a grant was handed to: the pid alone could be reused, pid and start time cannot. */
 export interface Session {

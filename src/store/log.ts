@@ -149,7 +149,8 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
     },
     events(query = {}) {
       const { sql, values } = select(query);
-      return prepare<EventRow>(sql).all(values).reverse().map(toEvent);
+      const rows = prepare<EventRow>(sql).all(values);
+      return (query.oldest ? rows : rows.reverse()).map(toEvent);
     },
   };
 }
@@ -167,7 +168,7 @@ export function lookupRow(row: number, body: EventBody) {
   };
 }
 
-const conditionOf: Record<Exclude<keyof EventQuery, 'limit'>, string> = {
+const conditionOf: Record<Exclude<keyof EventQuery, 'limit' | 'oldest'>, string> = {
   grant: 'grant_id = :grant',
   target: 'target = :target',
   principal: 'principal = :principal',
@@ -187,7 +188,7 @@ function select(query: EventQuery): { sql: string; values: Values } {
     conditions.push(condition);
   }
   const sql = `SELECT seq, leaf, body FROM ev
-    WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT :limit`;
+    WHERE ${conditions.join(' AND ')} ORDER BY seq ${query.oldest ? 'ASC' : 'DESC'} LIMIT :limit`;
   return { sql, values };
 }
 

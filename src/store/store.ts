@@ -39,6 +39,8 @@ export interface EventQuery {
   readonly limit?: number;
   /** Only events after this row: `StoredEvent.row`, which goes on through all logs of the file. */
   readonly after?: number;
+  /** With a limit, the oldest this many instead. */
+  readonly oldest?: true;
 }
 
 /**

@@ -1,5 +1,5 @@
-// Log appends per second: one event per durable commit through the store, against a bare SHA-256 and insert
-// of the same bytes into the same table with the same settings, taken in turns in the same run.
+// Log appends per second: one event per durable commit with its signed checkpoint, through the store, against a bare
+// SHA-256 and insert of the same bytes into the same table with the same settings, taken in turns in the same run.
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { AuditEvent } from '../src/audit/event.ts';
-import { openStore } from '../src/store/open.ts';
+import { createSigner } from '../src/audit/signer.ts';
+import { fileHeadKeeper } from '../src/store/head-keeper.ts';
+import { newOrigin, openStore } from '../src/store/open.ts';
 import { applySettings, settingsFor } from '../src/store/settings.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { systemRandom } from '../src/system/random.ts';
+import { median } from './measure.ts';
 
 /** Short turns: whatever else the machine does meets both. The first two seconds or so are left out: a broker is warm. */
 const rounds = 140;
@@ -20,10 +23,14 @@ const perRound = 40;
 /** Appends per second, ours and bare: medians over the rounds. `ratio`: the median of ours / baseline per round. */
 export function benchLog(): { ours: number; baseline: number; ratio: number } {
   const folder = mkdtempSync(path.join(tmpdir(), 'jit-bench-log-'));
+  const origin = newOrigin(systemRandom);
   const store = openStore({
     path: path.join(folder, 'store', 'log.db'),
     clock: systemClock,
     random: systemRandom,
+    origin,
+    signer: createSigner(origin, systemRandom.bytes(32)),
+    heads: fileHeadKeeper(path.join(folder, 'heads')),
   });
   const bare = new Database(path.join(folder, 'bare.db'));
   try {
@@ -78,8 +85,4 @@ function perSecond(write: (index: number) => void): number {
   const start = performance.now();
   for (let index = 0; index < perRound; index += 1) write(index);
   return (perRound * 1000) / (performance.now() - start);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

@@ -13,6 +13,7 @@ import { benchMemory } from './memory.ts';
 import { recordingSettings } from './recording.ts';
 import { benchStartup } from './startup.ts';
 import { benchToken } from './token.ts';
+import { benchVerify } from './verify.ts';
 
 const jit = path.join(import.meta.dirname, '..', 'bin', 'jit.js');
 
@@ -73,7 +74,20 @@ try {
       tell(`TAB in ${shell} / a start of Node`, ms(figures.ours), ms(figures.baseline), figures.ratio, 0.2);
   }
   const log = benchLog();
-  tell('log appends / bare inserts', perSecond(log.ours), perSecond(log.baseline), log.ratio, 0.7, true);
+  tell(
+    'signed log appends / bare inserts',
+    perSecond(log.ours),
+    perSecond(log.baseline),
+    log.ratio,
+    0.5,
+    true,
+  );
+  const events = Number(process.env['JIT_BENCH_EVENTS'] ?? 1_000_000);
+  const { processor, wall, bytes } = benchVerify(events);
+  const verified = `verify ${events} events / read, hash`;
+  tell(verified, ms(wall.ours), ms(wall.baseline), wall.ratio, 3);
+  tell('… in time of the processor', ms(processor.ours), ms(processor.baseline), processor.ratio, 3);
+  process.stdout.write(`one event on disk, with its share of state and tree: ${bytes.toFixed(0)} bytes\n`);
 } finally {
   await stopBroker({ commands });
   await scene.remove();

@@ -20,6 +20,7 @@ import { createStore } from './sqlite.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { openState } from './state.ts';
 import type { Store } from './store.ts';
+import { openTree } from './tree.ts';
 import { watchFiles } from './watched-file.ts';
 
 /** Where the store is, and what it needs of the outside world. */
@@ -78,7 +79,8 @@ function assemble(db: Database.Database, options: Assembly): Store {
   const { path, clock, random, readOnly, signer, heads, origin, hasTree } = options;
   const epochs = openEpochs(db, hasTree);
   const log = openLog(db, origin, clock, epochs);
-  if (!readOnly) db.transaction(() => log.tree.complete(log.head().size)).immediate();
+  const epoch = epochs.current();
+  if (!readOnly && epoch) db.transaction(() => openTree(db, epoch).complete(log.head().size)).immediate();
   return createStore({
     db,
     origin,

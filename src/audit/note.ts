@@ -68,9 +68,10 @@ export function signNote(text: string, signers: readonly Signer[]): string {
     const signature = Buffer.concat([Buffer.from(id, 'hex'), signer.sign(Buffer.from(text))]);
     return `— ${name} ${signature.toString('base64')}\n`;
   });
-  const note = `${text}\n${lines.join('')}`;
-  if (parseNote(note)?.text !== text) throw new TypeError('the text cannot be a note');
-  return note;
+  if (!text.endsWith('\n') || !text.isWellFormed() || hasControls(text)) {
+    throw new TypeError('the text cannot be a note');
+  }
+  return `${text}\n${lines.join('')}`;
 }
 
 /** Takes a note apart; null when it is malformed. */
@@ -85,13 +86,9 @@ export function parseNote(note: string): SignedNote | null {
   return { text: note.slice(0, split + 1), signatures };
 }
 
-function hasControls(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 && code !== 0x0a) return true;
-  }
-  return false;
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controls = /[\u0000-\u0009\u000b-\u001f]/;
+const hasControls = (text: string): boolean => controls.test(text);
 
 function parseSignature(line: string): NoteSignature | null {
   const [, name = '', encoded = ''] = /^— ([^ ]+) ([^ ]+)$/.exec(line) ?? [];

@@ -51,6 +51,11 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
     .prepare<[number], string>('SELECT vkey FROM keys WHERE epoch = ? ORDER BY size DESC LIMIT 1')
     .pluck();
   const newest = db.prepare<[], StoredCheckpoint>('SELECT epoch, size, note FROM newest_checkpoint');
+  const isAsWritten = db
+    .prepare<[number, number, string], number>(
+      'SELECT epoch = ? AND size = ? AND note = ? FROM newest_checkpoint',
+    )
+    .pluck();
   const kept = db.prepare<[number, string], StoredCheckpoint>(
     'SELECT epoch, size, note FROM checkpoints WHERE epoch = ? AND kept = ? ORDER BY size DESC LIMIT 1',
   );
@@ -73,8 +78,7 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
     putNewest({ epoch, size, note }) {
       writes?.setNewest.run(epoch, size, note);
       // As with events: compare with what the file now says.
-      const found = newest.get();
-      if (found?.note === note && found.size === size && found.epoch === epoch) return;
+      if (isAsWritten.get(epoch, size, note) === 1) return;
       throw new JitError(
         'ERR_AUDIT_INVALID',
         'cannot write the audit log: its checkpoint reads back changed',

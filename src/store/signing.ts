@@ -49,6 +49,14 @@ export interface Signing {
 export function createSigning(device: string, log: Log, epochs: Epochs, keeper: HeadKeeper | null): Signing {
   let pending: SignedHead | null = null;
   let unkept: unknown = null;
+  /** What the newest checkpoint covers, as this connection wrote it. */
+  let newestSize: { readonly origin: string; readonly size: number } | null = null;
+
+  function covered(): number {
+    const origin = originOf(device, log.epoch.number);
+    if (newestSize?.origin !== origin) newestSize = { origin, size: newest()?.size ?? 0 };
+    return newestSize.size;
+  }
 
   /** Kept heads that this file has no say about any more, or never had. */
   function foreign(): LogHead[] {
@@ -68,11 +76,10 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
     seal(others = [], why) {
       const { signer, behind } = signing;
       if (!signer || behind) return;
-      const { number } = log.epoch;
-      const before = epochs.newest();
-      const since = before?.epoch === number ? before.size : 0;
       const head = log.treeHead();
+      const since = covered();
       if (head.size === since) return;
+      const { number } = log.epoch;
       const note = signCheckpoint(head, [signer, ...others]);
       const stored = { epoch: number, size: head.size, note };
       epochs.putNewest(stored);
@@ -82,6 +89,7 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
     },
     committed() {
       if (!pending) return;
+      newestSize = { origin: pending.origin, size: pending.size };
       try {
         keeper?.keep(pending.origin, pending.note);
         unkept = null;
@@ -91,6 +99,7 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
       pending = null;
     },
     forget() {
+      newestSize = null;
       pending = null;
     },
     newest,

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
@@ -355,8 +355,24 @@ test('heads in files come back, of each log its newest; a damaged one counts as 
   keeper.settle(`${origin}/2`);
   expect(keeper.known()).toEqual([second]);
   expect(readdirSync(folder).toSorted()).toEqual([`${origin}+2.head.settled`, `${origin}.head`]);
-  keeper.keep(origin, '');
+  const file = path.join(folder, `${origin}.head`);
+  for (let turn = 0; turn < 4; turn += 1) {
+    say(store);
+    const note = store.signedHead()?.note ?? '';
+    (turn === 2 ? fileHeadKeeper(folder) : keeper).keep(origin, note);
+    expect(keeper.known()).toEqual([note]);
+  }
+  expect(statSync(file)).toMatchObject({ size: 4_096, mode: 0o100600 });
+  // Half a write: the head before it is still there.
+  const [kept] = keeper.known();
+  fileHeadKeeper(folder).keep(origin, 'torn');
+  expect(parseCheckpoint(kept ?? '')?.size).toBe(6);
+  expect(parseCheckpoint(keeper.known()[0] ?? '')?.size).toBe(6);
+  writeFileSync(file, '');
   expect(keeper.known()).toEqual([]);
+  rmSync(folder, { recursive: true });
+  keeper.keep(origin, first);
+  expect(keeper.known()).toEqual([first]);
 });
 
 test('a head that cannot be kept does not stand in the way of a commit, and is told', () => {

@@ -1,6 +1,7 @@
 // What every verb of the broker works with, in one record. Built in start.ts, the composition root.
 
 import type { EventEmitter } from 'node:events';
+import type { ErrorCode } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
@@ -13,6 +14,7 @@ import type { PolicyHolder } from './policy-holder.ts';
 import type { Providers } from './providers.ts';
 import type { Desk } from './questions.ts';
 import type { Refreshing } from './refresh.ts';
+import type { Sync } from './sync.ts';
 
 /** How long the broker waits for things; tests shorten them. */
 export interface Timing {
@@ -62,8 +64,12 @@ export interface Broker {
   readonly log: Logger;
   /** Is told every secret that the broker makes up, so that the log never shows one. */
   readonly onSecret: (secret: Secret) => void;
+  /** Cuts out of a text what is known to be a secret, or looks like one. */
+  readonly redact: (text: string) => string;
   readonly ledger: Ledger;
   readonly policy: PolicyHolder;
+  /** Carries the log to the shared store. */
+  readonly sync: Sync;
   readonly providers: Providers;
   /** Where providers ask people. */
   readonly questions: Desk;
@@ -81,6 +87,8 @@ export interface Broker {
   readonly refreshing: Map<string, Refreshing>;
   /** Credentials that revoking cannot take back: lease id -> when each ends by itself. */
   readonly irrevocable: Map<string, Instant>;
+  /** How people are told of what cannot wait: name of the channel -> why the last alert did not get through; null: it did, or there was none. */
+  readonly alerting: Map<string, ErrorCode | null>;
   /** Set by `stop`: no new grants. */
   stopping: boolean;
   /** Asks the process to end; resolved by start.ts. */

@@ -55,7 +55,9 @@ async function elevateOn(
 ): Promise<ElevateReply> {
   const caller = await identify(broker, from, request.identity);
   const first = await decide(broker, caller, request);
-  const hasWaited = first.decision.outcome === 'allowed' && (await getReady(first.resolved));
+  const isAllowed = first.decision.outcome === 'allowed';
+  const hasWaited =
+    isAllowed && [await broker.sync.withinLimits(), await getReady(first.resolved)].includes(true);
   // The policy may have changed while somebody typed, and the grant begins now.
   const { resolved, decision: decided, digest } = hasWaited ? await decide(broker, caller, request) : first;
   const provider = await broker.providers.forTarget(resolved.target);

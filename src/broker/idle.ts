@@ -48,10 +48,15 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
   };
 }
 
-/** Anything open, or anything that is not on disk yet. What cannot be read counts as open. */
-function isNeeded({ ledger, log }: Broker): boolean {
+/** Anything open, or not on disk yet, or not at a shared store that takes it. What cannot be read counts as open. */
+function isNeeded({ ledger, log, sync }: Broker): boolean {
   try {
-    return ledger.openLeases().length > 0 || ledger.activeGrants().length > 0 || ledger.unwritten > 0;
+    return (
+      ledger.openLeases().length > 0 ||
+      ledger.activeGrants().length > 0 ||
+      ledger.unwritten > 0 ||
+      sync.isBusy
+    );
   } catch (thrown) {
     log.warn('cannot tell whether the broker is idle', thrown);
     return true;

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly lease: Lease;
   readonly plan: PlanRequest;
   readonly provider: Provider;
+  /** The shared store has to acknowledge the intent before the provider is called. */
+  readonly anchored: boolean;
 }
 
 /** Chooses the names and writes the first transaction of a lease. @throws JitError `ERR_AUDIT_UNAVAILABLE` */
@@ -100,7 +102,7 @@ export function writeIntent(
       },
     ],
   });
-  return { grant, lease, plan, provider };
+  return { grant, lease, plan, provider, anchored: decision.anchor === 'before-issue' };
 }
 
 /** RFC 3339, UTC, milliseconds. */

@@ -12,15 +12,27 @@ import { learnWithdrawal } from './withdrawal.ts';
 
 /** Calls the provider and writes the result; on any failure what may exist is taken back first. */
 export async function issue(broker: Broker, attempt: Attempt): Promise<Issued<Lease['handle']>> {
+  let isAsked = false;
   try {
+    if (attempt.anchored) await anchor(broker, attempt);
+    isAsked = true;
     return await callProvider(broker, attempt);
   } catch (thrown) {
     const error = toJitError(thrown);
     if (error.cause !== undefined)
       broker.log.warn(`issuing ${attempt.lease.id}: ${error.message}`, error.cause);
-    await undo(broker, attempt, error);
+    await undo(broker, attempt, error, isAsked);
     throw error;
   }
+}
+
+/** The intent is at the shared store before the target hears of it. @throws JitError `ERR_AUDIT_UNAVAILABLE`, `ERR_CONFLICT` */
+async function anchor(broker: Broker, { grant: { id }, lease }: Attempt): Promise<void> {
+  const { sync, ledger } = broker;
+  await sync.anchor();
+  const isWanted = ledger.grant(id)?.state === 'pending' && ledger.lease(lease.id)?.state === 'intent';
+  if (isWanted && !broker.stopping) return;
+  throw new JitError('ERR_CONFLICT', 'the grant was ended while it was being issued', { hint: 'jit status' });
 }
 
 /**
@@ -85,11 +97,13 @@ const nothingMade: readonly ErrorCode[] = [
   'ERR_CLOCK',
 ];
 
-async function undo(broker: Broker, attempt: Attempt, error: JitError): Promise<void> {
+/** @param isAsked false: the provider was never called */
+async function undo(broker: Broker, attempt: Attempt, error: JitError, isAsked: boolean): Promise<void> {
   const cause = error.code === 'ERR_AUDIT_UNAVAILABLE' ? 'audit-failed' : 'issue-failed';
   const grant = broker.ledger.grant(attempt.grant.id) ?? attempt.grant;
   const lease = broker.ledger.lease(attempt.lease.id) ?? attempt.lease;
-  if (!madeNothing(error.code) || grant.state !== 'pending' || lease.state !== 'intent') {
+  const isNothingMade = !isAsked || madeNothing(error.code);
+  if (!isNothingMade || grant.state !== 'pending' || lease.state !== 'intent') {
     await endGrant(broker, grant.id, cause);
     return;
   }

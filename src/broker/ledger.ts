@@ -34,6 +34,8 @@ export interface Ledger {
   writeRevocation(entry: Entry): void;
   /** Tries again to write what is kept in memory. True when nothing is left. */
   flush(): boolean;
+  /** Calls back after each write that reached the disk. One listener. */
+  onWrite(listener: () => void): void;
   /** Changes that wait in memory. */
   readonly unwritten: number;
   grant(id: string): Grant | null;
@@ -61,6 +63,7 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
   }
   const targets = new Set(store.leasedTargets());
   const backlog = createBacklog(store, clock, log);
+  let written = (): void => undefined;
 
   function remember(entry: Entry): void {
     for (const lease of entry.leases ?? []) {
@@ -74,6 +77,7 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
   /** Drops from memory what is over and on disk. */
   function forget(): void {
     if (backlog.size > 0) return;
+    written();
     const needed = new Set<string>();
     for (const lease of leases.values()) {
       if (isOpen(lease)) needed.add(lease.grant);
@@ -86,6 +90,9 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
 
   return {
     store,
+    onWrite(listener) {
+      written = listener;
+    },
     get unwritten() {
       return backlog.size;
     },

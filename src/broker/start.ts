@@ -30,6 +30,7 @@ import { createDesk } from './questions.ts';
 import { startReconciling } from './reconcile.ts';
 import { recover } from './recovery.ts';
 import { stop } from './stop.ts';
+import { startSync } from './sync.ts';
 
 /** A broker that serves. `ended` settles when it has let go of everything. */
 export interface RunningBroker {
@@ -62,20 +63,24 @@ export async function startBroker(
   const helper = helperCommand(paths.configFile);
   const questions = createDesk(clock, random);
   const keychain = createKeychain();
+  const resolveSecret = createSecretResolver({
+    env: process.env,
+    keychain,
+    onSecret: (secret) => redactor.add(secret),
+  });
   const providers = createProviders({
     clock,
     random,
     ...(helper !== null && { helperCommand: helper }),
     origin: store.origin,
     sealer: createSealer({ keychain, origin: store.origin, file: paths.sealKey, random }),
-    resolveSecret: createSecretResolver({
-      env: process.env,
-      keychain,
-      onSecret: (secret) => redactor.add(secret),
-    }),
+    resolveSecret,
     askInput: (asked) => questions.ask(asked),
     showNotice: (notice) => questions.show(notice),
   });
+  const policy = holdPolicy(paths.configFile, kinds, ledger, clock, (config) =>
+    writeNames(paths.names, config, log),
+  );
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {
     version,
@@ -89,10 +94,10 @@ export async function startBroker(
     random,
     log,
     onSecret: (secret) => redactor.add(secret),
+    redact: (text) => redactor.redact(text),
     ledger,
-    policy: holdPolicy(paths.configFile, kinds, ledger, clock, (config) =>
-      writeNames(paths.names, config, log),
-    ),
+    policy,
+    sync: startSync({ ledger, policy, clock, random, log, resolveSecret, file: paths.synced }),
     providers,
     questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
@@ -102,6 +107,7 @@ export async function startBroker(
     endpoints: new Map(),
     refreshing: new Map(),
     irrevocable: new Map(),
+    alerting: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };
@@ -151,12 +157,16 @@ export async function startBroker(
   };
 }
 
+/** How long an ending broker tries to tell the shared store of its end. */
+const lastPush = 2_000;
+
 async function close(broker: Broker, cause: string): Promise<void> {
   await closeEndpoints(broker);
   const open = broker.ledger.openLeases().length;
   const event = { type: 'broker.stop', at: broker.clock.now(), data: { cause, open_leases: open } } as const;
   broker.ledger.writeRevocation({ events: [event] });
   broker.log.info(`broker ends: ${cause}, ${open} leases open`);
+  await broker.sync.close(lastPush);
   await broker.providers.close();
   broker.ledger.store.close();
 }

@@ -25,6 +25,8 @@ export interface Paths {
   readonly heads: string;
   /** What completion in shells reads; beside the state, to be there before the first command after a restart. */
   readonly names: string;
+  /** What the shared store has acknowledged. */
+  readonly synced: string;
   /** What shell prompts read. */
   readonly promptState: string;
   /** One folder per active grant: the files that children read their credentials from. */
@@ -83,6 +85,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     sealKey: under(stateDir, 'seal.key'),
     heads: under(dataDir, 'heads'),
     names: under(stateDir, 'names'),
+    synced: under(stateDir, 'synced'),
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),
   };

@@ -9,7 +9,9 @@ import { createLedger } from '../../src/broker/ledger.ts';
 import { holdPolicy } from '../../src/broker/policy-holder.ts';
 import { createProviders, kinds as vendors } from '../../src/broker/providers.ts';
 import { createDesk } from '../../src/broker/questions.ts';
+import { startSync } from '../../src/broker/sync.ts';
 import type { Session } from '../../src/core/grant.ts';
+import { Secret } from '../../src/core/secret.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
 import type { ProviderTools } from '../../src/providers/provider.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -76,12 +78,19 @@ export function request(changes: Partial<ElevateRequest> = {}): ElevateRequest {
 /** A process that has certainly ended. */
 export const deadSession: Session = { pid: 2 ** 22 - 1, startTime: '1' };
 
+/** What a test may want to be different. */
+export interface TestSetting {
+  readonly config?: string;
+  /** By reference. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
 /** Builds one in a fresh folder. */
-export function createTestBroker(changes: Partial<Timing> = {}): TestBroker {
+export function createTestBroker(changes: Partial<Timing> = {}, setting: TestSetting = {}): TestBroker {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'jit-broker-'));
   for (const name of ['run', 'state']) mkdirSync(path.join(dir, name), { mode: 0o700 });
-  writeFileSync(path.join(dir, 'jit.yaml'), testConfig);
-  return build(dir, new FakeClock(), createFakeTarget(), { ...usualTiming, ...changes });
+  writeFileSync(path.join(dir, 'jit.yaml'), setting.config ?? testConfig);
+  return build(dir, new FakeClock(), createFakeTarget(), { ...usualTiming, ...changes }, setting);
 }
 
 /** What a broker in this process is made of. */
@@ -123,6 +132,7 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     resolveSecret,
   };
   const ended: string[] = [];
+  const policy = holdPolicy(paths.configFile, kinds ?? vendors, ledger, clock);
   const broker: Broker = {
     version: 'test',
     paths,
@@ -134,9 +144,11 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     clock,
     random: systemRandom,
     log,
-    onSecret: () => undefined,
+    onSecret: (secret) => redactor.add(secret),
+    redact: (text) => redactor.redact(text),
     ledger,
-    policy: holdPolicy(paths.configFile, kinds ?? vendors, ledger, clock),
+    policy,
+    sync: startSync({ ledger, policy, clock, random: systemRandom, log, resolveSecret, file: paths.synced }),
     providers: createProviders(tools, kinds),
     questions,
     changes: new EventEmitter<{ change: [string] }>().setMaxListeners(0),
@@ -146,20 +158,31 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     endpoints: new Map(),
     refreshing: new Map(),
     irrevocable: new Map(),
+    alerting: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),
   };
   return { broker, store, ended };
 }
 
-function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing): TestBroker {
+function build(
+  dir: string,
+  clock: FakeClock,
+  target: FakeTarget,
+  timing: Timing,
+  setting: TestSetting,
+): TestBroker {
   const kinds = [{ ...target.kind, load: async () => target.kind as never }] as never;
   const { broker, store, ended } = assembleBroker({
     dir,
     clock,
     timing,
     kinds,
-    resolveSecret: () => Promise.reject(new Error('the fake target has no secret')),
+    resolveSecret: async (reference) => {
+      const known = setting.secrets?.[reference];
+      if (known === undefined) throw new Error(`no such secret in this test: ${reference}`);
+      return new Secret(known);
+    },
   });
   return {
     broker,
@@ -170,7 +193,7 @@ function build(dir: string, clock: FakeClock, target: FakeTarget, timing: Timing
     types: () => store.events().map(({ body }) => body.type),
     restart() {
       store.close();
-      return build(dir, clock, target, timing);
+      return build(dir, clock, target, timing, setting);
     },
     remove() {
       store.close();

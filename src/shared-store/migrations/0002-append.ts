@@ -2,8 +2,12 @@
 
 /** All that a writer can do: register a log, ask where it stands, append to it. SQLSTATEs of its own, told in failure.ts:
  * JT403 the log is another login's, JT404 no such log, JT409 gap, JT410 rollback, JT411 fork, JT413 too long, JT422 malformed.
- * Values inside of bodies are compared as JSON text, never unescaped: PostgreSQL has no text for U+0000, events may. */
+ * PostgreSQL's text has no U+0000 and events may: `said` reads it as U+0001, in a copy of the body that nobody keeps. */
 export const append = `
+CREATE FUNCTION jit.said(p_body bytea) RETURNS json LANGUAGE sql IMMUTABLE AS $body$
+  SELECT replace(convert_from(p_body, 'UTF8'), '\\u0000', '\\u0001')::json
+$body$;
+
 CREATE FUNCTION jit.register(p_origin text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -86,12 +90,10 @@ BEGIN
         SELECT seq, body, leaf, lag(leaf, 1, v_log.head) OVER () AS prev FROM hashed
       )
       INSERT INTO jit.events (origin, seq, leaf, prev, body, received)
-      SELECT p_origin, seq, leaf, prev, body, v_received
-      FROM linked, LATERAL (SELECT convert_from(body, 'UTF8')::json AS said OFFSET 0) AS parsed
+      SELECT p_origin, linked.seq, leaf, linked.prev, body, v_received
+      FROM linked, json_to_record(jit.said(body)) AS said (origin text, seq text, prev text)
       WHERE octet_length(body) <= 65535
-        AND (said -> 'origin')::text = '"' || p_origin || '"'
-        AND (said -> 'seq')::text = '"' || seq || '"'
-        AND (said -> 'prev')::text = '"' || encode(prev, 'hex') || '"';
+        AND said.origin = p_origin AND said.seq = linked.seq::text AND said.prev = encode(linked.prev, 'hex');
       GET DIAGNOSTICS v_found = ROW_COUNT;
     EXCEPTION WHEN data_exception OR statement_too_complex THEN
       RAISE EXCEPTION 'an event from % on is not JSON in UTF-8', v_log.size USING ERRCODE = 'JT422';
@@ -125,14 +127,14 @@ BEGIN
   END IF;
 
   IF v_log.size = 0 AND v_size > 0 THEN
-    v_opening := convert_from(p_bodies[1], 'UTF8')::json -> 'data';
+    v_opening := jit.said(p_bodies[1]) -> 'data';
   END IF;
   UPDATE jit.logs SET
     size = v_size, head = v_head, last_seen = v_received,
     checkpoint = coalesce(p_note, checkpoint), checkpoint_size = coalesce(v_note_size, checkpoint_size),
-    vkey = CASE WHEN v_opening IS NULL THEN vkey ELSE trim('"' FROM (v_opening -> 'vkey')::text) END,
+    vkey = CASE WHEN v_opening IS NULL THEN vkey ELSE v_opening ->> 'vkey' END,
     previous = CASE WHEN v_opening IS NULL THEN previous ELSE (v_opening -> 'previous')::jsonb END,
-    fork_of = CASE WHEN v_opening IS NULL THEN fork_of ELSE trim('"' FROM (v_opening #> '{previous,origin}')::text) END
+    fork_of = CASE WHEN v_opening IS NULL THEN fork_of ELSE v_opening #>> '{previous,origin}' END
   WHERE origin = p_origin;
   RETURN v_size;
 END $body$;
@@ -146,16 +148,15 @@ DECLARE
   v_said json;
 BEGIN
   FOREACH v_body IN ARRAY p_bodies LOOP
-    v_said := convert_from(v_body, 'UTF8')::json;
+    v_said := jit.said(v_body);
     IF octet_length(v_body) > 65535 THEN
       RAISE EXCEPTION 'event % of "%" has % bytes, 65535 are the limit', v_seq, p_origin, octet_length(v_body)
         USING ERRCODE = 'JT413';
-    ELSIF (v_said -> 'prev')::text IS DISTINCT FROM '"' || encode(v_prev, 'hex') || '"' AND v_seq = p_first THEN
+    ELSIF v_said ->> 'prev' IS DISTINCT FROM encode(v_prev, 'hex') AND v_seq = p_first THEN
       RAISE EXCEPTION 'event % of "%" does not go on from the event that is here', v_seq, p_origin
         USING ERRCODE = 'JT411', DETAIL = p_first;
-    ELSIF (v_said -> 'prev')::text IS DISTINCT FROM '"' || encode(v_prev, 'hex') || '"'
-      OR (v_said -> 'origin')::text IS DISTINCT FROM '"' || p_origin || '"'
-      OR (v_said -> 'seq')::text IS DISTINCT FROM '"' || v_seq || '"' THEN
+    ELSIF v_said ->> 'prev' IS DISTINCT FROM encode(v_prev, 'hex')
+      OR v_said ->> 'origin' IS DISTINCT FROM p_origin OR v_said ->> 'seq' IS DISTINCT FROM v_seq::text THEN
       EXIT;
     END IF;
     v_prev := sha256('\\x00'::bytea || v_body);
@@ -165,6 +166,7 @@ BEGIN
 END $body$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA jit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION jit.said(bytea) TO jit_auditor;
 GRANT USAGE ON SCHEMA jit TO jit_writer, jit_auditor;
 GRANT EXECUTE ON FUNCTION jit.register(text), jit.head(text), jit.append(text, bigint, bytea[], text) TO jit_writer;
 GRANT SELECT ON jit.logs, jit.events, jit.checkpoints TO jit_auditor;

@@ -1,0 +1,309 @@
+// Keeps the shared store up to date in the background: after commits, again when that failed, and when asked to. Owns how
+// far the log may be ahead of it. Nothing here delays a grant, unless the policy says so or the limits are reached.
+
+import type { AuditEvent } from '../audit/event.ts';
+import { JitError, toJitError } from '../core/errors.ts';
+import type { StoreSettings } from '../core/store-settings.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import { withStore } from '../shared-store/connection.ts';
+import { storeWriter } from '../shared-store/writer.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Logger } from '../system/log-file.ts';
+import type { Random } from '../system/random.ts';
+import type { Ledger } from './ledger.ts';
+import type { PolicyHolder } from './policy-holder.ts';
+import { overLimit, type Unsynced } from './sync-limit.ts';
+import { readSyncMemory, type SyncMemory, writeSyncMemory } from './sync-memory.ts';
+import { Contradiction, pushLogs } from './sync-push.ts';
+
+/** What the sync works with. */
+export interface SyncTools {
+  readonly ledger: Ledger;
+  readonly policy: PolicyHolder;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly resolveSecret: (reference: string) => Promise<import('../core/secret.ts').Secret>;
+  /** Where {@link SyncMemory} is kept. */
+  readonly file: string;
+}
+
+/** Where the sync stands. */
+export interface SyncState extends Unsynced {
+  /** null: the configuration names no store, or no login for this broker. */
+  readonly settings: StoreSettings | null;
+  readonly origin: string;
+  readonly size: number;
+  readonly acknowledged: number;
+  /** Why the last push failed; null when it did not. */
+  readonly failure: JitError | null;
+  readonly isRunning: boolean;
+}
+
+/** The sync of one broker. */
+export interface Sync {
+  state(): SyncState;
+  /** Pushes until the store has everything that is committed now. @throws JitError why it does not */
+  now(): Promise<void>;
+  /**
+   * Answers true when it had to wait.
+   * @throws JitError `ERR_AUDIT_UNAVAILABLE` when the log is too far ahead and the store does not take it now
+   */
+  withinLimits(): Promise<boolean>;
+  /** Settles when the store has what is committed now. @throws JitError `ERR_AUDIT_UNAVAILABLE` when it has not in time */
+  anchor(): Promise<void>;
+  /** There is something to send and nothing says that it cannot be sent. */
+  readonly isBusy: boolean;
+  /** Something was committed. */
+  touch(): void;
+  /** A last push that may take so long; then nothing more is sent. Never throws. */
+  close(patience: Milliseconds): Promise<void>;
+}
+
+/** Events come in groups: a grant has half a dozen. */
+const debounce: Milliseconds = 500;
+/** What a request waits for a store that may be there after all. */
+const patience: Milliseconds = 10_000;
+/** Unacknowledged for longer than this is worth an event. */
+const behindAfter: Milliseconds = 5 * 60_000;
+
+/** Starts the sync; contacts nobody before something is committed, or was before. */
+export function startSync(tools: SyncTools): Sync {
+  const { ledger, policy, clock, random, log, file } = tools;
+  const { store } = ledger;
+  const stopped = new AbortController();
+  const settled = new Set<string>();
+  const remembered = readSyncMemory(file);
+  let memory: SyncMemory = remembered ?? {
+    origin: store.logOrigin,
+    size: 0,
+    behind: false,
+    contradiction: null,
+  };
+  let failures = 0;
+  let failure: JitError | null = null;
+  let underWay: Promise<void> | null = null;
+  let cancel: (() => void) | null = null;
+  let oldest: { readonly row: number; readonly at: Instant } | null = null;
+
+  if (memory.contradiction?.origin === store.logOrigin) store.distrust('store', memory.contradiction);
+  ledger.onWrite(touch);
+  // A store was in use: there may be something to send, and the configuration says where to.
+  if (remembered) void policy.config().then(touch, () => undefined);
+
+  function remember(changes: Partial<SyncMemory>): void {
+    memory = { ...memory, ...changes };
+    writeSyncMemory(file, memory);
+  }
+
+  const settingsNow = (): StoreSettings | null => {
+    const settings = policy.latest?.store ?? null;
+    return settings?.writer ? settings : null;
+  };
+
+  function unsynced(): Unsynced {
+    const origin = store.logOrigin;
+    const { size } = store.head();
+    const acknowledged = memory.origin === origin ? Math.min(memory.size, size) : 0;
+    const events = size - acknowledged;
+    return { events, since: events === 0 ? null : timeOf(acknowledged) };
+  }
+
+  function timeOf(seq: number): Instant {
+    const row = (store.logs().at(-1)?.first ?? 0) + seq;
+    if (oldest?.row !== row) {
+      const [body] = store.bodies(row, 1);
+      const { ts } = JSON.parse(Buffer.from(body ?? '{}').toString('utf8')) as { ts?: string };
+      oldest = { row, at: ts === undefined ? clock.now() : Date.parse(ts) };
+    }
+    return oldest.at;
+  }
+
+  function plan(delay: Milliseconds): void {
+    cancel?.();
+    cancel = clock.after(delay, () => {
+      cancel = null;
+      // Told by the state; the next attempt is planned.
+      if (settingsNow()) run().catch(() => undefined);
+    });
+  }
+
+  function touch(): void {
+    if (!stopped.signal.aborted && cancel === null && underWay === null) plan(debounce);
+  }
+
+  function run(): Promise<void> {
+    underWay ??= pushOnce().finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  }
+
+  async function pushOnce(): Promise<void> {
+    cancel?.();
+    cancel = null;
+    try {
+      await push();
+      failures = 0;
+      failure = null;
+      const { size } = store.head();
+      if (memory.behind && memory.size >= size)
+        tell({ type: 'sync.caught_up', at: clock.now(), data: { size } }, false);
+    } catch (thrown) {
+      failure = toJitError(thrown);
+      failures += 1;
+      log.warn(`cannot sync the log: ${failure.message}`, failure.cause);
+      if (thrown instanceof Contradiction) {
+        remember({ contradiction: thrown.known });
+        store.distrust('store', thrown.known);
+      }
+      tellBehind(failure);
+    }
+    if (!stopped.signal.aborted && (failure || unsynced().events > 0)) plan(failure ? backoff() : debounce);
+    if (failure) throw failure;
+  }
+
+  async function push(): Promise<void> {
+    const settings = settingsNow();
+    if (!settings?.writer) {
+      throw new JitError('ERR_CONFIG', 'the configuration names no shared store to sync with', {
+        hint: 'docs/configuration.md, section "store"',
+      });
+    }
+    // Until a fork nothing that is added here can be told from a lie.
+    if (store.behind) throw notSynced();
+    const { address, writer } = settings;
+    const password = await tools.resolveSecret(writer.password);
+    const options = { address, user: writer.user, password, clock, signal: stopped.signal };
+    await withStore(options, async (connection) =>
+      pushLogs({
+        store,
+        settled,
+        writer: storeWriter(connection),
+        onAcknowledged(origin, size, note) {
+          if (origin !== store.logOrigin) return;
+          remember({ origin, size, contradiction: null });
+          if (note !== null) acknowledge(note);
+        },
+      }),
+    );
+  }
+
+  function acknowledge(note: string): void {
+    try {
+      const head = store.signedHead();
+      if (head?.note === note) store.acknowledge(head);
+    } catch (thrown) {
+      // Of no weight: what the store has is asked again before anything is sent.
+      log.warn('cannot keep the acknowledged checkpoint', thrown);
+    }
+  }
+
+  function notSynced(): JitError {
+    return new JitError(
+      'ERR_AUDIT_INVALID',
+      'the log is not synced: it was set back, or another one is known under its name',
+      {
+        hint: 'jit audit fork --reason "…"',
+      },
+    );
+  }
+
+  function tellBehind({ code }: JitError): void {
+    const { events, since } = unsynced();
+    if (memory.behind || since === null || clock.now() - since < behindAfter) return;
+    tell(
+      { type: 'sync.behind', at: clock.now(), data: { events, since: new Date(since).toISOString(), code } },
+      true,
+    );
+  }
+
+  function tell(event: AuditEvent, behind: boolean): void {
+    remember({ behind });
+    ledger.writeRevocation({ events: [event] });
+  }
+
+  function backoff(): Milliseconds {
+    const longest = failure?.code === 'ERR_TARGET_UNREACHABLE' ? 60_000 : 300_000;
+    const fraction = random.bytes(1)[0] ?? 0;
+    return Math.min(longest, 1_000 * 2 ** Math.min(failures - 1, 20)) * (0.5 + fraction / 512);
+  }
+
+  /** As long as it takes, but no longer than `limit`. @throws JitError why the store does not have it */
+  async function until(isThere: () => boolean, limit: Milliseconds): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const cancelLate = clock.after(limit, () =>
+      reject(failure ?? new JitError('ERR_TARGET_UNREACHABLE', 'the shared store does not answer in time')),
+    );
+    try {
+      for (let attempt = 0; !isThere(); attempt += 1) {
+        // One may be under way that began before the last commit.
+        const running = underWay;
+        await Promise.race([running ? running.catch(() => undefined) : run(), late]);
+        if (attempt > 100) throw failure ?? notSynced();
+      }
+    } finally {
+      cancelLate();
+    }
+  }
+
+  const has = (origin: string, size: number) => (): boolean =>
+    memory.origin === origin && memory.size >= size && memory.contradiction === null;
+
+  return {
+    touch,
+    get isBusy() {
+      return settingsNow() !== null && !store.behind && failures === 0 && unsynced().events > 0;
+    },
+    state() {
+      const { size } = store.head();
+      const origin = store.logOrigin;
+      const acknowledged = memory.origin === origin ? memory.size : 0;
+      const isRunning = underWay !== null;
+      return { ...unsynced(), settings: settingsNow(), origin, size, acknowledged, failure, isRunning };
+    },
+    async now() {
+      await policy.config();
+      await run();
+    },
+    async withinLimits() {
+      const settings = settingsNow();
+      if (!settings || overLimit(unsynced(), settings.maxUnsynced, clock.now()) === null) return false;
+      await until(() => overLimit(unsynced(), settings.maxUnsynced, clock.now()) === null, patience).catch(
+        () => undefined,
+      );
+      const why = overLimit(unsynced(), settings.maxUnsynced, clock.now());
+      if (why === null) return true;
+      throw new JitError(
+        'ERR_AUDIT_UNAVAILABLE',
+        `nothing is issued: ${why}${failure ? `; ${failure.message}` : ''}`,
+        {
+          hint: 'jit audit sync --now',
+        },
+      );
+    },
+    async anchor() {
+      try {
+        await until(has(store.logOrigin, store.head().size), patience);
+      } catch (thrown) {
+        const cause = toJitError(thrown);
+        if (cause.code === 'ERR_AUDIT_INVALID') throw cause;
+        throw new JitError(
+          'ERR_AUDIT_UNAVAILABLE',
+          `nothing is issued: the shared store has to acknowledge it first, and has not: ${cause.message}`,
+          { hint: 'jit audit sync --now', cause },
+        );
+      }
+    },
+    async close(limit) {
+      if (settingsNow() && !store.behind && failures === 0 && unsynced().events > 0) {
+        await until(has(store.logOrigin, store.head().size), limit).catch(() => undefined);
+      }
+      stopped.abort();
+      cancel?.();
+      // Broken off by now; whoever closes the database next must not be met by it.
+      await underWay?.catch(() => undefined);
+      cancel?.();
+    },
+  };
+}

@@ -20,6 +20,11 @@ export class Contradiction extends JitError {
     });
     this.known = known;
   }
+
+  /** The one that is inherited knows every JitError. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof JitError && 'known' in value;
+  }
 }
 
 /** What a push works with. */

@@ -53,7 +53,7 @@ describe('the append function takes', () => {
     expect(await append(origin, 0, events.slice(0, 4))).toBe(4);
     expect(await append(origin, 4, events.slice(4))).toBe(10);
     const rows = await stored(origin);
-    expect(rows.map(({ seq }) => seq)).toEqual(events.keys().toArray());
+    expect(rows.map(({ seq }) => seq)).toEqual([...events.keys()]);
     expect(rows.map(({ leaf }) => leaf.toString('hex'))).toEqual(events.map(({ leaf }) => leaf));
     expect(rows.map(({ prev }) => prev.toString('hex'))).toEqual(events.map(({ body }) => body.prev));
     expect(rows.map(({ body }) => body)).toEqual(events.map(({ bytes }) => bytes));

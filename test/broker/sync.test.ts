@@ -1,0 +1,196 @@
+import { cpSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { elevate } from '../../src/broker/elevate.ts';
+import { endGrant } from '../../src/broker/revocation.ts';
+import { startStore } from '../shared-store/support.ts';
+import { ada, createTestBroker, request, type TestBroker, testConfig } from '../support/broker.ts';
+import type { PostgresServer } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
+
+let server: PostgresServer;
+const worlds: TestBroker[] = [];
+beforeAll(async () => {
+  server = await startStore();
+});
+afterAll(() => server.stop());
+afterEach(async () => {
+  for (const world of worlds.splice(0)) {
+    await world.broker.sync.close(0);
+    world.remove();
+  }
+});
+
+const section = (more = '', host = server.host, port = server.port): string =>
+  `store: { host: ${JSON.stringify(host)}, port: ${port}, database: postgres, user: writer, password: "env:STORE"${more} }\n`;
+
+function brokerWith(store: string, config = testConfig): TestBroker {
+  const setting = { config: `${config}${store}`, secrets: { 'env:STORE': 'writer' } };
+  const world = createTestBroker({}, setting);
+  worlds.push(world);
+  return world;
+}
+
+const stored = (world: TestBroker) =>
+  server.sql(`SELECT body FROM jit.events WHERE origin = '${world.store.logOrigin}' ORDER BY seq`);
+
+const bytesOf = (world: TestBroker): Buffer[] => world.store.events().map(({ bytes }) => Buffer.from(bytes));
+
+test('the store gets what is committed, byte for byte, a moment after it is', async () => {
+  const world = brokerWith(section());
+  await elevate(world.broker, ada, request());
+  world.clock.advance(600);
+  await until(async () => expect(await stored(world)).toHaveLength(world.store.head().size));
+  expect((await stored(world)).map(({ body }) => body)).toEqual(bytesOf(world));
+  await until(() => expect(world.broker.sync.isBusy).toBe(false));
+  expect(world.broker.sync.state()).toMatchObject({ events: 0, since: null, failure: null });
+});
+
+test('a new broker on the same file sends only what is new, and nothing twice', async () => {
+  let world = brokerWith(section());
+  await elevate(world.broker, ada, request());
+  await world.broker.sync.now();
+  await world.broker.sync.close(0);
+  world = world.restart();
+  worlds.splice(0, 1, world);
+  await elevate(world.broker, ada, request());
+  await world.broker.sync.now();
+  expect((await stored(world)).map(({ body }) => body)).toEqual(bytesOf(world));
+});
+
+test('a store that is not there does not keep a grant waiting', async () => {
+  // Nobody answers at this address (RFC 5737): connecting to it waits until it is given up.
+  const world = brokerWith(section(', sslmode: require', '192.0.2.1'));
+  const before = performance.now();
+  await elevate(world.broker, ada, request());
+  world.clock.advance(600);
+  await elevate(world.broker, ada, request());
+  await endGrant(world.broker, world.store.grants()[0]?.id ?? '', 'revoked');
+  const taken = performance.now() - before;
+  expect(world.broker.sync.state()).toMatchObject({ acknowledged: 0, isRunning: true });
+  // The connection attempt alone takes five seconds: nobody waited for it.
+  expect(taken).toBeLessThan(4_000);
+});
+
+test('past max_unsynced nothing is issued, and revocation goes on, until the store has caught up', async () => {
+  const port = await freePort();
+  const world = brokerWith(section(', max_unsynced: { events: 8 }', '127.0.0.1', port));
+  const { grant } = await elevate(world.broker, ada, request());
+  await elevate(world.broker, ada, request());
+  const third = elevate(world.broker, ada, request());
+  await expect(moving(world, third)).rejects.toMatchObject({
+    code: 'ERR_AUDIT_UNAVAILABLE',
+    hint: 'jit audit sync --now',
+  });
+  await endGrant(world.broker, grant.id, 'revoked');
+  expect(world.store.leases({ grant: grant.id })[0]?.state).toBe('revoked');
+});
+
+test('an old event that a reachable store has not got delays a grant by one push and no more', async () => {
+  const world = brokerWith(section(', max_unsynced: { age: 1h }'));
+  await elevate(world.broker, ada, request());
+  await world.broker.sync.close(0);
+  const next = world.restart();
+  worlds.splice(0, 1, next);
+  next.clock.step(2 * 3_600_000);
+  await elevate(next.broker, ada, request());
+  expect(next.broker.sync.state().acknowledged).toBeGreaterThan(0);
+});
+
+const anchored = testConfig.replace('max_duration: 1h }', 'max_duration: 1h, anchor: before-issue }');
+
+test('anchor: before-issue has the intent at the store before the target hears of it', async () => {
+  const world = brokerWith(section(), anchored);
+  let there = -1;
+  world.target.faults.duringIssue = async () => {
+    const rows = await stored(world);
+    there = rows.filter(({ body }) => String(body).includes('"type":"lease.intent"')).length;
+  };
+  await elevate(world.broker, ada, request());
+  expect(there).toBe(1);
+});
+
+test('anchor: before-issue issues nothing when the store does not answer, and closes the lease', async () => {
+  const world = brokerWith(section('', '127.0.0.1', await freePort()), anchored);
+  await expect(moving(world, elevate(world.broker, ada, request()))).rejects.toMatchObject({
+    code: 'ERR_AUDIT_UNAVAILABLE',
+  });
+  expect(world.target.issued).toEqual([]);
+  expect(world.store.leases()[0]?.state).toBe('revoked');
+  expect(world.store.grants()[0]).toMatchObject({ state: 'ended', endCause: 'audit-failed' });
+  expect(world.types().slice(-4)).toEqual(['grant.ended', 'lease.revoking', 'lease.step', 'lease.revoked']);
+});
+
+test('being behind for long and having caught up are told once each', async () => {
+  const world = brokerWith(section());
+  await elevate(world.broker, ada, request({ duration: 3_600_000 }));
+  await server.halt();
+  try {
+    world.clock.step(6 * 60_000);
+    for (let turn = 0; turn < 3; turn += 1) await world.broker.sync.now().catch(() => undefined);
+  } finally {
+    await server.start();
+  }
+  await world.broker.sync.now();
+  await world.broker.sync.now();
+  const told = world.types().filter((type) => type.startsWith('sync.'));
+  expect(told).toEqual(['sync.behind', 'sync.caught_up']);
+});
+
+test('a second device with a copy of the first is caught, and issues nothing any more', async () => {
+  const first = brokerWith(section());
+  await elevate(first.broker, ada, request());
+  await first.broker.sync.now();
+  const copy = brokerWith(section());
+  copy.store.close();
+  for (const suffix of ['', '-wal', '-shm'])
+    cpSync(first.broker.paths.database + suffix, copy.broker.paths.database + suffix, { force: true });
+  const second = copy.restart();
+  worlds.splice(worlds.indexOf(copy), 1, second);
+  await elevate(first.broker, ada, request());
+  await first.broker.sync.now();
+  await elevate(second.broker, ada, request());
+  await expect(second.broker.sync.now()).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
+  await expect(elevate(second.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
+  expect(second.types()).toContain('log.rollback_detected');
+  expect((await stored(first)).map(({ body }) => body)).toEqual(bytesOf(first));
+  const third = second.restart();
+  worlds.splice(worlds.indexOf(second), 1, third);
+  await expect(elevate(third.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
+  third.store.fork('a copy was in use', null);
+  await elevate(third.broker, ada, request());
+  await third.broker.sync.now();
+  expect(await stored(third)).toHaveLength(third.store.head().size);
+});
+
+test('an ending broker tells the store of its end, and gives up on one that does not answer', async () => {
+  const world = brokerWith(section());
+  await elevate(world.broker, ada, request());
+  await world.broker.sync.close(2_000);
+  expect(await stored(world)).toHaveLength(world.store.head().size);
+});
+
+/** Lets the time of `world` pass while `work` is under way. */
+async function moving<T>(world: TestBroker, work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const ended = work.finally(() => {
+    isDone = true;
+  });
+  ended.catch(() => undefined);
+  await until(() => {
+    if (!isDone) world.clock.advance(500);
+    expect(isDone).toBe(true);
+  });
+  return ended;
+}
+
+/** A port that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -156,7 +156,7 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
 }
 
 /** The columns that find an event: derived from its body alone, and from its row. */
-export function lookupRow(row: number, body: EventBody) {
+function lookupRow(row: number, body: EventBody) {
   return {
     seq: row,
     ts_ms: Date.parse(body.ts),
@@ -182,7 +182,7 @@ function select(query: EventQuery): { sql: string; values: Values } {
   const values: Values = { limit: query.limit ?? -1 };
   const conditions = ['TRUE'];
   for (const [field, condition] of Object.entries(conditionOf)) {
-    const value = query[field as keyof EventQuery];
+    const value = query[field as keyof typeof conditionOf];
     if (value === undefined) continue;
     values[field] = value;
     conditions.push(condition);

@@ -38,6 +38,8 @@ export interface Epochs {
   keep(checkpoint: StoredCheckpoint, why: KeptFor): void;
   /** The newest checkpoint of `epoch` that was kept for that reason. */
   kept(epoch: number, why: KeptFor): StoredCheckpoint | null;
+  /** Those over the last event that a key signs, with which it hands over to the next one; by size. */
+  handovers(epoch: number): StoredCheckpoint[];
   /** Of `epoch`, by size, each size once. */
   checkpoints(epoch: number): StoredCheckpoint[];
 }
@@ -105,8 +107,7 @@ function prepareWrites(db: Database) {
       `INSERT INTO newest_checkpoint (id, epoch, size, note) VALUES (1, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, size = excluded.size, note = excluded.note`,
     ),
-    // Kept for another reason already: that one is as good.
-    keep: db.prepare('INSERT OR IGNORE INTO checkpoints (epoch, size, kept, note) VALUES (?, ?, ?, ?)'),
+    keep: db.prepare('INSERT OR REPLACE INTO checkpoints (epoch, size, kept, note) VALUES (?, ?, ?, ?)'),
     dropAcknowledged: db.prepare("DELETE FROM checkpoints WHERE epoch = ? AND kept = 'acknowledged'"),
   };
 }

@@ -37,6 +37,6 @@ CREATE TABLE checkpoints (
   size INTEGER NOT NULL,
   kept TEXT NOT NULL CHECK (kept IN ('spaced', 'rotation', 'fork', 'acknowledged')),
   note TEXT NOT NULL,
-  PRIMARY KEY (epoch, size)
+  PRIMARY KEY (epoch, size, kept)
 ) STRICT, WITHOUT ROWID;
 `;

@@ -38,8 +38,17 @@ export interface LogReport {
 export interface VerifyOptions<Row extends LogRow = LogRow> {
   /** The log that this has to be; otherwise the first event says. */
   readonly origin?: string;
+  /** Where the rows begin, when not with the first event; `prev`: the leaf hash before. */
+  readonly begin?: { readonly seq: number; readonly prev: string };
   /** Called per good event, in order; a text that it answers is a problem at that event. */
   readonly onEvent?: (body: EventBody, row: Row) => string | null;
+}
+
+/** Takes rows as they come. */
+export interface LogVerifier<Row extends LogRow = LogRow> {
+  /** The next row in order. False: it is wrong, and nothing after it counts. */
+  take(row: Row): boolean;
+  report(): LogReport;
 }
 
 /**
@@ -50,23 +59,27 @@ export function verifyLog<Row extends LogRow>(
   rows: Iterable<Row>,
   options: VerifyOptions<Row> = {},
 ): LogReport {
-  let events = 0;
-  let head = noLeaf;
+  const verifier = logVerifier(options);
+  for (const row of rows) if (!verifier.take(row)) break;
+  return verifier.report();
+}
+
+/** As {@link verifyLog}, for rows that do not come all at once. */
+export function logVerifier<Row extends LogRow>(options: VerifyOptions<Row> = {}): LogVerifier<Row> {
+  const begin = options.begin ?? { seq: 0, prev: noLeaf };
+  let events = begin.seq;
+  let head = begin.prev;
+  let problem: string | null = null;
   let origin = options.origin;
   let firstAt: string | null = null;
   let lastAt: string | null = null;
   let clockSteps = 0;
-  const report = (what: string | null): LogReport => ({
-    valid: what === null,
-    events,
-    head,
-    firstAt,
-    lastAt,
-    clockSteps,
-    problem: what === null ? null : { seq: events, what },
-  });
+  const report = (what: string): boolean => {
+    problem = what;
+    return false;
+  };
 
-  for (const row of rows) {
+  function take(row: Row): boolean {
     if (row.seq !== events) return report(`sequence has ${row.seq} where ${events} should be`);
     if (row.bytes.length > maxBodyBytes) return report('body is longer than any event');
     if (row.leaf !== leafHash(row.bytes)) return report('leaf hash does not match the body');
@@ -85,6 +98,19 @@ export function verifyLog<Row extends LogRow>(
     lastAt = body.ts;
     head = row.leaf;
     events += 1;
+    return true;
   }
-  return report(null);
+
+  return {
+    take,
+    report: () => ({
+      valid: problem === null,
+      events,
+      head,
+      firstAt,
+      lastAt,
+      clockSteps,
+      problem: problem === null ? null : { seq: events, what: problem },
+    }),
+  };
 }

@@ -84,15 +84,16 @@ async function pushLog({ store, writer, onAcknowledged }: Push, log: OneLog): Pr
   const read = (from: number, to: number): Uint8Array[] =>
     from >= to ? [] : store.bodies(first + from, Math.min(batch.events, to - from), batch.bytes);
   for (;;) {
-    const signed = log.isCurrent ? store.signedHead() : null;
-    // Up to the newest checkpoint first: it goes with the last event that it covers.
+    const newest = log.isCurrent ? store.signedHead() : null;
+    const signed = store.handovers(origin).find((handover) => handover.size > noted) ?? newest;
+    // Up to the next checkpoint first: it goes with the last event that it covers.
     const end = signed && signed.size > size ? signed.size : log.size();
     let bodies = read(size, end);
     if (bodies.length === 0) {
       if (!signed || signed.size <= noted || signed.size > size) return;
       await send([], signed.note);
       noted = signed.size;
-      return;
+      continue;
     }
     for (; bodies.length > 0; ) {
       const upTo = size + bodies.length;

@@ -38,7 +38,7 @@ export interface Epochs {
   keep(checkpoint: StoredCheckpoint, why: KeptFor): void;
   /** The newest checkpoint of `epoch` that was kept for that reason. */
   kept(epoch: number, why: KeptFor): StoredCheckpoint | null;
-  /** Those over the last event that a key signs, with which it hands over to the next one; by size. */
+  /** Those over the last event that a key or a log has, with which it hands over to the next one; by size. */
   handovers(epoch: number): StoredCheckpoint[];
   /** Of `epoch`, by size, each size once. */
   checkpoints(epoch: number): StoredCheckpoint[];
@@ -60,6 +60,9 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
     .pluck();
   const kept = db.prepare<[number, string], StoredCheckpoint>(
     'SELECT epoch, size, note FROM checkpoints WHERE epoch = ? AND kept = ? ORDER BY size DESC LIMIT 1',
+  );
+  const handovers = db.prepare<[number], StoredCheckpoint>(
+    `SELECT epoch, size, note FROM checkpoints WHERE epoch = ? AND kept IN ('rotation', 'fork') ORDER BY size`,
   );
   const everyOne = db.prepare<[number, number], StoredCheckpoint>(
     `SELECT epoch, size, note FROM checkpoints WHERE epoch = ?
@@ -95,6 +98,7 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
     },
     kept: (epoch, why) => kept.get(epoch, why) ?? null,
     checkpoints: (epoch) => everyOne.all(epoch, epoch),
+    handovers: (epoch) => handovers.all(epoch),
   };
 }
 
@@ -122,6 +126,7 @@ function older(db: Database): Epochs {
     newest: () => null,
     kept: () => null,
     checkpoints: () => [],
+    handovers: () => [],
     begin: nothing,
     add: nothing,
     putKey: nothing,

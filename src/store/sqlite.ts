@@ -197,6 +197,11 @@ export function createStore(parts: StoreParts): Store {
     events: (query) => reading(() => log.events(query)),
     logs: () =>
       reading(() => epochs.all().map((epoch) => ({ ...epoch, origin: originOf(origin, epoch.number) }))),
+    handovers: (name) =>
+      reading(() => {
+        const found = epochs.all().find(({ number }) => originOf(origin, number) === name);
+        return found ? epochs.handovers(found.number) : [];
+      }),
     bodies: (from, count, size) => reading(() => log.bodies(from, count, size)),
     head: () => reading(() => log.head()),
     get failed() {

@@ -109,6 +109,8 @@ export interface Store {
   events(query?: EventQuery): StoredEvent[];
   /** The logs of the file, oldest first: name, row of the first event. The last is the one that is written. */
   logs(): { readonly origin: string; readonly first: number }[];
+  /** Checkpoints of one log with which a key handed over to the next, or the log to the next: others need them to follow. */
+  handovers(origin: string): { readonly size: number; readonly note: string }[];
   /**
    * The stored bytes of events from row `from` on, oldest first: at most `count`, and no more once they have `size` bytes
    * together.

@@ -1,0 +1,125 @@
+// What an auditor reads from the shared store. Hashes and bytes as they are there; judging them is verify.ts.
+
+import type { LogHead } from '../audit/event.ts';
+import type { Instant } from '../core/time.ts';
+import type { StoreConnection } from './connection.ts';
+
+/** One log as the store describes it. */
+export interface StoredLog {
+  readonly origin: string;
+  readonly registeredBy: string;
+  readonly size: number;
+  /** Leaf hash (hex) of the last event. */
+  readonly head: string;
+  readonly previous: LogHead | null;
+  readonly checkpoint: string | null;
+  readonly lastSeen: Instant;
+}
+
+/** One event as it is there. */
+export interface StoreRow {
+  readonly seq: number;
+  readonly leaf: string;
+  readonly prev: string;
+  readonly bytes: Buffer;
+}
+
+/** Which events to find. All given conditions must hold. */
+export interface StoreQuery {
+  readonly grant: string | null;
+  readonly target: string | null;
+  readonly principal: string | null;
+  readonly since: Instant | null;
+  readonly until: Instant | null;
+  readonly limit: number;
+}
+
+interface LogRow {
+  readonly origin: string;
+  readonly registered_by: string;
+  readonly size: string;
+  readonly head: Buffer;
+  readonly previous: LogHead | null;
+  readonly checkpoint: string | null;
+  readonly last_seen: Date;
+}
+
+/** All logs, each after the one that it goes on from. */
+export async function readLogs(connection: StoreConnection): Promise<StoredLog[]> {
+  const rows = await connection.rows<LogRow>(
+    `SELECT origin, registered_by, size, head, previous, checkpoint, last_seen FROM jit.logs
+     ORDER BY device, split_part(origin || '/1', '/', 2)::int`,
+  );
+  return rows.map((row) => ({
+    origin: row.origin,
+    registeredBy: row.registered_by,
+    size: Number(row.size),
+    head: row.head.toString('hex'),
+    previous: row.previous,
+    checkpoint: row.checkpoint,
+    lastSeen: row.last_seen.getTime(),
+  }));
+}
+
+/** The checkpoints of a log that were kept, by size; without the newest of all, which the log itself has. */
+export async function readCheckpoints(
+  connection: StoreConnection,
+  origin: string,
+): Promise<{ readonly size: number; readonly note: string }[]> {
+  const rows = await connection.rows<{ size: string; note: string }>(
+    'SELECT size, note FROM jit.checkpoints WHERE origin = $1 ORDER BY size',
+    [origin],
+  );
+  return rows.map(({ size, note }) => ({ size: Number(size), note }));
+}
+
+/** Events of a log in order, from `from` on, so many at most. */
+export async function readEvents(
+  connection: StoreConnection,
+  origin: string,
+  from: number,
+  count: number,
+): Promise<StoreRow[]> {
+  const rows = await connection.rows<{ seq: string; leaf: Buffer; prev: Buffer; body: Buffer }>(
+    'SELECT seq, leaf, prev, body FROM jit.events WHERE origin = $1 AND seq >= $2 ORDER BY seq LIMIT $3',
+    [origin, from, count],
+  );
+  return rows.map(({ seq, leaf, prev, body }) => ({
+    seq: Number(seq),
+    leaf: leaf.toString('hex'),
+    prev: prev.toString('hex'),
+    bytes: body,
+  }));
+}
+
+/** Clocks of devices may be ahead of the store's by so much; `since` then still finds their events. */
+const skew = 3_600_000;
+
+/** The newest events that fit, of all logs, in order of their time. */
+export async function findEvents(
+  connection: StoreConnection,
+  query: StoreQuery,
+): Promise<{ readonly leaf: string; readonly body: Buffer }[]> {
+  const time = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
+  const rows = await connection.rows<{ leaf: Buffer; body: Buffer }>(
+    `SELECT e.leaf, e.body FROM jit.events e,
+       json_to_record(jit.said(e.body)) AS said (ts text, principal text, target text, "grant" text)
+     WHERE ($1::text IS NULL OR said."grant" = $1)
+       AND ($2::text IS NULL OR said.target = $2)
+       AND ($3::text IS NULL OR said.principal = $3)
+       AND ($4::text IS NULL OR said.ts COLLATE "C" >= $4)
+       AND ($5::text IS NULL OR said.ts COLLATE "C" < $5)
+       AND ($6::timestamptz IS NULL OR e.received >= $6)
+     ORDER BY said.ts COLLATE "C" DESC, e.origin DESC, e.seq DESC LIMIT $7`,
+    [
+      query.grant,
+      query.target,
+      query.principal,
+      time(query.since),
+      time(query.until),
+      query.since === null ? null : new Date(query.since - skew),
+      query.limit,
+    ],
+  );
+  return rows.reverse().map(({ leaf, body }) => ({ leaf: leaf.toString('hex'), body }));
+}

@@ -1,0 +1,121 @@
+// Verifies every log in the shared store, from what an auditor can read: rows, chain, tree, checkpoints, keys. One state of
+// the store, whatever is appended meanwhile.
+
+import type { LogHead } from '../audit/event.ts';
+import { followLog } from '../audit/follow.ts';
+import { logVerifier } from '../audit/verify.ts';
+import type { StoreConnection } from './connection.ts';
+import { readCheckpoints, readEvents, readLogs, type StoredLog } from './reader.ts';
+
+/** What the verification of one log found. */
+export interface StoredLogReport {
+  readonly origin: string;
+  readonly valid: boolean;
+  /** Events that the store has acknowledged. */
+  readonly events: number;
+  /** The first that is still there: those before it are past their retention. */
+  readonly from: number;
+  /** Events that the newest checkpoint covers. */
+  readonly signed: number;
+  /** Of the Merkle tree, hex; null where its beginning is not there any more. */
+  readonly root: string | null;
+  readonly keys: readonly string[];
+  readonly registeredBy: string;
+  readonly lastSeen: string;
+  readonly problem: { readonly seq: number; readonly what: string } | null;
+}
+
+/** Rows that are read at once. */
+const page = 5_000;
+
+/** @param onProgress told how many events of how many were verified */
+export async function verifyStore(
+  connection: StoreConnection,
+  onProgress: (done: number, total: number) => void,
+): Promise<StoredLogReport[]> {
+  await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const logs = await readLogs(connection);
+  const total = logs.reduce((sum, { size }) => sum + size, 0);
+  const reports: StoredLogReport[] = [];
+  let before = 0;
+  for (const log of logs) {
+    const predecessor = reports.find(({ origin }) => origin === log.previous?.origin);
+    reports.push(await verifyOne(connection, log, predecessor, (done) => onProgress(before + done, total)));
+    before += log.size;
+  }
+  await connection.run('COMMIT');
+  return reports;
+}
+
+async function verifyOne(
+  connection: StoreConnection,
+  log: StoredLog,
+  predecessor: StoredLogReport | undefined,
+  onProgress: (done: number) => void,
+): Promise<StoredLogReport> {
+  const { origin, size } = log;
+  let rows = await readEvents(connection, origin, 0, page);
+  const from = rows[0]?.seq ?? size;
+  const kept = await readCheckpoints(connection, origin);
+  const newest = log.checkpoint === null ? [] : [{ size: sizeOf(log.checkpoint), note: log.checkpoint }];
+  const checkpoints = [...kept.filter((one) => one.size !== newest[0]?.size), ...newest];
+  // Without its beginning a log has its chain left, and checkpoints that nobody here can compute again.
+  const follower = from === 0 ? followLog({ origin, previous: log.previous, checkpoints, known: [] }) : null;
+  const verifier = logVerifier({
+    origin,
+    ...(from > 0 && rows[0] && { begin: { seq: from, prev: rows[0].prev } }),
+    onEvent: (body, row) => follower?.event(body, Buffer.from(row.leaf, 'hex')) ?? null,
+  });
+  let isWell = true;
+  for (; isWell && rows.length > 0; ) {
+    for (const row of rows) {
+      isWell = verifier.take(row);
+      if (!isWell) break;
+    }
+    const next = (rows.at(-1)?.seq ?? 0) + 1;
+    onProgress(next);
+    rows = isWell && rows.length === page ? await readEvents(connection, origin, next, page) : [];
+  }
+  const report = verifier.report();
+  const end = Math.max(report.events, from);
+  const what =
+    report.problem === null
+      ? (otherEnd(log, rowsEnd(report.events, report.head, from, log)) ??
+        (size > 0 ? (follower?.end() ?? null) : null) ??
+        otherPredecessor(log.previous, predecessor))
+      : null;
+  const problem = report.problem ?? (what === null ? null : { seq: end, what });
+  return {
+    origin,
+    valid: problem === null,
+    events: size,
+    from,
+    signed: follower?.signed ?? newest[0]?.size ?? 0,
+    root: follower?.head().root ?? null,
+    keys: follower?.keys.map(({ vkey }) => vkey) ?? [],
+    registeredBy: log.registeredBy,
+    lastSeen: new Date(log.lastSeen).toISOString(),
+    problem,
+  };
+}
+
+/** Where the rows end; with no row left, where the log says. */
+function rowsEnd(events: number, head: string, from: number, log: StoredLog): { size: number; head: string } {
+  return from === log.size ? { size: log.size, head: log.head } : { size: events, head };
+}
+
+function otherEnd({ size, head }: StoredLog, found: { size: number; head: string }): string | null {
+  if (found.size === size && found.head === head) return null;
+  return `the store has acknowledged ${size} events, and ${found.size} are there`;
+}
+
+/** A log that was forked may have lost its end; what it has in common with what its successor says has to agree. */
+function otherPredecessor(previous: LogHead | null, found: StoredLogReport | undefined): string | null {
+  if (!previous || found?.root == null || found.events !== previous.size || found.root === previous.root)
+    return null;
+  return `it goes on from another log "${previous.origin}" than the one that is there`;
+}
+
+function sizeOf(note: string): number {
+  return Number(note.split('\n')[1]);
+}

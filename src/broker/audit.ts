@@ -22,7 +22,7 @@ export async function audit(broker: Broker, request: AuditRequest): Promise<Audi
 }
 
 /** The id of a grant, however long ago it ended, by all of it or, among the newest, by its start. */
-function findLogged({ ledger }: Broker, id: string): string {
+export function findLogged({ ledger }: Broker, id: string): string {
   if (ledger.grant(id)) return id;
   const fitting = ledger.store.grants({ limit: most }).filter((grant) => grant.id.startsWith(id));
   const [only] = fitting;
@@ -32,7 +32,7 @@ function findLogged({ ledger }: Broker, id: string): string {
 }
 
 /** A target that has left the configuration still has its events. */
-async function checkTarget({ ledger, policy }: Broker, target: string): Promise<void> {
+export async function checkTarget({ ledger, policy }: Broker, target: string): Promise<void> {
   if (ledger.store.events({ target, limit: 1 }).length > 0) return;
   // A configuration that is not valid says nothing about names.
   const config = await policy.config().catch(() => null);

@@ -13,6 +13,7 @@ import { credential } from './credential.ts';
 import { doctor } from './doctor.ts';
 import { elevate } from './elevate.ts';
 import { extend } from './extend.ts';
+import { follow } from './follow.ts';
 import { hello } from './hello.ts';
 import { issuers } from './issuers.ts';
 import { preview } from './preview.ts';
@@ -21,6 +22,7 @@ import { revoke } from './revoke.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { targets } from './targets.ts';
+import { usage } from './usage.ts';
 import { wait } from './wait.ts';
 
 /** A call, whatever it came over. Header names are in small letters. */
@@ -59,6 +61,8 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /v1/question': { schema: schemas.questionSchema, handler: question },
   'POST /v1/answer': { schema: schemas.answerSchema, handler: answer },
   'POST /v1/audit': { schema: schemas.auditSchema, handler: (broker, _caller, body) => audit(broker, body) },
+  'POST /v1/follow': { schema: schemas.followSchema, handler: follow },
+  'POST /v1/usage': { schema: schemas.usageSchema, handler: usage },
   'POST /v1/doctor': {
     schema: schemas.doctorSchema,
     handler: (broker, _caller, body) => doctor(broker, body),

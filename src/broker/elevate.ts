@@ -25,6 +25,7 @@ import type { Channel } from './questions.ts';
 import { keepFresh } from './refresh.ts';
 import { endGrant, placeOf, tellChange } from './revocation.ts';
 import { shellTerms } from './shell-terms.ts';
+import { recordTerms } from './usage.ts';
 import { grantView } from './views.ts';
 import { decide, type Resolved } from './wish.ts';
 
@@ -179,12 +180,14 @@ async function handOut(
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.
     caller.signal.addEventListener('abort', () => void endGrant(broker, grant.id, 'session-lost'));
     const current = broker.ledger.grant(grant.id) ?? grant;
+    const config = await broker.policy.config();
     return {
       grant: grantView(broker, current),
       env: handed.env,
       unset: handed.unset,
       secrets: handed.secrets,
-      shell: shellTerms(await broker.policy.config(), grant.target, request.onEnd),
+      shell: shellTerms(config, grant.target, request.onEnd),
+      ...recordTerms(config, current.entitlement),
     };
   } catch (thrown) {
     await broker.endpoints.get(grant.id)?.close();

@@ -34,8 +34,8 @@ export interface Ledger {
   writeRevocation(entry: Entry): void;
   /** Tries again to write what is kept in memory. True when nothing is left. */
   flush(): boolean;
-  /** Calls back after each write that reached the disk. One listener. */
-  onWrite(listener: () => void): void;
+  /** Calls back after each write that reached the disk; the answer ends that. A listener that throws is only told to the log. */
+  onWrite(listener: () => void): () => void;
   /** Changes that wait in memory. */
   readonly unwritten: number;
   grant(id: string): Grant | null;
@@ -63,7 +63,17 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
   }
   const targets = new Set(store.leasedTargets());
   const backlog = createBacklog(store, clock, log);
-  let written = (): void => undefined;
+  const listeners = new Set<() => void>();
+
+  function written(): void {
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (thrown) {
+        log.error('telling a write', thrown);
+      }
+    }
+  }
 
   function remember(entry: Entry): void {
     for (const lease of entry.leases ?? []) {
@@ -91,7 +101,8 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
   return {
     store,
     onWrite(listener) {
-      written = listener;
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     get unwritten() {
       return backlog.size;

@@ -31,6 +31,7 @@ import { startReconciling } from './reconcile.ts';
 import { recover } from './recovery.ts';
 import { stop } from './stop.ts';
 import { startSync } from './sync.ts';
+import { startWatching, type Watching, type WatchSettings, watchSettings } from './watching.ts';
 
 /** A broker that serves. `ended` settles when it has let go of everything. */
 export interface RunningBroker {
@@ -78,9 +79,11 @@ export async function startBroker(
     askInput: (asked) => questions.ask(asked),
     showNotice: (notice) => questions.show(notice),
   });
-  const policy = holdPolicy(paths.configFile, kinds, ledger, clock, (config) =>
-    writeNames(paths.names, config, log),
-  );
+  let configured = (_config: WatchSettings): void => undefined;
+  const policy = holdPolicy(paths.configFile, kinds, ledger, clock, (config) => {
+    writeNames(paths.names, config, log);
+    configured(config);
+  });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {
     version,
@@ -122,6 +125,9 @@ export async function startBroker(
       },
     ],
   });
+  const { env, platform } = process;
+  const watching = startWatching(broker, { resolveSecret, onSecret: broker.onSecret, env, platform });
+  configured = watching.configure;
   recover(broker);
   writePromptState(broker);
   failpoint('start.before-listen');
@@ -129,6 +135,8 @@ export async function startBroker(
   const door = await openDoor(broker, () => idle.touch());
   const stopExpiry = startExpiry(broker);
   const stopReconciling = startReconciling(broker);
+  // Otherwise the first request brings the configuration, and nothing happens before it that rules are about.
+  if (recovered > 0 || store.behind !== null) void watchSettings(broker).then(watching.configure);
   log.info(`broker ${version} serves, pid ${process.pid}, ${recovered} leases to recover`);
 
   const ended = new Promise<void>((resolve) => {
@@ -140,7 +148,7 @@ export async function startBroker(
       // The answer to `stop` is still on its way: the door shuts when it has been sent.
       void door
         .close()
-        .then(() => close(broker, cause))
+        .then(() => close(broker, cause, watching))
         .finally(() => {
           lock.release();
           resolve();
@@ -160,12 +168,13 @@ export async function startBroker(
 /** How long an ending broker tries to tell the shared store of its end. */
 const lastPush = 2_000;
 
-async function close(broker: Broker, cause: string): Promise<void> {
+async function close(broker: Broker, cause: string, watching: Watching): Promise<void> {
   await closeEndpoints(broker);
   const open = broker.ledger.openLeases().length;
   const event = { type: 'broker.stop', at: broker.clock.now(), data: { cause, open_leases: open } } as const;
   broker.ledger.writeRevocation({ events: [event] });
   broker.log.info(`broker ends: ${cause}, ${open} leases open`);
+  await watching.close(lastPush);
   await broker.sync.close(lastPush);
   await broker.providers.close();
   broker.ledger.store.close();

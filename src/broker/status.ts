@@ -2,6 +2,7 @@
 
 import type { Grant } from '../core/grant.ts';
 import type { StatusReply } from '../protocol/routes.ts';
+import { recentAnomalies } from './anomalies.ts';
 import type { Broker, Caller } from './broker.ts';
 import { isOwn } from './own.ts';
 import { findingView, grantView } from './views.ts';
@@ -32,5 +33,6 @@ export async function status(broker: Broker, caller: Caller): Promise<StatusRepl
       .findings({ limit: 20 })
       .filter((finding) => finding.foundAt >= since)
       .map(findingView),
+    recentAnomalies: recentAnomalies(broker),
   };
 }

@@ -27,6 +27,7 @@ import type {
   WaitRequest,
   Wish,
 } from '../protocol/routes.ts';
+import type { FollowReply, FollowRequest, UsageRequest } from '../protocol/usage.ts';
 import type { GrantView } from '../protocol/views.ts';
 
 /**
@@ -46,6 +47,9 @@ export interface Client {
   /** Answers with the grant as it is now. An aborted `signal` throws its reason. */
   wait(request: WaitRequest, signal?: AbortSignal): Promise<GrantView>;
   audit(request: AuditRequest): Promise<AuditReply>;
+  /** An aborted `signal` throws its reason. */
+  follow(request: FollowRequest, signal?: AbortSignal): Promise<FollowReply>;
+  usage(request: UsageRequest, signal?: AbortSignal): Promise<Record<string, never>>;
   doctor(request: DoctorRequest): Promise<DoctorReply>;
   /** An aborted `signal` throws its reason. */
   question(request: QuestionRequest, signal?: AbortSignal): Promise<QuestionReply>;
@@ -93,6 +97,8 @@ export function createClient(transport: Transport): Client {
     extend: (request) => post('extend', request, slow),
     wait: (request, signal) => post('wait', request, request.timeout + quick, signal),
     audit: (request) => post('audit', request, slow),
+    follow: (request, signal) => post('follow', request, request.timeout + quick, signal),
+    usage: (request, signal) => post('usage', request, quick, signal),
     doctor: (request) => post('doctor', request, slow),
     question: (request, signal) => post('question', request, request.timeout + quick, signal),
     answer: (request) => post('answer', request),

@@ -1,5 +1,6 @@
 // What a valid configuration is, as values. Reading and checking it is load.ts; deciding by it is decide.ts.
 
+import type { AlertChannel } from '../core/alert.ts';
 import type { AnomalySettings } from '../core/anomaly.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { ShellTerms } from '../core/shell-terms.ts';
@@ -41,6 +42,8 @@ export interface Entitlement {
   readonly onRestart: 'revoke' | 'resume';
   /** `before-issue`: the shared store has to acknowledge the intent before anything is issued. */
   readonly anchor: 'none' | 'before-issue';
+  /** The log tells the words of commands that are run under a grant by it, less secrets. */
+  readonly recordArgv: boolean;
 }
 
 /** A checked configuration. */
@@ -55,6 +58,8 @@ export interface Config {
   readonly shell: ShellTerms;
   /** Which patterns of the log are worth a look, and what becomes of them. */
   readonly anomalies: AnomalySettings;
+  /** How people are told of what cannot wait. */
+  readonly alerts: readonly AlertChannel[];
   /** Where the log is synced to; null: nowhere. */
   readonly store: StoreSettings | null;
   /** Extra Cedar policies, `forbid` always wins: file name and text. */

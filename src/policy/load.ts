@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { RoleConfig, ScopeConfig, TargetConfig } from '../core/target.ts';
+import { alertChannelsOf } from './alerts-schema.ts';
 import { anomalySettingsOf } from './anomalies-schema.ts';
 import type { Config, Entitlement } from './config.ts';
 import { checkTogether } from './cross.ts';
@@ -94,6 +95,7 @@ function entitlementOf(value: EntitlementValue): Entitlement {
     timezone: value.timezone,
     onRestart: value.on_restart,
     anchor: value.anchor,
+    recordArgv: value.record?.argv ?? false,
   };
 }
 
@@ -173,6 +175,7 @@ export function loadConfig(input: LoadInput): LoadedConfig {
     ),
     shell: shellTermsOf(shape.value.shell),
     anomalies: anomalySettingsOf(shape.value.anomalies),
+    alerts: alertChannelsOf(shape.value.alerts),
     store: storeSettingsOf(shape.value.store),
     entitlements: shape.value.entitlements.map(entitlementOf),
     cedarFiles,

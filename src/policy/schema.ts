@@ -6,6 +6,7 @@ import { longestDuration, parseDuration } from '../core/duration.ts';
 import { isSecretReference, secretReferenceForms, secretReferencePattern } from '../core/secret-reference.ts';
 import type { OnEnd } from '../core/shell-terms.ts';
 import type { Risk } from '../core/target.ts';
+import { type AlertsValue, alertsSchema } from './alerts-schema.ts';
 import { type AnomaliesValue, anomaliesSchema } from './anomalies-schema.ts';
 import { type IssuerValue, issuerSchema } from './issuers-schema.ts';
 import { isMember, isWho, namePattern, rolePattern } from './names.ts';
@@ -155,6 +156,17 @@ export const entitlementSchema = v.strictObject({
     ),
     'none',
   ),
+  record: v.optional(
+    v.strictObject({
+      argv: v.optional(
+        described(
+          v.boolean(),
+          'the log tells the words of commands that are run under a grant, less secrets',
+        ),
+        false,
+      ),
+    }),
+  ),
 });
 
 function targetSchema({ kind, schema }: KindSchema) {
@@ -198,6 +210,7 @@ export function configSchema(kinds: readonly KindSchema[]) {
     ),
     shell: v.optional(shellSchema(duration)),
     anomalies: v.optional(anomaliesSchema(duration)),
+    alerts: v.optional(alertsSchema),
     store: v.optional(storeSchema(duration, secretReference())),
     entitlements: v.array(entitlementSchema),
     policies: v.optional(
@@ -248,6 +261,7 @@ export interface ConfigValue {
   readonly issuers: Readonly<Record<string, IssuerValue>>;
   readonly shell?: ShellValue;
   readonly anomalies?: AnomaliesValue;
+  readonly alerts?: AlertsValue;
   readonly store?: StoreValue;
   readonly entitlements: readonly EntitlementValue[];
   readonly policies: readonly string[];

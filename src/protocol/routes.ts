@@ -5,7 +5,8 @@ import type { GrantState, Session } from '../core/grant.ts';
 import type { OnEnd, ShellTerms } from '../core/shell-terms.ts';
 import type { Risk } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { FindingView, GrantView, LeaseView } from './views.ts';
+import type { RecordTerms } from './usage.ts';
+import type { AnomalyView, FindingView, GrantView, LeaseView } from './views.ts';
 
 /** The newest protocol that this build speaks, and the oldest. Sent as headers both ways. */
 export const protocolVersion = { newest: 1, oldest: 1 } as const;
@@ -94,6 +95,8 @@ export interface ElevateReply {
   readonly secrets: readonly string[];
   /** For a shell under the grant. */
   readonly shell: ShellTerms;
+  /** What to tell the broker of what runs under the grant; absent: that it runs, and nothing else. */
+  readonly record?: RecordTerms;
   /** Why less than asked, or anything else worth a line. */
   readonly notes: readonly string[];
 }
@@ -105,6 +108,8 @@ export interface StatusReply {
   readonly grants: readonly GrantView[];
   readonly overdue: number;
   readonly recentFindings: readonly FindingView[];
+  /** Of the last day, the newest last. */
+  readonly recentAnomalies: readonly AnomalyView[];
 }
 
 /** `GET /v1/targets` */

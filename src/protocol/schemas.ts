@@ -17,6 +17,7 @@ import type {
   WaitRequest,
   Wish,
 } from './routes.ts';
+import type { FollowRequest, UsageRequest } from './usage.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const text = v.pipe(v.string(), v.maxLength(4_000));
@@ -121,6 +122,31 @@ export const auditSchema: v.GenericSchema<unknown, AuditRequest> = v.strictObjec
   since: v.nullable(instant),
   until: v.nullable(instant),
   limit: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(10_000))),
+});
+
+const word = v.pipe(v.string(), v.maxLength(16_384));
+
+/** `POST /v1/usage` */
+export const usageSchema: v.GenericSchema<unknown, UsageRequest> = v.strictObject({
+  grant: name,
+  kind: v.picklist(['shell', 'command']),
+  pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  argv: v.nullable(v.pipe(v.array(word), v.maxLength(1_000))),
+  ended: v.nullable(
+    v.strictObject({
+      exitCode: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(255)),
+      ran: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    }),
+  ),
+});
+
+/** `POST /v1/follow` */
+export const followSchema: v.GenericSchema<unknown, FollowRequest> = v.strictObject({
+  after: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
+  limit: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000)),
+  target: v.nullable(name),
+  grant: v.nullable(name),
+  timeout,
 });
 
 /** `POST /v1/doctor` */

@@ -1,5 +1,6 @@
 // Grants, leases and findings as people and scripts see them, whatever route tells of them.
 
+import type { AnomalyMode, AnomalySeverity } from '../core/anomaly.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { FindingKind } from '../core/finding.ts';
 import type { EndCause, GrantState } from '../core/grant.ts';
@@ -60,5 +61,17 @@ export interface FindingView {
   readonly where: string;
   readonly detail: string;
   readonly action: string;
+  readonly foundAt: Instant;
+}
+
+/** Something that an anomaly rule found, as people see it. */
+export interface AnomalyView {
+  readonly rule: string;
+  readonly severity: AnomalySeverity;
+  readonly why: string;
+  readonly action: Exclude<AnomalyMode, 'off'>;
+  readonly principal: string | null;
+  readonly target: string | null;
+  readonly grant: string | null;
   readonly foundAt: Instant;
 }

@@ -120,7 +120,15 @@ const fakeTargets: TargetsReply = {
 
 /** Nothing active. */
 export function fakeStatus(changes: Partial<StatusReply> = {}): StatusReply {
-  return { now: fakeNow, principal: 'user:ada', grants: [], overdue: 0, recentFindings: [], ...changes };
+  return {
+    now: fakeNow,
+    principal: 'user:ada',
+    grants: [],
+    overdue: 0,
+    recentFindings: [],
+    recentAnomalies: [],
+    ...changes,
+  };
 }
 
 /** A client that allows and grants everything, unless `verbs` answers otherwise. `wait` never answers. */
@@ -178,6 +186,9 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       endsAt: fakeNow + 1_800_000,
       irrevocableUntil: null,
     }),
+    follow: (_request, signal) =>
+      new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+    usage: async () => ({}),
     doctor: async () => ({ checks: [] }),
     stop: async () => ({ revoked: 0, overdue: 0, ending: 0 }),
     ...verbs,

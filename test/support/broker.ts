@@ -20,6 +20,7 @@ import type { Clock } from '../../src/system/clock.ts';
 import { resolvePaths } from '../../src/system/paths.ts';
 import { ownSession } from '../../src/system/process-info.ts';
 import { systemRandom } from '../../src/system/random.ts';
+import { createRedactor } from '../../src/system/redact.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { createFakeTarget, type FakeTarget } from '../fakes/provider.ts';
 import { wish } from './request.ts';
@@ -131,6 +132,7 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     origin: store.origin,
     resolveSecret,
   };
+  const redactor = createRedactor();
   const ended: string[] = [];
   const policy = holdPolicy(paths.configFile, kinds ?? vendors, ledger, clock);
   const broker: Broker = {

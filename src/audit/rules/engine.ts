@@ -150,7 +150,7 @@ function foundBy({ rule, action }: Running, { severity, why, evidence, about }: 
 }
 
 /** The same rule on the same events with the same weight is the same anomaly. */
-function idOf({
+export function idOf({
   rule,
   severity,
   evidence,

@@ -55,7 +55,7 @@ function useOf(world: World, command: readonly string[], flags: Flags, json: boo
 
 /** Where the credential lies. Some targets put it into the environment of every child: it is not asked for by name here. */
 function printKept({ out }: World, reply: ElevateReply, json: boolean): void {
-  const { shell: _, ...shown } = reply;
+  const { shell: _, record: __, ...shown } = reply;
   const { secrets } = shown;
   const env = Object.fromEntries(Object.entries(reply.env).filter(([name]) => !secrets.includes(name)));
   out.json({ ...shown, env });

@@ -1,0 +1,52 @@
+// Which events people are told of, and in which words. Pure; names and sentences, never a secret.
+
+import type { EventBody, EventData, EventType } from '../../audit/event.ts';
+import type { Alert } from '../../core/alert.ts';
+
+type Telling = Pick<Alert, 'severity' | 'text' | 'see'> & { readonly rule?: string };
+
+const tellings: {
+  readonly [Type in EventType]?: (data: EventData[Type], body: EventBody) => Telling | null;
+} = {
+  'anomaly.found': ({ rule, severity, why, action }, { grant }) => {
+    if (action === 'observe') return null;
+    const ends = action === 'revoke' && grant !== undefined ? `; grant ${grant} is ended` : '';
+    const see = grant === undefined ? 'jit audit log --since 1h' : `jit audit log --grant ${grant}`;
+    return { rule, severity, text: `${why}${ends}`, see };
+  },
+  'lease.overdue': ({ attempts, code }, { target = 'a target' }) => ({
+    severity: 'high',
+    text: `a credential on ${target} should be gone and is not confirmed gone (${attempts} attempts, ${code})`,
+    see: `jit doctor ${target}`,
+  }),
+  'log.rollback_detected': ({ from, size, known }) => ({
+    severity: 'critical',
+    text: `the audit log has ${size} events and does not lead to the head of ${known.size} that is kept elsewhere (${from}); nothing is issued`,
+    see: 'jit audit verify',
+  }),
+  'sync.behind': ({ events, since, code }) => ({
+    severity: 'medium',
+    text: `the shared store has not acknowledged ${events} events, the oldest of ${since}${code === null ? '' : ` (${code})`}`,
+    see: 'jit doctor',
+  }),
+};
+
+/** The alert that tells `body`; null: nobody needs to be told. */
+export function alertOf(body: EventBody): Alert | null {
+  const tell = tellings[body.type] as ((data: unknown, body: EventBody) => Telling | null) | undefined;
+  const told = tell?.(body.data, body);
+  if (!told) return null;
+  return {
+    type: body.type,
+    severity: told.severity,
+    text: told.text,
+    see: told.see,
+    at: Date.parse(body.ts),
+    event: `${body.origin}:${body.seq}`,
+    rule: told.rule ?? null,
+    principal: body.principal ?? null,
+    target: body.target ?? null,
+    grant: body.grant ?? null,
+    lease: body.lease ?? null,
+  };
+}

@@ -1,0 +1,48 @@
+// An alert as others read it: JSON, a message for Slack and what is like it, a line. Pure.
+
+import type { Alert } from '../../core/alert.ts';
+
+/** As a webhook of format `json` and a command are given it. */
+export function jsonOf(alert: Alert): Readonly<Record<string, unknown>> {
+  return { version: 1, ...alert, at: new Date(alert.at).toISOString() };
+}
+
+/** One line: `jit: high: …`. */
+export function lineOf({ severity, text }: Alert): string {
+  return `jit: ${severity}: ${text}`;
+}
+
+/** Slack takes 3,000 characters in a section, and 150 in a header. */
+const longest = 2_500;
+
+/** What Slack reads as markup or as a mention of everybody. */
+function escape(text: string): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return cut.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('`', 'ˋ');
+}
+
+/** The body of an incoming webhook: `text` for notifications and for those who know no blocks. */
+export function slackBodyOf(alert: Alert): Readonly<Record<string, unknown>> {
+  const facts = [
+    ['rule', alert.rule],
+    ['principal', alert.principal],
+    ['target', alert.target],
+    ['grant', alert.grant],
+    ['event', alert.event],
+  ].flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name} ${escape(value)}`]));
+  const seconds = Math.floor(alert.at / 1000);
+  const when = `<!date^${seconds}^{date_short_pretty} {time_secs}|${new Date(alert.at).toISOString()}>`;
+  return {
+    text: escape(lineOf(alert)),
+    blocks: [
+      {
+        type: 'section',
+        text: {
+          type: 'mrkdwn',
+          text: `*jit: ${alert.severity}*\n${escape(alert.text)}\n\`${escape(alert.see)}\``,
+        },
+      },
+      { type: 'context', elements: [{ type: 'mrkdwn', text: [when, ...facts].join(' · ') }] },
+    ],
+  };
+}

@@ -1,0 +1,225 @@
+// Watches the broker's own log: runs the anomaly rules over it, writes down what they find, ends what a rule of mode
+// `revoke` points at, and tells people. Follows the log by its rows, so it sees what is on disk and nothing else, and is
+// never inside of the transaction that it sees. Must not: keep anybody waiting.
+
+import type { StoredEvent } from '../audit/event.ts';
+import { anomalyData, createWatch, type Found, idOf, type Watch } from '../audit/rules/engine.ts';
+import type { AlertChannel } from '../core/alert.ts';
+import { type AnomalySettings, usualAnomalySettings } from '../core/anomaly.ts';
+import { toJitError } from '../core/errors.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import { alertOf } from './alerts/alert-of.ts';
+import { createAlerts } from './alerts/alerts.ts';
+import type { SendTools } from './alerts/send.ts';
+import type { Broker } from './broker.ts';
+import { eventsAfter, lastRow, rowBefore } from './log-reader.ts';
+import { endGrant } from './revocation.ts';
+
+/** What of a configuration is about watching. */
+export interface WatchSettings {
+  readonly anomalies: AnomalySettings;
+  readonly alerts: readonly AlertChannel[];
+}
+
+/** A broker's watching. */
+export interface Watching {
+  /** Runs by these from now on. Never throws. */
+  configure(settings: WatchSettings): void;
+  /** Settles when everything that is on disk has been seen, and what follows from that has been written. */
+  caughtUp(): Promise<void>;
+  /** Sees the rest and sends what waits for so long at most. Never throws. */
+  close(patience: Milliseconds): Promise<void>;
+}
+
+const day = 24 * 3600_000;
+/** What the rules know of a principal's habits at the start. */
+const lookBack: Milliseconds = 90 * day;
+/** A log that was flooded must not keep the broker busy for minutes at each start. */
+const mostReplayed = 200_000;
+/** Some milliseconds of work; a request waits for no more than that. */
+const slice = 100;
+
+/**
+ * Begins with what this broker has written so far; what was there before is only learnt from. Nothing is read before
+ * there are settings, or something is open that rules are about.
+ */
+export function startWatching(broker: Broker, tools: SendTools): Watching {
+  const { ledger, clock, log } = broker;
+  const { store } = ledger;
+  const alerts = createAlerts(broker, tools);
+  let isStopped = false;
+  let settings: AnomalySettings | null = null;
+  let watch: Watch | null = null;
+  let hasLearnt = false;
+  /** The last row that was seen. */
+  let cursor = firstOwnRow(broker) - 1;
+  let running: Promise<void> | null = null;
+  let cancelTick = (): void => undefined;
+
+  /** One after the other, however often it is asked for. */
+  function pump(): Promise<void> {
+    running ??= work()
+      .catch((thrown: unknown) => log.error(`watching the log: ${toJitError(thrown).message}`, thrown))
+      .finally(() => {
+        running = null;
+      });
+    return running;
+  }
+
+  async function work(): Promise<void> {
+    // Not in the turn of whoever has just written.
+    await nextTurn();
+    while (!isStopped && settings !== null) {
+      if (watch === null) await learn(settings);
+      const isDone = step();
+      if (isDone) return;
+      await nextTurn();
+    }
+  }
+
+  /** Answers true when there was nothing to see any more. */
+  function step(): boolean {
+    if (watch === null) return false;
+    const events = eventsAfter(store, cursor, slice);
+    for (const event of events) {
+      cursor = event.row;
+      for (const found of watch.see(event.body)) act(broker, found);
+      const alert = alertOf(event.body);
+      if (alert !== null) alerts.tell(alert);
+    }
+    if (events.length > 0) return false;
+    const late = watch.tick(clock.now());
+    for (const found of late) act(broker, found);
+    return late.length === 0;
+  }
+
+  async function learn(by: AnomalySettings): Promise<void> {
+    const fresh = createWatch(by);
+    // The broker before this one may have ended with something found and not written down. Other settings, later, are for what comes.
+    const tellFrom = hasLearnt ? clock.now() : previousStart(broker);
+    const missed = await replay(
+      broker,
+      fresh,
+      { last: cursor, tellFrom },
+      () => isStopped || settings !== by,
+    );
+    if (isStopped || settings !== by) return;
+    watch = fresh;
+    hasLearnt = true;
+    for (const found of missed) act(broker, found);
+  }
+
+  function tick(): void {
+    if (isStopped) return;
+    cancelTick = clock.after(broker.timing.tick, tick);
+    void pump();
+  }
+
+  const stopListening = ledger.onWrite(() => {
+    if (settings !== null && !isStopped) void pump();
+  });
+
+  return {
+    configure({ anomalies, alerts: channels }) {
+      alerts.use(channels);
+      if (JSON.stringify(anomalies) === JSON.stringify(settings)) return;
+      const isFirst = settings === null;
+      settings = anomalies;
+      watch = null;
+      if (isFirst) tick();
+      else void pump();
+    },
+    async caughtUp() {
+      while (running !== null || (settings !== null && cursor < lastRow(store))) await pump();
+    },
+    async close(patience) {
+      cancelTick();
+      stopListening();
+      if (settings !== null && !isStopped) await within(broker, patience, pump());
+      isStopped = true;
+      await alerts.close(patience);
+    },
+  };
+}
+
+/**
+ * The settings where nobody has asked for anything yet: broken or absent files do not keep an overdue lease from being told.
+ */
+export async function watchSettings(broker: Broker): Promise<WatchSettings> {
+  try {
+    return await broker.policy.config();
+  } catch {
+    return { anomalies: usualAnomalySettings, alerts: [] };
+  }
+}
+
+/** The first row that this broker wrote: its start, and what the store had to say of itself just before. */
+function firstOwnRow({ ledger }: Broker): number {
+  const newest = ledger.store.events({ limit: 20 });
+  const start = newest.findLastIndex(({ body }) => body.type === 'broker.start');
+  const end = start === -1 ? newest.length : start;
+  let first = end;
+  while (first > 0 && /^(log|key)\./.test(newest[first - 1]?.body.type ?? '')) first -= 1;
+  return newest[first]?.row ?? (newest.at(-1)?.row ?? -1) + 1;
+}
+
+/** When the broker before this one began; now, when there was none. */
+function previousStart({ ledger, clock, startedAt }: Broker): Instant {
+  const starts = ledger.store
+    .events({ type: 'broker.start', limit: 2 })
+    .map(({ body }) => Date.parse(body.ts));
+  return starts.filter((at) => at < startedAt).at(-1) ?? clock.now();
+}
+
+/** Learns the past up to `last`, a slice at a time; answers what was found lately and is not on record. */
+async function replay(
+  broker: Broker,
+  watch: Watch,
+  { last, tellFrom }: { readonly last: number; readonly tellFrom: Instant },
+  isOver: () => boolean,
+): Promise<Found[]> {
+  const { store } = broker.ledger;
+  const missed = new Map<string, Found>();
+  let row = Math.max(rowBefore(store, broker.clock.now() - lookBack), last - mostReplayed);
+  while (row < last && !isOver()) {
+    const events = eventsAfter(store, row, Math.min(slice, last - row));
+    row = events.at(-1)?.row ?? last;
+    const bodies = events.map(({ body }) => body);
+    for (const found of watch.replay(bodies, tellFrom)) missed.set(idOf(found), found);
+    for (const told of events.filter(isRecord)) missed.delete(idOf(told.body.data as unknown as Found));
+    await nextTurn();
+  }
+  return [...missed.values()];
+}
+
+const isRecord = ({ body }: StoredEvent): boolean => body.type === 'anomaly.found';
+
+/** On record first. The alert follows from the record, when that comes by. */
+function act(broker: Broker, found: Found): void {
+  const { principal, target, grant, lease } = found;
+  const data = anomalyData(found);
+  broker.ledger.writeRevocation({
+    events: [
+      {
+        type: 'anomaly.found',
+        at: broker.clock.now(),
+        ...(principal !== undefined && { principal }),
+        ...(target !== undefined && { target }),
+        ...(grant !== undefined && { grant }),
+        ...(lease !== undefined && { lease }),
+        data,
+      },
+    ],
+  });
+  broker.log.warn(`anomaly ${found.rule} (${found.severity}): ${found.why}`);
+  if (found.action === 'revoke' && grant !== undefined) void endGrant(broker, grant, 'anomaly');
+}
+
+/** Lets everything go first that waits for its turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function within(broker: Broker, patience: Milliseconds, work: Promise<void>): Promise<void> {
+  return Promise.race([work, new Promise<void>((resolve) => broker.clock.after(patience, resolve))]);
+}

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SendTools } from '../../src/broker/alerts/send.ts';
+import { elevate } from '../../src/broker/elevate.ts';
+import { status } from '../../src/broker/status.ts';
+import { startWatching, type Watching } from '../../src/broker/watching.ts';
+import { type AnomalySettings, usualAnomalySettings } from '../../src/core/anomaly.ts';
+import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { until } from '../support/until.ts';
+
+const tools: SendTools = {
+  resolveSecret: () => Promise.reject(new Error('no secrets here')),
+  onSecret: () => undefined,
+  env: {},
+  platform: 'linux',
+};
+const silent = Object.fromEntries(
+  Object.entries(usualAnomalySettings).map(([name, settings]) => [name, { ...settings, mode: 'off' }]),
+) as unknown as AnomalySettings;
+/** Only bursts: two grants of one role within a day. */
+const bursts = (mode: 'observe' | 'notify' | 'revoke'): AnomalySettings => ({
+  ...silent,
+  'activation-burst': { mode, count: 2, within: 24 * 3600_000 },
+});
+
+let world: TestBroker;
+let watchings: Watching[];
+beforeEach(() => {
+  world = createTestBroker();
+  watchings = [];
+});
+afterEach(async () => {
+  for (const watching of watchings) {
+    const closing = watching.close(1_000);
+    world.clock.advance(5_000);
+    await closing;
+  }
+  world.remove();
+});
+
+function watch(settings: AnomalySettings, over = world): Watching {
+  const watching = startWatching(over.broker, tools);
+  watchings.push(watching);
+  watching.configure({ anomalies: settings, alerts: [] });
+  return watching;
+}
+const anomalies = (over = world) => over.store.events({ type: 'anomaly.found' }).map(({ body }) => body);
+const grantTwice = async (over = world) => {
+  const first = await elevate(over.broker, ada, request());
+  const second = await elevate(over.broker, ada, request());
+  return [first.grant.id, second.grant.id] as const;
+};
+
+test('what a rule finds is an event of the log, once, with the grant that shows it', async () => {
+  const watching = watch(bursts('observe'));
+  const [, second] = await grantTwice();
+  await watching.caughtUp();
+  world.clock.advance(60_000);
+  await watching.caughtUp();
+  expect(anomalies()).toMatchObject([
+    { principal: 'user:ada', grant: second, data: { rule: 'activation-burst', action: 'observe' } },
+  ]);
+  expect(world.broker.ledger.grant(second)?.state).toBe('active');
+});
+
+test('a rule of mode "revoke" ends the grant that shows it, and no other, with the cause "anomaly"', async () => {
+  const watching = watch(bursts('revoke'));
+  const [first, second] = await grantTwice();
+  await watching.caughtUp();
+  await until(() => expect(world.broker.ledger.openLeasesOf(second)).toEqual([]));
+  expect(world.broker.ledger.grant(second)).toMatchObject({ state: 'ended', endCause: 'anomaly' });
+  expect(world.broker.ledger.grant(first)?.state).toBe('active');
+  await watching.caughtUp();
+  const types = world.types();
+  expect(types.indexOf('anomaly.found')).toBeLessThan(types.indexOf('grant.ended'));
+  expect(anomalies()).toHaveLength(1);
+});
+
+test('nothing is written while somebody else’s transaction is under way: the finding comes after all of it', async () => {
+  const watching = watch(bursts('observe'));
+  await elevate(world.broker, ada, request());
+  const before = world.types().length;
+  await elevate(world.broker, ada, request());
+  expect(world.types().slice(before)).not.toContain('anomaly.found');
+  await watching.caughtUp();
+  expect(world.types().at(-1)).toBe('anomaly.found');
+});
+
+test('a broker that is started anew learns from the log and does not tell the same twice', async () => {
+  const first = watch(bursts('observe'));
+  await grantTwice();
+  await first.caughtUp();
+  const closing = first.close(1_000);
+  world.clock.advance(5_000);
+  await closing;
+  watchings = [];
+  const again = world.restart();
+  world = again;
+  const watching = watch(bursts('observe'));
+  await watching.caughtUp();
+  expect(anomalies()).toHaveLength(1);
+  // The burst was told, and begins anew.
+  await grantTwice();
+  await watching.caughtUp();
+  expect(anomalies()).toHaveLength(2);
+});
+
+test('what a broker found and could not write down any more is told by the next one', async () => {
+  const start = {
+    type: 'broker.start',
+    data: { version: 'test', pid: 1, hardening: {}, recovered: 0 },
+  } as const;
+  world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
+  world.clock.advance(10);
+  await grantTwice();
+  world.clock.advance(3600_000);
+  world = world.restart();
+  world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
+  const watching = watch(bursts('observe'));
+  await watching.caughtUp();
+  expect(anomalies()).toHaveLength(1);
+});
+
+test('settings that change later are for what comes: the past is not told by them', async () => {
+  const watching = watch(silent);
+  await grantTwice();
+  await watching.caughtUp();
+  watching.configure({ anomalies: bursts('observe'), alerts: [] });
+  world.clock.advance(60_000);
+  await watching.caughtUp();
+  expect(anomalies()).toEqual([]);
+});
+
+test('time alone shows what has not happened: no event has to come', async () => {
+  const watching = watch({
+    ...silent,
+    'overdue-revocation': { mode: 'observe', after: 60_000, critical: 300_000 },
+  });
+  const { grant } = await elevate(world.broker, ada, request());
+  world.broker.ledger.write({
+    events: [
+      {
+        type: 'lease.revoking',
+        at: world.clock.now(),
+        grant: grant.id,
+        lease: grant.leases[0]?.id ?? '',
+        data: { cause: 'revoked' },
+      },
+    ],
+  });
+  await watching.caughtUp();
+  expect(anomalies()).toEqual([]);
+  await until(async () => {
+    world.clock.advance(10_000);
+    await watching.caughtUp();
+    expect(anomalies()).toMatchObject([{ data: { rule: 'overdue-revocation' } }]);
+  });
+});
+
+test('status tells what was found in the last day, and no longer', async () => {
+  const watching = watch(bursts('notify'));
+  await grantTwice();
+  await watching.caughtUp();
+  expect((await status(world.broker, ada)).recentAnomalies).toMatchObject([
+    { rule: 'activation-burst', action: 'notify', principal: 'user:ada', target: 'fake-db' },
+  ]);
+  world.clock.advance(25 * 3600_000);
+  expect((await status(world.broker, ada)).recentAnomalies).toEqual([]);
+});

@@ -16,7 +16,7 @@ export function lineOf({ severity, text }: Alert): string {
 const longest = 2_500;
 
 /** What Slack reads as markup or as a mention of everybody. */
-function escape(text: string): string {
+function forSlack(text: string): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return cut.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('`', 'ˋ');
 }
@@ -29,17 +29,17 @@ export function slackBodyOf(alert: Alert): Readonly<Record<string, unknown>> {
     ['target', alert.target],
     ['grant', alert.grant],
     ['event', alert.event],
-  ].flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name} ${escape(value)}`]));
+  ].flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name} ${forSlack(value)}`]));
   const seconds = Math.floor(alert.at / 1000);
   const when = `<!date^${seconds}^{date_short_pretty} {time_secs}|${new Date(alert.at).toISOString()}>`;
   return {
-    text: escape(lineOf(alert)),
+    text: forSlack(lineOf(alert)),
     blocks: [
       {
         type: 'section',
         text: {
           type: 'mrkdwn',
-          text: `*jit: ${alert.severity}*\n${escape(alert.text)}\n\`${escape(alert.see)}\``,
+          text: `*jit: ${alert.severity}*\n${forSlack(alert.text)}\n\`${forSlack(alert.see)}\``,
         },
       },
       { type: 'context', elements: [{ type: 'mrkdwn', text: [when, ...facts].join(' · ') }] },

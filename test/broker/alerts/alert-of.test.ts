@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { AuditEvent } from '../../../src/audit/event.ts';
+import { alertOf } from '../../../src/broker/alerts/alert-of.ts';
+import { chainOf } from '../../audit/log.ts';
+
+const place = { at: 0, principal: 'user:ada', target: 'prod-db', grant: 'g1', lease: 'l1' };
+const told = (event: AuditEvent) => {
+  const [row] = chainOf([event]);
+  if (!row) throw new Error('no row');
+  return alertOf(row.body);
+};
+const anomaly = (action: 'observe' | 'notify' | 'revoke') =>
+  told({
+    ...place,
+    type: 'anomaly.found',
+    data: { rule: 'creep', severity: 'medium', why: 'longer than ever', evidence: ['1'], action },
+  });
+
+test('an anomaly is told by its mode; one that ends its grant says so', () => {
+  expect(anomaly('observe')).toBeNull();
+  expect(anomaly('notify')).toMatchObject({
+    rule: 'creep',
+    text: 'longer than ever',
+    see: 'jit audit log --grant g1',
+  });
+  expect(anomaly('revoke')?.text).toBe('longer than ever; grant g1 is ended');
+});
+
+test('what is overdue, rolled back or behind is told, with the next command', () => {
+  const data = { cause: 'expired', attempts: 2, code: 'ERR_TARGET_UNREACHABLE' } as const;
+  expect(told({ ...place, type: 'lease.overdue', data })).toMatchObject({
+    severity: 'high',
+    see: 'jit doctor prod-db',
+  });
+  const known = { origin: 'jit.x', size: 9, root: '0'.repeat(64) };
+  expect(
+    told({ at: 0, type: 'log.rollback_detected', data: { from: 'store', known, size: 4 } }),
+  ).toMatchObject({
+    severity: 'critical',
+    see: 'jit audit verify',
+  });
+  const since = '2026-11-22T12:00:00.000Z';
+  expect(told({ at: 0, type: 'sync.behind', data: { events: 7, since, code: null } })?.text).toContain(
+    '7 events',
+  );
+});
+
+test('nothing else is, above all not that an alert failed', () => {
+  expect(
+    told({ at: 0, type: 'notify.failed', data: { channel: 'webhook-1', code: 'ERR_TARGET_REFUSED' } }),
+  ).toBeNull();
+  expect(
+    told({ ...place, type: 'lease.revoked', data: { cause: 'expired', attempts: 1, late_ms: 0 } }),
+  ).toBeNull();
+});

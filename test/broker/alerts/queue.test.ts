@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { createQueue } from '../../../src/broker/alerts/queue.ts';
+import type { Alert } from '../../../src/core/alert.ts';
+import { type ErrorCode, JitError } from '../../../src/core/errors.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { until } from '../../support/until.ts';
+
+const alertOf = (text: string): Alert => ({
+  ...{ type: 'lease.overdue', severity: 'high', see: 'jit doctor', at: 0, event: 'jit.x:1' },
+  ...{ rule: null, principal: null, target: null, grant: null, lease: null },
+  severity: 'high',
+  text,
+});
+
+/** A queue whose channel does as it is told. */
+function stage() {
+  const clock = new FakeClock();
+  const tries: string[] = [];
+  const failures: { code: ErrorCode; isFirst: boolean }[] = [];
+  let fails: ErrorCode | null = null;
+  let hangs: Promise<void> | null = null;
+  const queue = createQueue({
+    clock,
+    async send({ text }) {
+      tries.push(text);
+      await hangs;
+      if (fails) throw new JitError(fails, 'x');
+    },
+    failed: ({ code }, isFirst) => failures.push({ code, isFirst }),
+    worked: () => undefined,
+  });
+  return {
+    clock,
+    tries,
+    failures,
+    queue,
+    fail: (code: ErrorCode | null) => {
+      fails = code;
+    },
+    hang: (on: Promise<void> | null) => {
+      hangs = on;
+    },
+  };
+}
+
+test('alerts go one at a time, in order', async () => {
+  const { queue, tries } = stage();
+  for (const text of ['a', 'b', 'c']) queue.push(alertOf(text));
+  await queue.idle();
+  expect(tries).toEqual(['a', 'b', 'c']);
+});
+
+test('one that does not get through is tried four times with pauses, and the outage is told once', async () => {
+  const { queue, tries, failures, clock, fail } = stage();
+  fail('ERR_TARGET_UNREACHABLE');
+  queue.push(alertOf('a'));
+  queue.push(alertOf('b'));
+  await until(() => {
+    clock.advance(25_000);
+    expect(failures).toHaveLength(2);
+  });
+  expect(tries).toEqual(['a', 'a', 'a', 'a', 'b']);
+  expect(failures.map(({ isFirst }) => isFirst)).toEqual([true, false]);
+  fail(null);
+  queue.push(alertOf('c'));
+  await queue.idle();
+  fail('ERR_TARGET_REFUSED');
+  queue.push(alertOf('d'));
+  await queue.idle();
+  expect(tries.slice(5)).toEqual(['c', 'd']);
+  expect(failures.at(-1)).toEqual({ code: 'ERR_TARGET_REFUSED', isFirst: true });
+});
+
+test('a channel that hangs fills no memory: the oldest go, and the next that gets through says how many', async () => {
+  const { queue, tries, hang } = stage();
+  const gate = Promise.withResolvers<void>();
+  hang(gate.promise);
+  for (let index = 0; index <= 150; index += 1) queue.push(alertOf(`n${index}`));
+  expect(tries).toEqual(['n0']);
+  gate.resolve();
+  await queue.idle();
+  expect(tries).toHaveLength(101);
+  expect(tries[1]).toBe('n51 (50 alerts before it were dropped)');
+  expect(tries.at(-1)).toBe('n150');
+});
+
+test('after its end nothing is sent any more', async () => {
+  const { queue, tries } = stage();
+  queue.stop();
+  queue.push(alertOf('a'));
+  await queue.idle();
+  expect(tries).toEqual([]);
+});

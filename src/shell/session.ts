@@ -42,6 +42,8 @@ export interface SessionOptions {
   /** Settles when the grant has ended, which is for the caller to find out; never rejects. */
   readonly ended: Promise<void>;
   readonly clock: Clock;
+  /** Told once, when the child runs; must not throw. */
+  readonly started?: (pid: number) => void;
   /** Shows one line to the user. */
   readonly warn: (line: string) => void;
   /** Environment to start from; default: that of this process. */
@@ -82,6 +84,7 @@ async function runCommand(options: SessionOptions, command: readonly string[]): 
   try {
     const child = await startChild(command, childEnvironment(options));
     signals.sendTo(child);
+    options.started?.(child.pid);
     const exit = await Promise.race([child.exited, told(options)]);
     if (exit !== 'told' && !isPastDeadline(options)) return { exitCode: exitCodeOf(exit), grantEnded: false };
     await endCommand({ child, grant: grant.id, clock, graceMs });
@@ -112,6 +115,7 @@ async function runShell(options: SessionOptions): Promise<SessionResult> {
       JIT_NOW: String(Math.floor(clock.now() / 1000)),
     });
     signals.sendTo(child);
+    options.started?.(child.pid);
     integration = prepared.watchIntegration({ clock, readyMs, warn });
     const exit = await Promise.race([child.exited, told(options)]);
     if (exit !== 'told') return { exitCode: exitCodeOf(exit), grantEnded: isPastDeadline(options) };

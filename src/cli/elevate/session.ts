@@ -10,6 +10,7 @@ import { lengthText } from '../time-text.ts';
 import type { World } from '../world.ts';
 import { giveBack, type Held } from './request.ts';
 import { printEnded, printLeft, printRefreshing, warnOverdue } from './summary.ts';
+import { type Telling, tellUsage } from './usage.ts';
 import { type GrantWatch, watchGrant } from './watch.ts';
 
 /** What runs under the grant. */
@@ -22,7 +23,12 @@ export interface Under {
   readonly command: readonly string[] | null;
 }
 
-function start(world: World, { held, command, extension }: Under, watch: GrantWatch): Promise<SessionResult> {
+function start(
+  world: World,
+  { held, command, extension }: Under,
+  watch: GrantWatch,
+  telling: Telling,
+): Promise<SessionResult> {
   const { grant, env, unset, secrets } = held.reply;
   const { id, target, role, deadline } = grant;
   // The session takes signals over as it is called, so there is no moment in which one would end us unheard.
@@ -37,6 +43,7 @@ function start(world: World, { held, command, extension }: Under, watch: GrantWa
     hooksDir: world.hooksDir,
     ended: watch.ended,
     clock: world.clock,
+    started: telling.started,
     warn: (line) => world.out.note(line),
     baseEnv: world.env,
   });
@@ -89,11 +96,13 @@ export async function runUnder(world: World, under: Under): Promise<number> {
     clock: world.clock,
     refreshing: (known, failure) => printRefreshing(world, known, failure),
   });
+  const telling = tellUsage(client, held.reply, command, world.clock);
   let result: SessionResult | null = null;
   try {
     const cancelled = held.signalled();
     if (cancelled) throw cancelled;
-    result = await start(world, under, watch);
+    result = await start(world, under, watch, telling);
+    await telling.ended(result.exitCode);
   } finally {
     held.release();
     watch.stop();

@@ -4,6 +4,7 @@ import type { GenericSchema } from 'valibot';
 import { exitCodeOf, JitError, toJitError } from '../core/errors.ts';
 import { type ErrorReply, protocolVersion } from '../protocol/routes.ts';
 import * as schemas from '../protocol/schemas.ts';
+import { syncSchema } from '../protocol/store-schema.ts';
 import { audit } from './audit.ts';
 import { parseBody } from './body.ts';
 import type { Broker, Caller } from './broker.ts';
@@ -21,6 +22,7 @@ import { answer, question } from './questions.ts';
 import { revoke } from './revoke.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { sync } from './sync-verb.ts';
 import { targets } from './targets.ts';
 import { usage } from './usage.ts';
 import { wait } from './wait.ts';
@@ -67,6 +69,7 @@ const routes: Readonly<Record<string, Route>> = {
     schema: schemas.doctorSchema,
     handler: (broker, _caller, body) => doctor(broker, body),
   },
+  'POST /v1/sync': { schema: syncSchema, handler: (broker, _caller, body) => sync(broker, body) },
   'POST /v1/stop': { schema: schemas.stopSchema, handler: (broker) => stop(broker, 'asked to stop') },
 };
 

@@ -57,15 +57,16 @@ export interface Counting {
 
 /**
  * On a terminal, a line such as `Exporting 42 %` on stderr from 500 ms on; elsewhere one line says after five seconds
- * that it goes on. Nothing while stdout is the same terminal: the result shows that it does.
+ * that it goes on. Nothing while the result is written to the same terminal: it shows that it does.
+ * @param isShared the result is written while this goes on, to a stdout that is a terminal
  */
-export function counting(world: World, text: string): Counting {
+export function counting(world: World, text: string, isShared = world.isTTY.stdout): Counting {
   const { isTTY, clock, out } = world;
   const isTerminal =
-    isTTY.stderr && !isTTY.stdout && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
+    isTTY.stderr && !isShared && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
   const began = clock.sinceBoot();
   let shown = '';
-  let isTold = isTTY.stdout;
+  let isTold = isShared;
   return {
     show(done, total) {
       const waited = clock.sinceBoot() - began;

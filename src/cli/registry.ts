@@ -3,6 +3,7 @@
 import { auditExport } from './commands/audit-export.ts';
 import { auditLog } from './commands/audit-log.ts';
 import { auditProve } from './commands/audit-prove.ts';
+import { auditSync } from './commands/audit-sync.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { auditVerifyProof } from './commands/audit-verify-proof.ts';
 import { brokerRun } from './commands/broker-run.ts';
@@ -31,6 +32,7 @@ import { secretCheck } from './commands/secret-check.ts';
 import { secretRemove } from './commands/secret-remove.ts';
 import { secretSet } from './commands/secret-set.ts';
 import { status } from './commands/status.ts';
+import { storeInit } from './commands/store-init.ts';
 import { targets } from './commands/targets.ts';
 import { token } from './commands/token.ts';
 import type { Command } from './define-command.ts';
@@ -56,10 +58,12 @@ export const registry: readonly Command[] = [
   auditProve,
   auditVerifyProof,
   auditExport,
+  auditSync,
   doctor,
   init,
   initPostgres,
   initAws,
+  storeInit,
   secretSet,
   secretCheck,
   secretRemove,

@@ -27,6 +27,7 @@ import type {
   WaitRequest,
   Wish,
 } from '../protocol/routes.ts';
+import type { SyncReply, SyncRequest } from '../protocol/store.ts';
 import type { FollowReply, FollowRequest, UsageRequest } from '../protocol/usage.ts';
 import type { GrantView } from '../protocol/views.ts';
 
@@ -56,6 +57,7 @@ export interface Client {
   answer(request: AnswerRequest): Promise<Record<string, never>>;
   credential(request: CredentialRequest): Promise<CredentialReply>;
   console(request: ConsoleRequest): Promise<ConsoleReply>;
+  sync(request: SyncRequest): Promise<SyncReply>;
   stop(): Promise<StopReply>;
 }
 
@@ -104,6 +106,7 @@ export function createClient(transport: Transport): Client {
     answer: (request) => post('answer', request),
     credential: (request) => post('credential', request),
     console: (request) => post('console', request, slow),
+    sync: (request) => post('sync', request, request.wait + quick),
     stop: () => post('stop', {}, slow),
   };
 }

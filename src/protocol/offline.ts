@@ -3,6 +3,8 @@
 
 import type { Secret } from '../core/secret.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
+import type { AuditReply } from './routes.ts';
+import type { StoreInitReply, StoreInitRequest, StoreLogRequest, StoreVerifyReply } from './store.ts';
 
 /** `jit policy check` */
 export interface PolicyCheckReply {
@@ -269,6 +271,16 @@ export interface Offline {
   auditVerifyProof(request: ProofCheckRequest): Promise<ProofCheck>;
   /** Hands on the text of each part, and goes on when it was taken. */
   auditExport(request: ExportRequest, take: (batch: ExportBatch) => Promise<void>): Promise<ExportReply>;
+  /** Events of everybody, from the shared store. */
+  storeLog(config: string | null, request: StoreLogRequest): Promise<AuditReply>;
+  /** Verifies everybody's logs in the shared store. */
+  storeVerify(
+    config: string | null,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<StoreVerifyReply>;
+  storeInit(request: StoreInitRequest): Promise<StoreInitReply>;
+  /** The SQL that sets up a shared store. */
+  storeSql(): string;
   init(request: InitRequest): Promise<InitReply>;
   initAws(request: InitAwsRequest): Promise<InitAwsReply>;
   /** Writes to the keychain, and reads back what is there. */

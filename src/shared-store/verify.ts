@@ -78,10 +78,11 @@ async function verifyOne(
   }
   const report = verifier.report();
   const end = Math.max(report.events, from);
+  const ended = follower && size > 0 ? follower.end() : null;
   const what =
     report.problem === null
       ? (otherEnd(log, rowsEnd(report.events, report.head, from, log)) ??
-        (size > 0 ? (follower?.end() ?? null) : null) ??
+        ended ??
         otherPredecessor(log.previous, predecessor))
       : null;
   const problem = report.problem ?? (what === null ? null : { seq: end, what });

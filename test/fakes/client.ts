@@ -190,6 +190,15 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
     usage: async () => ({}),
     doctor: async () => ({ checks: [] }),
+    sync: async () => ({
+      store: null,
+      origin: 'jit.7h2k9d3f5g6h8j1k',
+      events: 1,
+      acknowledged: 0,
+      since: null,
+      running: false,
+      failure: null,
+    }),
     stop: async () => ({ revoked: 0, overdue: 0, ending: 0 }),
     ...verbs,
   };

@@ -5,6 +5,7 @@ import type { VerifyReply } from '../../protocol/offline.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { waiting } from '../progress.ts';
+import { verifyStore } from '../verify-store.ts';
 
 export const auditVerify = defineCommand({
   name: 'audit verify',
@@ -12,6 +13,7 @@ export const auditVerify = defineCommand({
   description: 'Needs no broker. Exit code 1 when something is wrong.',
   args: { file: arg.optional('a log file; without it, your own', 'file') },
   options: {
+    store: opt.flag('the logs of everybody, in the shared store; needs its auditor in the configuration'),
     key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>; may be given several times'),
     head: opt.list('file', 'a signed head kept elsewhere, which the log has to lead to; several times'),
   },
@@ -40,10 +42,19 @@ export const auditVerify = defineCommand({
   examples: [
     { command: 'jit audit verify', does: 'your own log' },
     { command: 'jit audit verify /backup/jit.db --json', does: 'a copy, for a script' },
+    { command: 'jit audit verify --store', does: 'the logs of everybody, in the shared store' },
     { command: 'jit audit verify /backup/jit.db --key "$KEY"', does: 'signed by a key that you know' },
   ],
   async run(world, { args, options, json }) {
     const { out } = world;
+    if (options.store) {
+      if (args.file !== null || options.key.length + options.head.length > 0) {
+        throw new JitError('ERR_USAGE', 'option "--store" takes no file, --key or --head', {
+          hint: 'jit audit verify --help',
+        });
+      }
+      return verifyStore(world, json);
+    }
     const offline = await world.loadOffline();
     const request = { file: args.file, keys: options.key, heads: options.head };
     const reply = await waiting(world, 'Verifying', offline.auditVerify(request));

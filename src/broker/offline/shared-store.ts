@@ -1,0 +1,115 @@
+// What commands do at the shared store without a broker: set it up as an administrator, read it as an auditor.
+
+import { JitError } from '../../core/errors.ts';
+import { sslModeOf } from '../../core/postgres-address.ts';
+import { Secret } from '../../core/secret.ts';
+import type { StoreAddress } from '../../core/store-settings.ts';
+import type { AuditReply } from '../../protocol/routes.ts';
+import type {
+  StoreInitReply,
+  StoreInitRequest,
+  StoreLogRequest,
+  StoreVerifyReply,
+} from '../../protocol/store.ts';
+import { type StoreConnection, withStore } from '../../shared-store/connection.ts';
+import { migrations } from '../../shared-store/migrations/index.ts';
+import { findEvents } from '../../shared-store/reader.ts';
+import { setupSql } from '../../shared-store/setup.ts';
+import { verifyStore } from '../../shared-store/verify.ts';
+import { systemClock } from '../../system/clock.ts';
+import { createKeychain } from '../../system/keychain.ts';
+import { resolvePaths } from '../../system/paths.ts';
+import { createSecretResolver } from '../../system/secret-reference.ts';
+import { kinds } from '../providers.ts';
+import { readConfig } from '../read-config.ts';
+
+/** As many as `jit audit log` takes. */
+const most = 10_000;
+
+/** The SQL for an administrator who would rather run it. */
+export function storeSql(): string {
+  return setupSql();
+}
+
+/** Applies what is not there yet. @throws JitError as the connection */
+export async function storeInit(request: StoreInitRequest): Promise<StoreInitReply> {
+  const { host, port, database, sslmode, sslRootCert } = request;
+  const address: StoreAddress = {
+    host,
+    port,
+    database,
+    sslmode: sslModeOf({ host, ...(sslmode !== null && { sslmode }) }),
+    sslRootCert,
+    connectTimeout: 10_000,
+  };
+  const own = process.env['PGPASSWORD'];
+  const given = typeof request.password === 'string' ? await secretOf(request.password) : request.password;
+  const password = given ?? (own ? new Secret(own) : null);
+  return connect(address, request.user, password, async (connection) => {
+    const there = async (): Promise<number> => {
+      const [table] = await connection.rows<{ name: string | null }>(
+        "SELECT to_regclass('jit.migrations') AS name",
+      );
+      if (!table?.name) return 0;
+      const [row] = await connection.rows<{ n: number }>('SELECT count(*)::int AS n FROM jit.migrations');
+      return row?.n ?? 0;
+    };
+    const before = await there();
+    await connection.run(setupSql());
+    return { applied: migrations.slice(before).map(({ name }) => name), version: await there() };
+  });
+}
+
+/** Events of everybody. @throws JitError `ERR_CONFIG` where the configuration names no auditor */
+export async function storeLog(config: string | null, request: StoreLogRequest): Promise<AuditReply> {
+  return asAuditor(config, async (connection) => {
+    const found = await findEvents(connection, { ...request, limit: request.limit ?? most });
+    return {
+      events: found.map(({ leaf, body }) => ({
+        leaf,
+        body: JSON.parse(body.toString('utf8')) as Record<string, unknown>,
+      })),
+    };
+  });
+}
+
+/** Verifies the log of everybody. @throws JitError `ERR_CONFIG` where the configuration names no auditor */
+export async function storeVerify(
+  config: string | null,
+  onProgress: (done: number, total: number) => void,
+): Promise<StoreVerifyReply> {
+  const logs = await asAuditor(config, (connection) => verifyStore(connection, onProgress));
+  return {
+    valid: logs.every(({ valid }) => valid),
+    events: logs.reduce((sum, { events }) => sum + events, 0),
+    logs,
+  };
+}
+
+async function asAuditor<T>(
+  config: string | null,
+  work: (connection: StoreConnection) => Promise<T>,
+): Promise<T> {
+  const { configFile } = resolvePaths(process.env, { config });
+  const { store } = readConfig(configFile, kinds);
+  if (!store?.auditor) {
+    throw new JitError('ERR_CONFIG', `the configuration "${configFile}" names no auditor of a shared store`, {
+      hint: 'add store.auditor with user and password; jit store init says how to make the login',
+    });
+  }
+  return connect(store.address, store.auditor.user, await secretOf(store.auditor.password), work);
+}
+
+function secretOf(reference: string): Promise<Secret> {
+  return createSecretResolver({ env: process.env, keychain: createKeychain() })(reference);
+}
+
+function connect<T>(
+  address: StoreAddress,
+  user: string,
+  password: Secret | null,
+  work: (connection: StoreConnection) => Promise<T>,
+): Promise<T> {
+  const { signal } = new AbortController();
+  return withStore({ address, user, password, clock: systemClock, signal }, work);
+}

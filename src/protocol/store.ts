@@ -1,0 +1,85 @@
+// What commands and broker tell each other about the shared store, as types. Schemas: store-schema.ts.
+
+import type { ErrorCode } from '../core/errors.ts';
+import type { SslMode } from '../core/postgres-address.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Milliseconds } from '../core/time.ts';
+
+/** `POST /v1/sync` : where the log stands; with `now` it is pushed, and the answer waits for that so long at most. */
+export interface SyncRequest {
+  readonly now: boolean;
+  readonly wait: Milliseconds;
+}
+
+/** How far the shared store is. */
+export interface SyncReply {
+  /** null: the configuration names none that this broker syncs to. */
+  readonly store: {
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+    readonly user: string;
+    readonly maxUnsynced: { readonly events: number; readonly age: Milliseconds };
+  } | null;
+  readonly origin: string;
+  /** Events of the log. */
+  readonly events: number;
+  readonly acknowledged: number;
+  /** When the oldest that is not acknowledged was written. */
+  readonly since: string | null;
+  readonly running: boolean;
+  /** Why the last push failed. */
+  readonly failure: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly hint: string | null;
+  } | null;
+}
+
+/** `jit store init` : whom to connect as. */
+export interface StoreInitRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** A reference, or what was typed; null: what `PGPASSWORD` holds, or none. */
+  readonly password: string | Secret | null;
+  readonly sslmode: SslMode | null;
+  readonly sslRootCert: string | null;
+}
+
+/** What was set up. */
+export interface StoreInitReply {
+  /** Migrations that were applied now, by name. */
+  readonly applied: readonly string[];
+  /** Migrations that are there. */
+  readonly version: number;
+}
+
+/** `jit audit log --store` */
+export interface StoreLogRequest {
+  readonly grant: string | null;
+  readonly target: string | null;
+  readonly principal: string | null;
+  readonly since: number | null;
+  readonly until: number | null;
+  readonly limit: number | null;
+}
+
+/** `jit audit verify --store` : every log in the store. */
+export interface StoreVerifyReply {
+  readonly valid: boolean;
+  readonly events: number;
+  readonly logs: readonly {
+    readonly origin: string;
+    readonly valid: boolean;
+    readonly events: number;
+    readonly from: number;
+    readonly signed: number;
+    readonly root: string | null;
+    readonly keys: readonly string[];
+    readonly registeredBy: string;
+    readonly lastSeen: string;
+    readonly problem: { readonly seq: number; readonly what: string } | null;
+  }[];
+}

@@ -63,6 +63,8 @@ export const tasks = {
     return run(node, ['test/crash/run.ts', ...args]);
   },
 
+  sync: (node, args) => run(node, ['test/sync/run.ts', ...args]),
+
   tamper: (node, args) => run(node, ['test/tamper/run.ts', ...args]),
 
   peers: () => bringPeers(),

@@ -1,0 +1,170 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PlacedEvent } from '../../src/audit/chain.ts';
+import { signCheckpoint } from '../../src/audit/checkpoint.ts';
+import { createFrontier } from '../../src/audit/merkle.ts';
+import { createSigner } from '../../src/audit/signer.ts';
+import { pushLogs } from '../../src/broker/sync-push.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { withStore } from '../../src/shared-store/connection.ts';
+import { findEvents } from '../../src/shared-store/reader.ts';
+import { type StoredLogReport, verifyStore } from '../../src/shared-store/verify.ts';
+import { storeWriter } from '../../src/shared-store/writer.ts';
+import { openStore } from '../../src/store/open.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { systemRandom } from '../../src/system/random.ts';
+import { step, stillClock, temporaryPath } from '../store/support.ts';
+import type { PostgresServer } from '../support/postgres.ts';
+import { appendText, appendValues, chain, startStore } from './support.ts';
+
+let server: PostgresServer;
+let writer: pg.Client;
+
+beforeAll(async () => {
+  server = await startStore();
+  writer = await server.connect('postgres', 'writer', 'writer');
+});
+afterAll(async () => {
+  await writer.end();
+  await server.stop();
+});
+
+const address = () => ({
+  host: server.host,
+  port: server.port,
+  database: 'postgres',
+  sslmode: 'disable' as const,
+  sslRootCert: null,
+  connectTimeout: 5_000,
+});
+
+function as<T>(user: string, work: Parameters<typeof withStore<T>>[1]): Promise<T> {
+  const { signal } = new AbortController();
+  return withStore(
+    { address: address(), user, password: new Secret(user), clock: systemClock, signal },
+    work,
+  );
+}
+
+const verifyAll = (): Promise<StoredLogReport[]> =>
+  as('auditor', (connection) => verifyStore(connection, () => undefined));
+const found = async (origin: string) => (await verifyAll()).find((log) => log.origin === origin);
+
+async function put(
+  origin: string,
+  events: readonly PlacedEvent[],
+  note: string | null = null,
+): Promise<void> {
+  await writer.query('SELECT jit.register($1)', [origin]);
+  await writer.query(appendText, appendValues(origin, 0, events, note));
+}
+
+test('a log that nobody has touched is valid, with the root of its events', async () => {
+  const origin = 'jit.untouched000';
+  const events = chain(origin, 700);
+  await put(origin, events);
+  const frontier = createFrontier();
+  for (const { leaf } of events) frontier.append(Buffer.from(leaf, 'hex'));
+  expect(await found(origin)).toMatchObject({
+    valid: true,
+    events: 700,
+    from: 0,
+    signed: 0,
+    root: frontier.root().toString('hex'),
+    problem: null,
+  });
+});
+
+test('what an administrator of the database does is found', async () => {
+  const origin = 'jit.tampered0000';
+  await put(origin, chain(origin, 30));
+  const where = `WHERE origin = '${origin}' AND seq`;
+  const ways: [sql: string, undo: string][] = [
+    [`DELETE FROM jit.events ${where} = 29`, ''],
+    [`DELETE FROM jit.events ${where} = 7`, ''],
+    [
+      `UPDATE jit.events SET body = convert_to(replace(convert_from(body, 'UTF8'), '"x"', '"y"'), 'UTF8') ${where} = 9`,
+      '',
+    ],
+    [`UPDATE jit.events SET seq = 100 ${where} = 4`, ''],
+    [`UPDATE jit.logs SET size = 31 WHERE origin = '${origin}'`, ''],
+    [`UPDATE jit.logs SET head = sha256('x') WHERE origin = '${origin}'`, ''],
+  ];
+  await server.sql('CREATE TABLE public.e AS TABLE jit.events; CREATE TABLE public.l AS TABLE jit.logs');
+  for (const [sql] of ways) {
+    await server.sql(sql);
+    expect([sql, (await found(origin))?.valid]).toEqual([sql, false]);
+    await server.sql(`DELETE FROM jit.events; INSERT INTO jit.events TABLE public.e;
+      UPDATE jit.logs SET size = l.size, head = l.head FROM public.l WHERE l.origin = jit.logs.origin`);
+    expect((await found(origin))?.valid).toBe(true);
+  }
+});
+
+test('a checkpoint over other events than those that are there is found', async () => {
+  const origin = 'jit.othertree000';
+  const signer = createSigner(origin, Buffer.alloc(32, 3));
+  await put(origin, chain(origin, 4), signCheckpoint({ origin, size: 4, root: 'd'.repeat(64) }, [signer]));
+  expect(await found(origin)).toMatchObject({
+    valid: false,
+    problem: { what: expect.stringContaining('checkpoint') },
+  });
+});
+
+test('a log with keys that followed each other, and one that goes on from it, verify from the store alone', async () => {
+  const store = openStore({ path: temporaryPath(), clock: stillClock, random: systemRandom });
+  try {
+    const key = (name: string, byte: number) => createSigner(name, Buffer.alloc(32, byte));
+    store.useSigner(key(store.logOrigin, 1));
+    for (let at = 0; at < 20; at += 1) store.commit((tx) => tx.append(step('a')));
+    store.rotate(key(store.logOrigin, 2));
+    for (let at = 0; at < 20; at += 1) store.commit((tx) => tx.append(step('b')));
+    store.rotate(key(store.logOrigin, 3));
+    store.commit((tx) => tx.append(step('c')));
+    store.fork('a test', key(store.nextOrigin, 4));
+    store.commit((tx) => tx.append(step('d')));
+    const push = () =>
+      as('writer', (connection) =>
+        pushLogs({
+          store,
+          writer: storeWriter(connection),
+          settled: new Set(),
+          onAcknowledged: () => undefined,
+        }),
+      );
+    await push();
+    store.commit((tx) => tx.append(step('e')));
+    await push();
+    await push();
+    const logs = (await verifyAll()).filter(({ origin }) => origin.startsWith(store.origin));
+    expect(logs).toMatchObject([
+      { origin: store.origin, valid: true, events: 45, signed: 45, keys: { length: 3 } },
+      { origin: store.logOrigin, valid: true, events: 4, signed: 4, keys: { length: 1 } },
+    ]);
+    expect(logs[1]?.root).toBe(store.treeHead().root);
+  } finally {
+    store.close();
+  }
+});
+
+test('after the retention period a log verifies from where it begins', async () => {
+  const origin = 'jit.longlived000';
+  await put(origin, chain(origin, 12));
+  await server.sql(`DELETE FROM jit.events WHERE origin = '${origin}' AND seq < 5`);
+  expect(await found(origin)).toMatchObject({ valid: true, from: 5, events: 12, root: null });
+  await server.sql(`DELETE FROM jit.events WHERE origin = '${origin}'`);
+  expect(await found(origin)).toMatchObject({ valid: true, from: 12, events: 12 });
+});
+
+test('an auditor finds events of everybody by what they say', async () => {
+  const all = { grant: null, target: null, principal: null, since: null, until: null, limit: 100_000 };
+  const find = (query: Partial<typeof all> & object) =>
+    as('auditor', (connection) => findEvents(connection, { ...all, ...query } as never));
+  const bodies = (await find({})).map(({ body }) => JSON.parse(body.toString()) as { ts: string });
+  expect(new Set(bodies.map((body) => (body as never as { origin: string }).origin)).size).toBeGreaterThan(2);
+  expect(bodies.map(({ ts }) => ts)).toEqual(bodies.map(({ ts }) => ts).toSorted());
+  expect(await find({ limit: 3 })).toHaveLength(3);
+  expect(await find({ target: 'nothing' } as never)).toEqual([]);
+  const [last] = bodies.slice(-1);
+  const later = await find({ until: Date.parse(last?.ts ?? '') } as never);
+  expect(later.length).toBeLessThan(bodies.length);
+});

@@ -31,6 +31,8 @@ export interface Epochs {
   add(epoch: Epoch): void;
   /** The key in force in `epoch`; null when none was named yet. */
   key(epoch: number): string | null;
+  /** How many events there were when that key was named; null when none was. */
+  keySize(epoch: number): number | null;
   putKey(epoch: number, size: number, vkey: string): void;
   /** The newest checkpoint of the file. */
   newest(): StoredCheckpoint | null;
@@ -51,6 +53,9 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
   const current = db.prepare<[], Epoch>('SELECT number, first FROM epochs ORDER BY number DESC LIMIT 1');
   const key = db
     .prepare<[number], string>('SELECT vkey FROM keys WHERE epoch = ? ORDER BY size DESC LIMIT 1')
+    .pluck();
+  const keySize = db
+    .prepare<[number], number>('SELECT size FROM keys WHERE epoch = ? ORDER BY size DESC LIMIT 1')
     .pluck();
   const newest = db.prepare<[], StoredCheckpoint>('SELECT epoch, size, note FROM newest_checkpoint');
   const isAsWritten = db
@@ -78,6 +83,7 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
     },
     add: ({ number, first }) => void writes?.addEpoch.run(number, first),
     key: (epoch) => key.get(epoch) ?? null,
+    keySize: (epoch) => keySize.get(epoch) ?? null,
     putKey: (epoch, size, vkey) => void writes?.addKey.run(epoch, size, vkey),
     newest: () => newest.get() ?? null,
     putNewest({ epoch, size, note }) {
@@ -123,6 +129,7 @@ function older(db: Database): Epochs {
     current: () => only()[0] ?? null,
     all: only,
     key: () => null,
+    keySize: () => null,
     newest: () => null,
     kept: () => null,
     checkpoints: () => [],

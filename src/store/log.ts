@@ -6,6 +6,7 @@ import type { AuditEvent, EventBody, LogHead, StoredEvent } from '../audit/event
 import { type Frontier, rootAt } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
 import { JitError } from '../core/errors.ts';
+import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Epoch, Epochs } from './epochs.ts';
 import { statements, type Values } from './statements.ts';
@@ -25,6 +26,8 @@ export interface Log {
   rootAt(size: number): string;
   readonly epoch: Epoch;
   readonly tree: Tree;
+  /** When the last of the first `size` events was written; null for no size. */
+  timeOf(size: number | null): Instant | null;
   /** Begins the next log. Only inside a transaction. */
   begin(): void;
   /** To be called when a transaction was rolled back: what was appended in it is not there. */
@@ -95,6 +98,10 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
     },
     get tree() {
       return end().tree;
+    },
+    timeOf(size) {
+      const [body] = size === null ? [] : getBodies.all(end().epoch.first + size - 1, 1);
+      return body ? Date.parse((JSON.parse(body.toString('utf8')) as EventBody).ts) : null;
     },
     begin() {
       const { epoch, frontier } = end();

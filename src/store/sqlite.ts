@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
 import { consistencyProof } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
+import { rollbackError } from '../audit/rollback.ts';
 import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
@@ -13,7 +14,7 @@ import type { Ballast } from './ballast.ts';
 import type { Epochs } from './epochs.ts';
 import type { Jobs } from './jobs.ts';
 import type { Log } from './log.ts';
-import type { Rollback, Signing } from './signing.ts';
+import type { Signing } from './signing.ts';
 import { isFatal, isFull, toStoreError, translating } from './sqlite-errors.ts';
 import type { State } from './state.ts';
 import type { Store, Transaction } from './store.ts';
@@ -89,7 +90,7 @@ export function createStore(parts: StoreParts): Store {
         hint: 'check the disk, then: jit broker stop',
       });
     }
-    if (signing.behind && !urgent) throw behindError(signing.behind);
+    if (signing.behind && !urgent) throw rollbackError(signing.behind);
   }
 
   function refuseIfClosed(): void {
@@ -135,6 +136,9 @@ export function createStore(parts: StoreParts): Store {
     origin,
     get key() {
       return reading(() => epochs.key(log.epoch.number));
+    },
+    get keySince() {
+      return reading(() => log.timeOf(epochs.keySize(log.epoch.number)));
     },
     get logOrigin() {
       return reading(() => succession.origin());
@@ -224,14 +228,6 @@ const structural: ReadonlySet<string> = new Set([
   'key.rotate',
   'log.rollback_detected',
 ]);
-
-function behindError({ known, size }: Rollback): JitError {
-  return new JitError(
-    'ERR_AUDIT_INVALID',
-    `the audit log was set back: it has ${size} events and does not lead to the head of "${known.origin}" at ${known.size}`,
-    { hint: 'jit audit fork --reason "…"' },
-  );
-}
 
 function lostError(fate: FileFate): JitError {
   if (fate === 'replaced') {

@@ -56,6 +56,8 @@ export interface Store {
   readonly nextOrigin: string;
   /** The key (vkey) that the log names as its own now; null while it has named none. */
   readonly key: string | null;
+  /** When the log named it. */
+  readonly keySince: Instant | null;
   /** True while commits are signed. */
   readonly signs: boolean;
   /** A head known from elsewhere that this log does not lead to: until a fork only urgent commits are taken, unsigned. */

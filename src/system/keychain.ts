@@ -2,6 +2,7 @@
 // On Linux the store is pinned to Secret Service: the library's default falls back to the kernel keyring
 // without a word, and what is there is gone after a restart.
 
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AsyncEntry } from '@napi-rs/keyring';
 import { JitError } from '../core/errors.ts';
@@ -61,10 +62,17 @@ export function createKeychain(
 }
 
 function openSystemEntry(service: string, account: string): AsyncEntry {
+  // Where no message bus is, the library would say so after it had taken its 8 MB.
+  if (process.platform === 'linux' && !hasBus(process.env)) throw new Error('no DBus');
   const { AsyncEntry } = createRequire(import.meta.url)(
     '@napi-rs/keyring',
   ) as typeof import('@napi-rs/keyring');
   return new AsyncEntry(service, account, { linux: { store: 'secret-service' } });
+}
+
+function hasBus(env: NodeJS.ProcessEnv): boolean {
+  const runtime = env['XDG_RUNTIME_DIR'];
+  return Boolean(env['DBUS_SESSION_BUS_ADDRESS'] || (runtime && existsSync(`${runtime}/bus`)));
 }
 
 /** Every error of the library has the same code, so its words have to tell them apart. */

@@ -21,6 +21,8 @@ export interface Paths {
   readonly log: string;
   /** The key that secrets in the database are sealed with, where no keychain answers. */
   readonly sealKey: string;
+  /** The key that signs the audit log, where no keychain answers. */
+  readonly deviceKey: string;
   /** Signed heads of the audit log, kept where neither the database nor a backup of it is. */
   readonly heads: string;
   /** What completion in shells reads; beside the state, to be there before the first command after a restart. */
@@ -83,6 +85,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     lock: under(stateDir, 'broker.lock'),
     log: under(stateDir, 'broker.log'),
     sealKey: under(stateDir, 'seal.key'),
+    deviceKey: under(stateDir, 'device.key'),
     heads: under(dataDir, 'heads'),
     names: under(stateDir, 'names'),
     synced: under(stateDir, 'synced'),

@@ -1,0 +1,19 @@
+// How a log that was set back is told, wherever it is met.
+
+import { JitError } from '../core/errors.ts';
+import type { LogHead } from './event.ts';
+
+/** The command that goes on from a log that cannot be trusted, or signed, any more. */
+export const forkHint = 'jit audit fork --reason "…"';
+
+/**
+ * @param known a head that was known elsewhere
+ * @param size events that the log has, which do not lead to it
+ */
+export function rollbackError({ known, size }: { readonly known: LogHead; readonly size: number }): JitError {
+  return new JitError(
+    'ERR_AUDIT_INVALID',
+    `the audit log was set back: it has ${size} events and does not lead to the head of "${known.origin}" at ${known.size}`,
+    { hint: forkHint },
+  );
+}

@@ -4,6 +4,7 @@ import { type ErrorCode, hasCode, toJitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { TargetConfig } from '../core/target.ts';
 import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
+import { recentAnomalies } from './anomalies.ts';
 import type { Broker } from './broker.ts';
 import { resolveTarget } from './wish.ts';
 import { isEndAwaited } from './withdrawal.ts';
@@ -17,7 +18,14 @@ type Line = DoctorReply['checks'][number];
 export async function doctor(broker: Broker, request: DoctorRequest): Promise<DoctorReply> {
   const leases = leaseLines(broker, request.target);
   const { line, targets } = await targetsOf(broker, request.target, leases.length > 0);
-  const checks: Line[] = [...hardening(broker), auditLine(broker), ...stateLine(broker), line, ...leases];
+  const checks: Line[] = [
+    ...hardening(broker),
+    auditLine(broker),
+    ...watchLines(broker),
+    ...stateLine(broker),
+    line,
+    ...leases,
+  ];
   for (const target of targets) checks.push(...(await targetLines(broker, target)));
   return { checks };
 }
@@ -44,6 +52,26 @@ function auditLine(broker: Broker): Line {
     status: 'ok',
     detail: `${size} events in ${broker.paths.database}`,
   };
+}
+
+/** What the rules found that people are told of, and whether telling them works. */
+function watchLines(broker: Broker): Line[] {
+  const told = recentAnomalies(broker).filter(({ action }) => action !== 'observe');
+  const rules = [...new Set(told.map(({ rule }) => rule))].join(', ');
+  const anomalies: Line = {
+    target: null,
+    name: 'anomalies',
+    status: told.length === 0 ? 'ok' : 'warning',
+    detail: told.length === 0 ? 'none in the last day' : `${told.length} in the last day: ${rules}`,
+    ...(told.length > 0 && { advice: 'jit status tells them; the rules are in the section "anomalies"' }),
+  };
+  const channels = [...broker.alerting].map(([name, code]): Line => {
+    const line = { target: null, name: `alerts: ${name}` };
+    if (code === null) return { ...line, status: 'ok', detail: 'no alert was lost' };
+    const detail = `the last alert did not get through (${code})`;
+    return { ...line, status: 'failed', detail, advice: `what was said is in ${broker.paths.log}` };
+  });
+  return [anomalies, ...channels];
 }
 
 /** Where everything lies when there is no better place. */

@@ -18,7 +18,8 @@ import { terminalSpinner } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
 import { standardStream } from './standard-stream.ts';
-import { closeOwnBroker, runSession } from './whole.ts';
+import type { ScreenTerminal } from './watch/screen.ts';
+import { closeOwnBroker, openScreen, runSession } from './whole.ts';
 import type { OwnBroker } from './world.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -44,6 +45,27 @@ function giveUp({ code = 'EIO' }: NodeJS.ErrnoException): never {
 /** Pipes and files are told apart without loading node:tty. */
 function isTerminal(descriptor: number): boolean {
   return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+/** The terminal of this process, as a picture needs it. */
+function terminal(write: (text: string) => void): ScreenTerminal {
+  const { stdin, stdout } = process;
+  return {
+    write,
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
+    raw: (on) => void stdin.setRawMode(on),
+    stop: () => process.kill(0, 'SIGSTOP'),
+    listen({ key, resized, continued, suspend, exit }) {
+      stdin.on('data', key).resume();
+      stdout.on('resize', resized);
+      process.on('SIGCONT', continued).on('SIGTSTP', suspend).on('exit', exit);
+      return () => {
+        stdin.off('data', key).pause();
+        stdout.off('resize', resized);
+        process.off('SIGCONT', continued).off('SIGTSTP', suspend).off('exit', exit);
+      };
+    },
+  };
 }
 
 async function main(): Promise<void> {
@@ -92,6 +114,7 @@ async function main(): Promise<void> {
     ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
     spin: terminalSpinner,
     onSignal,
+    openScreen: (events) => openScreen(terminal(stdout.write), events),
     browser: () => findBrowser(env, existsSync),
     exists: existsSync,
     configPath: (flag) => pathsFor(flag).configFile,

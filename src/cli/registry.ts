@@ -3,7 +3,9 @@
 import { auditExport } from './commands/audit-export.ts';
 import { auditLog } from './commands/audit-log.ts';
 import { auditProve } from './commands/audit-prove.ts';
+import { auditReport } from './commands/audit-report.ts';
 import { auditSync } from './commands/audit-sync.ts';
+import { auditTail } from './commands/audit-tail.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { auditVerifyProof } from './commands/audit-verify-proof.ts';
 import { brokerRun } from './commands/broker-run.ts';
@@ -35,12 +37,14 @@ import { status } from './commands/status.ts';
 import { storeInit } from './commands/store-init.ts';
 import { targets } from './commands/targets.ts';
 import { token } from './commands/token.ts';
+import { watch } from './commands/watch.ts';
 import type { Command } from './define-command.ts';
 
 /** Every command of jit. */
 export const registry: readonly Command[] = [
   elevate,
   status,
+  watch,
   targets,
   revoke,
   extend,
@@ -54,10 +58,12 @@ export const registry: readonly Command[] = [
   policyExplain,
   policyTest,
   auditLog,
+  auditTail,
   auditVerify,
   auditProve,
   auditVerifyProof,
   auditExport,
+  auditReport,
   auditSync,
   doctor,
   init,

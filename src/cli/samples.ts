@@ -63,3 +63,15 @@ export const sampleFinding = {
   action: 'now owned by jit_quarantine',
   found_at: '2026-11-22T14:32:00.000Z',
 };
+
+/** An anomaly, as `status` prints it. */
+export const sampleAnomaly = {
+  rule: 'activation-burst',
+  severity: 'medium',
+  why: 'user:alice got prod-db:read 4 times within 1d',
+  action: 'notify',
+  principal: 'user:alice',
+  target: 'prod-db',
+  grant: 'g7f3k2',
+  found_at: '2026-11-22T14:02:01.000Z',
+};

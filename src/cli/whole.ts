@@ -7,3 +7,4 @@ export { commandHelp } from './help.ts';
 export { closeOwnBroker } from './in-process.ts';
 export { parseCommandLine } from './parse.ts';
 export { registry } from './registry.ts';
+export { openScreen } from './watch/screen.ts';

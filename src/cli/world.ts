@@ -9,6 +9,7 @@ import type { Random } from '../system/random.ts';
 import type { Asker } from './ask.ts';
 import type { Command } from './define-command.ts';
 import type { Output } from './output.ts';
+import type { Screen, ScreenEvents } from './watch/screen.ts';
 
 /** How to reach the broker. */
 export interface ConnectOptions {
@@ -60,6 +61,8 @@ export interface Outside {
   readonly ask: Asker;
   /** Shows that something waits; the answer ends the showing. */
   readonly spin: (text: string) => Promise<() => void>;
+  /** The whole terminal, for a picture that changes; only where stdin and stdout are terminals. */
+  readonly openScreen: (events: ScreenEvents) => Screen;
   /** Calls back on a signal to this process, instead of ending it; the answer stops listening. */
   readonly onSignal: (callback: (signal: NodeJS.Signals) => void) => () => void;
   /** What shows the file of a page to the person at this machine; null: nothing does. */

@@ -30,6 +30,7 @@ export interface Setting {
   /** What standard input holds. */
   readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
+  readonly openScreen?: Outside['openScreen'];
 }
 
 /** What came of it. */
@@ -106,6 +107,11 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     ask: askerOf(setting.answers ?? [], questions),
     spin: async () => () => {},
     onSignal: setting.onSignal ?? (() => () => {}),
+    openScreen:
+      setting.openScreen ??
+      (() => {
+        throw new Error('no screen here');
+      }),
     browser: () => setting.browser ?? null,
     exists: setting.exists ?? (() => true),
     configPath: (flag) => flag ?? '/home/ada/.config/jit/jit.yaml',

@@ -21,17 +21,30 @@ const finding = {
   action: 'z',
   foundAt: fakeNow,
 } as const;
+const anomaly = {
+  rule: 'creep',
+  severity: 'medium',
+  why: 'x',
+  action: 'notify',
+  principal: 'y',
+  target: 'z',
+  grant: 'g',
+  foundAt: fakeNow,
+} as const;
 const check = { target: null, name: 'x', status: 'ok', detail: 'y', remedy: 'z' } as const;
 const documented = registry.find(({ name }) => name === 'audit log')?.json as { events: { body: object }[] };
+const tailed = registry.find(({ name }) => name === 'audit tail')?.json as { body: object };
 
 const client = () =>
   createFakeClient({
-    status: async () => fakeStatus({ grants: [fakeGrant()], recentFindings: [finding] }),
+    status: async () =>
+      fakeStatus({ grants: [fakeGrant()], recentFindings: [finding], recentAnomalies: [anomaly] }),
     doctor: async () => ({ checks: [check] }),
     elevate: async () => ({
       ...{ grant: fakeGrant(), env: { JIT_TOKEN: 'x' }, unset: [], notes: [], shell: usualShellTerms },
       secrets: ['JIT_TOKEN'],
     }),
+    follow: async () => ({ events: [{ leaf: 'x', body: { ...tailed.body } }], next: 0 }),
     audit: async () => ({ events: [{ leaf: 'x', body: { ...documented.events[0]?.body } }] }),
   });
 

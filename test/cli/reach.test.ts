@@ -76,6 +76,7 @@ function still(): Outside {
     ask: {} as never,
     spin: async () => () => undefined,
     onSignal: () => () => undefined,
+    openScreen: () => ({}) as never,
     browser: () => null,
     exists: () => true,
     configPath: () => '/jit.yaml',

@@ -1,12 +1,13 @@
 // jit status: grants that are active, credentials that are overdue, what was found left behind.
 
 import type { StatusReply } from '../../protocol/routes.ts';
+import { anomalyLine } from '../anomaly-text.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { findingLine, grantTable } from '../grant-text.ts';
 import type { Output } from '../output.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
-import { sampleFinding, sampleGrant } from '../samples.ts';
+import { sampleAnomaly, sampleFinding, sampleGrant } from '../samples.ts';
 
 /** The targets of grants that have a credential which is overdue, each once. */
 export function overdueTargets({ grants }: StatusReply): string[] {
@@ -27,9 +28,18 @@ export function printStatus(out: Output, reply: StatusReply, own: string | null)
   }
   if (reply.grants.length === 0) out.print('no active grants');
   else out.print(grantTable(reply.grants, reply.now, out.paint, own).join('\n'));
-  if (reply.recentFindings.length === 0) return;
-  out.print(out.paint.caution('\nFound left behind:'));
-  for (const finding of reply.recentFindings) out.print(`  ${findingLine(finding, reply.now)}`);
+  const findings = reply.recentFindings.map((finding) => findingLine(finding, reply.now));
+  // What is only observed is in the log, and in --json.
+  const told = reply.recentAnomalies.filter(({ action }) => action !== 'observe');
+  const anomalies = told.map((anomaly) => anomalyLine(anomaly, reply.now, out.paint));
+  printSection(out, 'Found left behind:', findings);
+  printSection(out, 'Anomalies of the last day:', anomalies);
+}
+
+function printSection(out: Output, title: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  out.print(out.paint.caution(`\n${title}`));
+  for (const line of lines) out.print(`  ${line}`);
 }
 
 export const status = defineCommand({
@@ -43,6 +53,7 @@ export const status = defineCommand({
     grants: [sampleGrant],
     overdue: 0,
     recent_findings: [sampleFinding],
+    recent_anomalies: [sampleAnomaly],
   },
   examples: [
     { command: 'jit status', does: 'what is active now' },

@@ -1,0 +1,104 @@
+// A picture on the whole terminal: the alternate screen, one key at a time, and the terminal as it was afterwards, however
+// this process ends or is stopped. Must not: know what is drawn.
+
+/** What the picture is told. */
+export interface ScreenEvents {
+  /** A key, as the terminal sends it; not Ctrl-Z, which stops the process as everywhere. */
+  readonly key: (text: string) => void;
+  /** The picture has to be drawn anew: another size, or back from a stop. */
+  readonly redraw: () => void;
+}
+
+/** An open one. */
+export interface Screen {
+  size(): { readonly columns: number; readonly rows: number };
+  /** Shows the lines from the top; what is too wide or too much is cut. */
+  draw(lines: readonly string[]): void;
+  /** Gives the terminal back as it was. Idempotent. */
+  close(): void;
+}
+
+/** The terminal and the process on it. */
+export interface ScreenTerminal {
+  readonly write: (text: string) => void;
+  readonly size: () => { readonly columns: number; readonly rows: number };
+  /** Keys as they come, unseen and without effect; or as usual. */
+  readonly raw: (on: boolean) => void;
+  /** Stops this process, and whoever shares its job, until somebody continues it. */
+  readonly stop: () => void;
+  /** The answer ends the listening. */
+  readonly listen: (to: {
+    readonly key: (bytes: Buffer) => void;
+    readonly resized: () => void;
+    readonly continued: () => void;
+    readonly suspend: () => void;
+    readonly exit: () => void;
+  }) => () => void;
+}
+
+/** Alternate screen, no cursor, no wrapping of lines that are too wide. */
+const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const leave = '\x1b[?7h\x1b[?25h\x1b[0m\x1b[?1049l';
+const suspendKey = '\x1a';
+
+/** Takes the terminal. */
+export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Screen {
+  let isOpen = false;
+  let isClosed = false;
+
+  function take(): void {
+    if (isOpen || isClosed) return;
+    isOpen = true;
+    terminal.raw(true);
+    terminal.write(enter);
+  }
+
+  function giveBack(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    try {
+      terminal.write(leave);
+    } finally {
+      terminal.raw(false);
+    }
+  }
+
+  const suspend = (): void => {
+    giveBack();
+    terminal.stop();
+  };
+
+  const stopListening = terminal.listen({
+    key(bytes) {
+      const text = bytes.toString('utf8');
+      if (text === suspendKey) suspend();
+      else events.key(text);
+    },
+    resized: () => isOpen && events.redraw(),
+    continued() {
+      take();
+      events.redraw();
+    },
+    suspend,
+    // A crash, too, leaves by here.
+    exit: giveBack,
+  });
+  take();
+
+  return {
+    size: terminal.size,
+    draw(lines) {
+      if (!isOpen) return;
+      const { rows } = terminal.size();
+      const shown = lines.slice(0, rows);
+      // From the top, each line cut at its end, and nothing below: no flicker of an empty screen between.
+      terminal.write(`\x1b[H${shown.map((line) => `${line}\x1b[0m\x1b[K`).join('\r\n')}\x1b[J`);
+    },
+    close() {
+      if (isClosed) return;
+      giveBack();
+      isClosed = true;
+      stopListening();
+    },
+  };
+}

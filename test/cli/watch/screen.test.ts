@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { openScreen, type ScreenTerminal } from '../../../src/cli/watch/screen.ts';
+
+function stage() {
+  let written = '';
+  const calls: string[] = [];
+  let to: Parameters<ScreenTerminal['listen']>[0] | null = null;
+  const terminal: ScreenTerminal = {
+    write: (text) => {
+      written += text;
+    },
+    size: () => ({ columns: 80, rows: 3 }),
+    raw: (on) => calls.push(on ? 'raw' : 'cooked'),
+    stop: () => calls.push('stop'),
+    listen: (given) => {
+      to = given;
+      return () => calls.push('deaf');
+    },
+  };
+  const keys: string[] = [];
+  let redrawn = 0;
+  const screen = openScreen(terminal, {
+    key: (text) => keys.push(text),
+    redraw: () => {
+      redrawn += 1;
+    },
+  });
+  const take = () => {
+    const text = written;
+    written = '';
+    return text;
+  };
+  if (!to) throw new Error('nobody listens');
+  return {
+    screen,
+    calls,
+    keys,
+    take,
+    to: to as Parameters<ScreenTerminal['listen']>[0],
+    redrawn: () => redrawn,
+  };
+}
+const entered = '\x1b[?1049h';
+const left = '\x1b[?1049l';
+
+test('the terminal is given back as it was, once, however often it is closed', () => {
+  const { screen, take, calls, to } = stage();
+  expect(take()).toContain(entered);
+  screen.close();
+  expect(take()).toContain(left);
+  screen.close();
+  to.exit();
+  expect(take()).toBe('');
+  expect(calls).toEqual(['raw', 'cooked', 'deaf']);
+});
+
+test('a process that crashes gives it back as well', () => {
+  const { take, to, calls } = stage();
+  to.exit();
+  expect(take()).toContain(left);
+  expect(calls).toEqual(['raw', 'cooked']);
+});
+
+test('Ctrl-Z stops the process on the usual screen, and what continues it brings the picture back', () => {
+  const { take, to, calls, keys, redrawn, screen } = stage();
+  take();
+  to.key(Buffer.from('\x1a'));
+  expect(take()).toContain(left);
+  expect(calls).toEqual(['raw', 'cooked', 'stop']);
+  screen.draw(['not while somebody else has the terminal']);
+  expect(take()).toBe('');
+  to.continued();
+  expect(take()).toContain(entered);
+  expect(redrawn()).toBe(1);
+  to.key(Buffer.from('q'));
+  expect(keys).toEqual(['q']);
+});
+
+test('no more lines are drawn than there are, and each ends its colours', () => {
+  const { screen, take } = stage();
+  take();
+  screen.draw(['one', '\x1b[31mtwo', 'three', 'four']);
+  const text = take();
+  expect(text).not.toContain('four');
+  expect(text.split('\x1b[0m\x1b[K')).toHaveLength(4);
+});

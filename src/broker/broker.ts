@@ -8,6 +8,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Random } from '../system/random.ts';
+import type { DeviceKey } from './device-key.ts';
 import type { GrantEndpoints } from './endpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
@@ -68,6 +69,8 @@ export interface Broker {
   readonly redact: (text: string) => string;
   readonly ledger: Ledger;
   readonly policy: PolicyHolder;
+  /** Signs the log. */
+  readonly deviceKey: DeviceKey;
   /** Carries the log to the shared store. */
   readonly sync: Sync;
   readonly providers: Providers;

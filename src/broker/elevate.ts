@@ -58,7 +58,12 @@ async function elevateOn(
   const first = await decide(broker, caller, request);
   const isAllowed = first.decision.outcome === 'allowed';
   const hasWaited =
-    isAllowed && [await broker.sync.withinLimits(), await getReady(first.resolved)].includes(true);
+    isAllowed &&
+    [
+      await broker.deviceKey.ready(),
+      await broker.sync.withinLimits(),
+      await getReady(first.resolved),
+    ].includes(true);
   // The policy may have changed while somebody typed, and the grant begins now.
   const { resolved, decision: decided, digest } = hasWaited ? await decide(broker, caller, request) : first;
   const provider = await broker.providers.forTarget(resolved.target);
@@ -72,6 +77,7 @@ async function elevateOn(
   if (decision.outcome !== 'allowed') throw refuse(broker, grant, asked, decision);
   checkExportKind(provider, `${grant.target}:${grant.role}`, request.export);
 
+  broker.deviceKey.check();
   failpoint('elevate.before-intent');
   const attempt = writeIntent(broker, grant, resolved, provider, decision, asked);
   failpoint('elevate.after-intent');

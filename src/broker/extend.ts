@@ -88,6 +88,7 @@ async function extendNow(broker: Broker, caller: Caller, request: ExtendRequest)
         hintFor(grant, decision, now, wish.duration) ?? `jit policy explain ${grant.target}:${grant.role}`,
     });
   }
+  await broker.deviceKey.ready();
   await broker.sync.withinLimits();
   // The targets first: if we die before the record of the new deadline, the old one still holds here.
   const { ends: hardDeadlines, prolonged } = await renewOnTargets(broker, grant, deadline);

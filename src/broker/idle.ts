@@ -1,4 +1,4 @@
-// A broker that nobody asks: after a moment gives memory back and makes the file of its store whole, and ends after a while with nothing open.
+// A broker that nobody asks: after a moment changes an old key, gives memory back and makes the file of its store whole, and ends after a while with nothing open.
 
 import { giveMemoryBack } from '../system/memory.ts';
 import type { Broker } from './broker.ts';
@@ -28,6 +28,7 @@ export function watchIdle(broker: Broker, onIdle: () => void): IdleWatch {
   const rest = (): void => {
     cancelRest();
     cancelRest = broker.clock.after(moment, () => {
+      broker.deviceKey.rest();
       broker.ledger.store.checkpoint();
       giveMemoryBack();
     });

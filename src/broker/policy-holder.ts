@@ -51,7 +51,10 @@ export function holdPolicy(
     const config = readConfig(path, kinds, (file) => read.set(file, fingerprint(file)));
     const { digest, targets, entitlements } = config;
     const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
-    ledger.write({ events: [{ type: 'policy.load', at: clock.now(), data }] });
+    const entry = { events: [{ type: 'policy.load', at: clock.now(), data } as const] };
+    // Nothing is issued from a log that was set back, and people still want to see what there is.
+    if (ledger.store.behind) ledger.writeRevocation(entry);
+    else ledger.write(entry);
     files = [...read.keys()];
     seen = [...read.values()].join();
     latest = config;

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { currentPrincipal } from '../identity/os-user.ts';
+import { fileHeadKeeper } from '../store/head-keeper.ts';
 import { takeInstanceLock } from '../store/instance-lock.ts';
 import { openStore } from '../store/open.ts';
 import { systemClock } from '../system/clock.ts';
@@ -16,6 +17,7 @@ import { createSealer } from '../system/seal.ts';
 import { createSecretResolver } from '../system/secret-reference.ts';
 import { version } from '../system/version.ts';
 import { type Broker, type Timing, usualTiming } from './broker.ts';
+import { createDeviceKey } from './device-key.ts';
 import { openDoor } from './door.ts';
 import { closeEndpoints } from './endpoint.ts';
 import { startExpiry } from './expiry.ts';
@@ -59,7 +61,7 @@ export async function startBroker(
   const redactor = createRedactor();
   const log = openLogFile({ path: paths.log, clock, redactor });
   const random = systemRandom;
-  const store = openStore({ path: paths.database, clock, random });
+  const store = openStore({ path: paths.database, clock, random, heads: fileHeadKeeper(paths.heads) });
   const ledger = createLedger(store, clock, log);
   const helper = helperCommand(paths.configFile);
   const questions = createDesk(clock, random);
@@ -100,6 +102,7 @@ export async function startBroker(
     redact: (text) => redactor.redact(text),
     ledger,
     policy,
+    deviceKey: createDeviceKey({ ledger, keychain, file: paths.deviceKey, clock, random, log }),
     sync: startSync({ ledger, policy, clock, random, log, resolveSecret, file: paths.synced }),
     providers,
     questions,
@@ -116,15 +119,11 @@ export async function startBroker(
   };
   ensurePrivateDirectory(paths.grantsDir);
   const recovered = ledger.openLeases().length;
-  ledger.write({
-    events: [
-      {
-        type: 'broker.start',
-        at: clock.now(),
-        data: { version, pid: process.pid, hardening: { ...hardening }, recovered },
-      },
-    ],
-  });
+  const started = { version, pid: process.pid, hardening: { ...hardening }, recovered };
+  const start = { events: [{ type: 'broker.start', at: clock.now(), data: started } as const] };
+  // A log that was set back takes revocations only, and those are what such a broker is there for.
+  if (store.behind) ledger.writeRevocation(start);
+  else ledger.write(start);
   const { env, platform } = process;
   const watching = startWatching(broker, { resolveSecret, onSecret: broker.onSecret, env, platform });
   configured = watching.configure;
@@ -133,6 +132,7 @@ export async function startBroker(
   failpoint('start.before-listen');
   const idle = watchIdle(broker, () => void stop(broker, 'idle'));
   const door = await openDoor(broker, () => idle.touch());
+  broker.deviceKey.start();
   const stopExpiry = startExpiry(broker);
   const stopReconciling = startReconciling(broker);
   // Otherwise the first request brings the configuration, and nothing happens before it that rules are about.
@@ -165,7 +165,7 @@ export async function startBroker(
   };
 }
 
-/** How long an ending broker tries to tell the shared store of its end. */
+/** How long an ending broker tries to tell others of its end: the shared store, the keychain. */
 const lastPush = 2_000;
 
 async function close(broker: Broker, cause: string, watching: Watching): Promise<void> {
@@ -176,6 +176,7 @@ async function close(broker: Broker, cause: string, watching: Watching): Promise
   broker.log.info(`broker ends: ${cause}, ${open} leases open`);
   await watching.close(lastPush);
   await broker.sync.close(lastPush);
+  await broker.deviceKey.close(lastPush);
   await broker.providers.close();
   broker.ledger.store.close();
 }

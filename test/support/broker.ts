@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Broker, type Caller, type Timing, usualTiming } from '../../src/broker/broker.ts';
+import { createDeviceKey } from '../../src/broker/device-key.ts';
 import { createLedger } from '../../src/broker/ledger.ts';
 import { holdPolicy } from '../../src/broker/policy-holder.ts';
 import { createProviders, kinds as vendors } from '../../src/broker/providers.ts';
@@ -14,15 +15,18 @@ import type { Session } from '../../src/core/grant.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
 import type { ProviderTools } from '../../src/providers/provider.ts';
+import { fileHeadKeeper } from '../../src/store/head-keeper.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Clock } from '../../src/system/clock.ts';
+import type { Keychain } from '../../src/system/keychain.ts';
 import { resolvePaths } from '../../src/system/paths.ts';
 import { ownSession } from '../../src/system/process-info.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { createRedactor } from '../../src/system/redact.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { createFakeTarget, type FakeTarget } from '../fakes/provider.ts';
+import { createMemoryKeychain } from './keychain.ts';
 import { wish } from './request.ts';
 
 /** What the tests' configuration allows `user:ada`: reading for an hour, writing for ten minutes with a reason. */
@@ -84,6 +88,8 @@ export interface TestSetting {
   readonly config?: string;
   /** By reference. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** None answers unless there is one. */
+  readonly keychain?: Keychain;
 }
 
 /** Builds one in a fresh folder. */
@@ -104,10 +110,14 @@ interface Parts {
   readonly resolveSecret: ProviderTools['resolveSecret'];
   /** The vendors of this build unless told otherwise. */
   readonly kinds?: Parameters<typeof createProviders>[1];
+  readonly keychain?: Keychain;
 }
 
+const noKeychain = createMemoryKeychain();
+noKeychain.isLocked = true;
+
 /** A broker with real store and policy, that nobody serves and whose clock nobody watches yet. */
-export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner }: Parts): {
+export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner, keychain }: Parts): {
   broker: Broker;
   store: Store;
   ended: string[];
@@ -122,7 +132,12 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const store = openStore({ path: paths.database, clock, random: systemRandom });
+  const store = openStore({
+    path: paths.database,
+    clock,
+    random: systemRandom,
+    heads: fileHeadKeeper(paths.heads),
+  });
   const ledger = createLedger(store, clock, log);
   const questions = createDesk(clock, systemRandom);
   const tools = {
@@ -150,6 +165,12 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     redact: (text) => redactor.redact(text),
     ledger,
     policy,
+    deviceKey: createDeviceKey({
+      ...{ ledger, clock, log },
+      random: systemRandom,
+      keychain: keychain ?? noKeychain,
+      file: paths.deviceKey,
+    }),
     sync: startSync({ ledger, policy, clock, random: systemRandom, log, resolveSecret, file: paths.synced }),
     providers: createProviders(tools, kinds),
     questions,
@@ -180,6 +201,7 @@ function build(
     clock,
     timing,
     kinds,
+    ...(setting.keychain && { keychain: setting.keychain }),
     resolveSecret: async (reference) => {
       const known = setting.secrets?.[reference];
       if (known === undefined) throw new Error(`no such secret in this test: ${reference}`);

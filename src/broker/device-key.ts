@@ -1,0 +1,323 @@
+// The key that signs this broker's log: found or made, changed, replaced when it is lost. Owns which of the kept seeds
+// counts: the one that the log names. Nothing here keeps a revocation waiting; without a key, revocations go on unsigned.
+
+import { forkHint, rollbackError } from '../audit/rollback.ts';
+import { createSigner, type Signer, seedBytes } from '../audit/signer.ts';
+import { JitError, toJitError } from '../core/errors.ts';
+import type { Milliseconds } from '../core/time.ts';
+import type { ForkReply, RotateReply } from '../protocol/log.ts';
+import type { Clock } from '../system/clock.ts';
+import { failpoint } from '../system/failpoint.ts';
+import type { Keychain } from '../system/keychain.ts';
+import type { Logger } from '../system/log-file.ts';
+import type { Random } from '../system/random.ts';
+import { createSeedSafe, type KeptSeed, type SeedPlace } from '../system/seed-safe.ts';
+import { createKeptHead } from './kept-head.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What {@link createDeviceKey} works with. */
+export interface DeviceKeyTools {
+  readonly ledger: Ledger;
+  readonly keychain: Keychain;
+  /** Where the key lies when no keychain answers. */
+  readonly file: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** What is known of the key now. */
+export interface DeviceKeyState {
+  /** null: it was not found, or not yet. */
+  readonly place: SeedPlace | null;
+  readonly file: string;
+  /** Why the log is not signed; null: it is, or the key is still being fetched. */
+  readonly trouble: JitError | null;
+  /** Copies of the head in the keychain: true, or false when the last one failed; null: none are made. */
+  readonly headInKeychain: boolean | null;
+}
+
+/** The key of one broker. */
+export interface DeviceKey {
+  /** Begins to look for the key. Never throws, waits for nothing. */
+  start(): void;
+  /**
+   * Settles when the log is signed; answers true when that took a while. Asks for the key anew if it was not to be had.
+   * @throws JitError `ERR_AUDIT_UNAVAILABLE` (the keychain does not give it), `ERR_AUDIT_INVALID` (lost, or the log was set back)
+   */
+  ready(): Promise<boolean>;
+  /** Refuses what would be issued unsigned. @throws JitError as {@link ready} */
+  check(): void;
+  state(): DeviceKeyState;
+  /** @throws JitError as {@link ready}, and when the next key cannot be kept where this one is */
+  rotate(): Promise<RotateReply>;
+  /** @throws JitError `ERR_CONFLICT` when the log is signed and in order */
+  fork(reason: string): Promise<ForkReply>;
+  /** Nobody asks for anything now: the moment for what can wait. */
+  rest(): void;
+  /** Never throws. */
+  close(patience: Milliseconds): Promise<void>;
+}
+
+interface Key extends KeptSeed {
+  readonly signer: Signer;
+  readonly place: SeedPlace;
+}
+
+/** A key that is older is changed; what was signed with it before cannot be forged by whoever finds the next one. */
+export const longestKeyAge: Milliseconds = 24 * 3600_000;
+/** After a change that failed. */
+const tryAgainAfter: Milliseconds = 3600_000;
+
+export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
+  const { ledger, keychain, file, clock, random, log } = tools;
+  const { store } = ledger;
+  const safe = createSeedSafe({ keychain, service: 'jit', account: `sign-${store.origin}`, file });
+  const head = createKeptHead({ store, keychain, clock, log });
+  let current: Key | null = null;
+  let trouble: JitError | null = null;
+  let finding: Promise<void> | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  let notBefore = Number.NEGATIVE_INFINITY;
+  let isClosed = false;
+
+  ledger.onWrite(() => head.touch());
+
+  /** One after the other: each changes what is kept. */
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const own = last.then(work, work);
+    last = own.catch(() => undefined);
+    return own;
+  }
+
+  function find(): Promise<void> {
+    finding ??= alone(async () => {
+      trouble = null;
+      if (!store.signs && !store.behind && !isClosed) await fetch();
+    })
+      .catch((thrown: unknown) => {
+        trouble = unavailable(toJitError(thrown));
+        log.warn(trouble.message);
+        throw trouble;
+      })
+      .finally(() => {
+        finding = null;
+      });
+    return finding;
+  }
+
+  async function fetch(): Promise<void> {
+    const inFile = await safe.read('file').catch((thrown: unknown) => toJitError(thrown));
+    const found = inFile instanceof JitError ? null : fitting(inFile, 'file');
+    if (found) {
+      use(found);
+      // One that was moved to the file once has a keychain that did not answer then, and may now.
+      void compare().catch(() => undefined);
+      return;
+    }
+    const inKeychain = await safe.read('keychain').catch((thrown: unknown) => toJitError(thrown));
+    if (!(inKeychain instanceof JitError)) {
+      const there = fitting(inKeychain, 'keychain');
+      if (there || store.key === null) {
+        await compare();
+        if (store.behind) return;
+        use(there ?? (await make(store.logOrigin)));
+        return;
+      }
+    } else if (store.key === null && !(inFile instanceof JitError)) {
+      use(await make(store.logOrigin));
+      return;
+    }
+    if (inFile instanceof JitError) throw inFile;
+    throw missing(file, inKeychain instanceof JitError ? inKeychain : null);
+  }
+
+  /** The seed of the key that the log names; of one that is named by nobody yet, any will do. */
+  function fitting(seeds: readonly KeptSeed[], place: SeedPlace): Key | null {
+    const origin = store.logOrigin;
+    for (const { owner, seed } of seeds) {
+      if (owner !== origin || seed.length !== seedBytes) continue;
+      const signer = createSigner(origin, seed);
+      if (store.key === null || store.key === signer.vkey) return { owner, seed, signer, place };
+    }
+    return null;
+  }
+
+  function use(key: Key): void {
+    if (isClosed) return;
+    store.useSigner(key.signer);
+    current = key;
+    ledger.flush();
+    // What a change that was broken off left behind.
+    void alone(() => tidy(key)).then(() => look());
+  }
+
+  /** Draws a key and keeps it beside what is there: until the log names it, the one before counts. */
+  async function make(origin: string): Promise<Key> {
+    const seed = random.bytes(seedBytes);
+    const next = { owner: origin, seed, signer: createSigner(origin, seed) };
+    const keep = async (place: SeedPlace): Promise<Key> => {
+      await safe.write(place, [...(await safe.read(place)), next]);
+      return { ...next, place };
+    };
+    try {
+      return await keep('keychain');
+    } catch (thrown) {
+      if (current?.place === 'keychain' && store.signs) throw thrown;
+    }
+    return keep('file');
+  }
+
+  /** Nothing but `key` is kept. */
+  async function tidy(key: Key): Promise<void> {
+    if (current !== key) return;
+    for (const place of ['file', 'keychain'] as const) {
+      const wanted = place === key.place ? [key] : [];
+      try {
+        const there = await safe.read(place);
+        if (!there.every(({ seed }) => wanted.some((one) => one.seed.equals(seed)))) {
+          await safe.write(place, wanted);
+        }
+      } catch (thrown) {
+        // None answers, where the key is in the file.
+        if (place === key.place) log.warn(`an old key is not deleted: ${toJitError(thrown).message}`);
+      }
+    }
+  }
+
+  /** @throws JitError when the keychain does not answer */
+  async function compare(): Promise<void> {
+    const lost = await head.lost();
+    head.begin();
+    if (lost === null || isClosed) return;
+    store.distrust('keychain', lost);
+    ledger.flush();
+  }
+
+  async function change(why: 'age' | 'asked'): Promise<RotateReply> {
+    check();
+    const before = current;
+    const next = await make(store.logOrigin);
+    failpoint('rotate.saved');
+    try {
+      store.rotate(next.signer, why);
+    } catch (thrown) {
+      if (before) await tidy(before);
+      throw thrown;
+    }
+    failpoint('rotate.written');
+    current = next;
+    trouble = null;
+    if (next.place === 'keychain') head.begin();
+    ledger.flush();
+    await tidy(next);
+    failpoint('rotate.tidied');
+    log.info(`the log is signed with another key from now on, because of ${why}`);
+    return {
+      origin: store.logOrigin,
+      vkey: next.signer.vkey,
+      previous: before?.signer.vkey ?? null,
+      place: next.place,
+    };
+  }
+
+  async function begin(reason: string): Promise<ForkReply> {
+    if (store.signs) {
+      throw new JitError(
+        'ERR_CONFLICT',
+        'the audit log is signed and in order: there is nothing to go on from',
+        {
+          hint: 'jit audit rotate gives it another key',
+        },
+      );
+    }
+    const { behind } = store;
+    const previous = store.treeHead();
+    const next = await make(store.nextOrigin);
+    failpoint('fork.saved');
+    store.fork(reason, next.signer);
+    failpoint('fork.written');
+    current = next;
+    trouble = null;
+    if (next.place === 'keychain') head.begin();
+    ledger.flush();
+    await tidy(next);
+    // Otherwise the head of the log that was lost would be found again.
+    await head.now();
+    log.warn(`a new log begins, ${next.owner}, after ${previous.origin} at ${previous.size}`);
+    return {
+      origin: next.owner,
+      vkey: next.signer.vkey,
+      place: next.place,
+      previous: { origin: previous.origin, events: previous.size },
+      known: behind ? { origin: behind.known.origin, events: behind.known.size, from: behind.from } : null,
+    };
+  }
+
+  function check(): void {
+    if (store.behind) throw rollbackError(store.behind);
+    if (!store.signs)
+      throw trouble ?? unavailable(new JitError('ERR_SECRET_UNAVAILABLE', 'it is not there yet'));
+  }
+
+  /** Changes a key that is too old. */
+  function look(): void {
+    const since = store.signs ? store.keySince : null;
+    if (isClosed || since === null || clock.now() - since < longestKeyAge) return;
+    if (clock.sinceBoot() < notBefore) return;
+    notBefore = clock.sinceBoot() + tryAgainAfter;
+    alone(() => change('age')).catch((thrown: unknown) => {
+      log.warn(`the key of the log is not changed: ${toJitError(thrown).message}`);
+    });
+  }
+
+  return {
+    start() {
+      find().catch(() => undefined);
+    },
+    async ready() {
+      if (store.signs) return false;
+      if (!store.behind) await find();
+      check();
+      return true;
+    },
+    check,
+    state: () => ({
+      place: store.signs ? (current?.place ?? null) : null,
+      file,
+      trouble,
+      headInKeychain: head.isKept,
+    }),
+    async rotate() {
+      if (!store.signs && !store.behind) await find();
+      return alone(() => change('asked'));
+    },
+    fork: (reason) => alone(() => begin(reason)),
+    rest: look,
+    async close(patience) {
+      isClosed = true;
+      const late = Promise.withResolvers<void>();
+      const cancel = clock.after(patience, late.resolve);
+      await Promise.race([Promise.all([last, head.close()]), late.promise]);
+      cancel();
+    },
+  };
+}
+
+function unavailable(cause: JitError): JitError {
+  if (cause.code === 'ERR_AUDIT_INVALID' || cause.code === 'ERR_AUDIT_UNAVAILABLE') return cause;
+  const message = `nothing is issued: the key that signs the audit log is not to be had: ${cause.message}`;
+  return new JitError('ERR_AUDIT_UNAVAILABLE', message, {
+    hint: `unlock the keychain, then try again; if the key is lost: ${forkHint}`,
+    cause,
+  });
+}
+
+/** @param silent why the keychain did not answer; null: it did, and has not the key */
+function missing(file: string, silent: JitError | null): JitError {
+  if (silent) {
+    return new JitError('ERR_SECRET_UNAVAILABLE', `it is not in "${file}", and: ${silent.message}`);
+  }
+  const message = `nothing is issued: the key that signs the audit log is lost: neither the keychain nor "${file}" has it`;
+  return new JitError('ERR_AUDIT_INVALID', message, { hint: forkHint });
+}

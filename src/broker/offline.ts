@@ -3,6 +3,7 @@
 import type { Offline } from '../protocol/offline.ts';
 import { auditExport } from './offline/audit-export.ts';
 import { auditProve, auditVerifyProof } from './offline/audit-prove.ts';
+import { auditReport } from './offline/audit-report.ts';
 import { auditVerify } from './offline/audit-verify.ts';
 import { initAws } from './offline/init-aws.ts';
 import { initPostgres } from './offline/init-postgres.ts';
@@ -19,6 +20,7 @@ export const offline: Offline = {
   auditProve,
   auditVerifyProof,
   auditExport,
+  auditReport,
   storeLog,
   storeVerify,
   storeInit,

@@ -16,6 +16,8 @@ export interface LogFound {
   readonly root: string;
   /** Events that the newest checkpoint covers; those after it are not signed. */
   readonly signed: number;
+  /** The newest checkpoint as it is stored (a signed note); null: there is none. */
+  readonly checkpoint: string | null;
   /** Keys (vkey) that it named, in order of succession. */
   readonly keys: readonly string[];
   /** How it goes on from the log before; null for the first. */
@@ -36,11 +38,13 @@ export interface EpochParts {
   readonly previous: LogHead | null;
   readonly known: readonly LogHead[];
   readonly state: StateCheck;
+  /** Called with each event that is as it should be, and its row. */
+  readonly onEvent?: ((body: EventBody, row: number) => void) | undefined;
 }
 
 /** As {@link LogFound}; the first problem is in the report. */
 export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogReport } {
-  const { db, device, epoch, upTo, epochs, hasTree, previous, known, state } = parts;
+  const { db, device, epoch, upTo, epochs, hasTree, previous, known, state, onEvent } = parts;
   const origin = device === undefined ? undefined : originOf(device, epoch.number);
   const nodes = hasTree ? openNodes(db, epoch.number) : null;
   const follower = followLog({
@@ -55,7 +59,9 @@ export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogRepo
     onEvent(body, row) {
       if (!isDerived(row, body)) return 'a column says something else than the body';
       state.event(body, epoch.first + row.seq);
-      return follower.event(body, Buffer.from(row.leaf, 'hex'));
+      const what = follower.event(body, Buffer.from(row.leaf, 'hex'));
+      if (what === null) onEvent?.(body, epoch.first + row.seq);
+      return what;
     },
   });
   const what =
@@ -73,6 +79,7 @@ export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogRepo
       events: report.events,
       root,
       signed: follower.signed,
+      checkpoint: epochs.checkpoints(epoch.number).at(-1)?.note ?? null,
       keys: follower.keys.map(({ vkey }) => vkey),
       fork: follower.fork,
       missed: follower.missed,

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { noLeaf } from '../audit/chain.ts';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
-import type { LogHead } from '../audit/event.ts';
+import type { EventBody, LogHead } from '../audit/event.ts';
 import type { LogProblem, LogReport } from '../audit/verify.ts';
 import { hasCode, JitError, toJitError } from '../core/errors.ts';
 import { type Epoch, openEpochs } from './epochs.ts';
@@ -21,6 +21,8 @@ export interface VerifyFileOptions {
   readonly keys?: readonly string[];
   /** Signed heads (notes) that are kept elsewhere: the file has to lead to each. */
   readonly heads?: readonly string[];
+  /** Called with each event that is as it should be, in order, and how many rows the file has. */
+  readonly onEvent?: (body: EventBody, row: number, rows: number) => void;
 }
 
 /** What a verification of a file found. */
@@ -78,6 +80,9 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
   const all = epochs.all();
   const known = (options.heads ?? []).map(readHead);
   const state = createStateCheck();
+  const { onEvent } = options;
+  const rowCount = onEvent ? (db.prepare<[], number>('SELECT max(seq) + 1 FROM ev').pluck().get() ?? 0) : 0;
+  const told = onEvent && ((body: EventBody, row: number): void => onEvent(body, row, rowCount));
   const logs: LogFound[] = [];
   let report: LogReport = { ...nothing, problem: null };
   let previous: LogHead | null = null;
@@ -89,7 +94,10 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
   if (!areInOrder(all)) return done('the logs of the file are not in order');
   for (const [at, epoch] of all.entries()) {
     const upTo = all[at + 1]?.first ?? Number.MAX_SAFE_INTEGER;
-    const { found, rows } = verifyEpoch({ db, device, epoch, upTo, epochs, hasTree, previous, known, state });
+    const { found, rows } = verifyEpoch({
+      ...{ db, device, epoch, upTo, epochs, hasTree, previous, known, state },
+      onEvent: told,
+    });
     report = joined(report, rows);
     logs.push(found);
     if (report.problem) return done(null);

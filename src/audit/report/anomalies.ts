@@ -1,0 +1,66 @@
+// Anomalies: those that the broker recorded, and those that the same rules find now, by their usual settings, in the same
+// events, and that no event tells.
+
+import { usualAnomalySettings } from '../../core/anomaly.ts';
+import type { EventData } from '../event.ts';
+import { anomalyData, createWatch, type Found, rules } from '../rules/engine.ts';
+import { told } from '../rules/rule.ts';
+import { createTally } from './distribution.ts';
+import type { Seen } from './place.ts';
+import type { Anomalies, AnomalyEntry } from './report.ts';
+
+/** Watches events as the broker does. */
+export interface AnomalyReplay {
+  see(seen: Seen): void;
+  result(): Anomalies;
+}
+
+/** Rules that find nothing yet; they learn from what was before the period. */
+export function createAnomalyReplay(): AnomalyReplay {
+  const watch = createWatch(usualAnomalySettings);
+  const recorded: AnomalyEntry[] = [];
+  const untold = new Map<string, AnomalyEntry>();
+  return {
+    see({ event, at, isIn, name }) {
+      for (const found of watch.see(event)) {
+        if (isIn) untold.set(idOf(anomalyData(found)), entryOf(found));
+      }
+      const anomaly = told(event, 'anomaly.found');
+      if (!anomaly) return;
+      untold.delete(idOf(anomaly));
+      if (!isIn) return;
+      const { principal = null, target = null, grant = null } = event;
+      const { rule, severity, why, evidence } = anomaly;
+      const about = { rule, severity, why, principal, target, grant, evidence };
+      recorded.push({ at, event: name(), isReplayed: false, ...about });
+    },
+    result() {
+      const found = [...recorded, ...untold.values()].sort((one, other) => one.at - other.at);
+      return { rules: countsOf(found), found };
+    },
+  };
+}
+
+/** As the engine tells anomalies apart. */
+function idOf({ rule, severity, evidence }: EventData['anomaly.found']): string {
+  return `${rule} ${severity} ${evidence.join()}`;
+}
+
+function entryOf({ at, rule, severity, why, evidence, principal, target, grant }: Found): AnomalyEntry {
+  const names = { principal: principal ?? null, target: target ?? null, grant: grant ?? null };
+  return { at, event: null, isReplayed: true, rule, severity, why, ...names, evidence };
+}
+
+function countsOf(found: readonly AnomalyEntry[]): Anomalies['rules'] {
+  const [recorded, replayed] = [createTally(), createTally()];
+  for (const { rule, isReplayed } of found) (isReplayed ? replayed : recorded).add(rule);
+  const count = (tally: typeof recorded, rule: string): number =>
+    tally.counts().find(({ name }) => name === rule)?.count ?? 0;
+  const names = new Set([...Object.keys(rules), ...found.map(({ rule }) => rule)]);
+  return [...names].map((rule) => ({
+    rule,
+    definition: rules[rule as keyof typeof rules]?.definition ?? 'a rule that this version does not know',
+    recorded: count(recorded, rule),
+    replayed: count(replayed, rule),
+  }));
+}

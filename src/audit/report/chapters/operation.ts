@@ -1,0 +1,73 @@
+// The log and the machine: failures, clock, times without the shared store.
+
+import { none, type Printing, type Section } from '../document.ts';
+import type { Report } from '../report.ts';
+import { counted, figure, lengthOf, timeText } from '../words.ts';
+
+const most = 50;
+
+export function operation({ operation: all, verification }: Report, { isWhole }: Printing): Section {
+  const { incidents, clock, unsynced, unsyncedMs, keys, starts, recovered, versions } = all;
+  const limit = isWhole ? Number.POSITIVE_INFINITY : most;
+  const of = (count: number): string =>
+    count > limit ? `: the ${figure(limit)} newest of ${figure(count)}` : '';
+  const newest = <Entry>(entries: readonly Entry[]): readonly Entry[] => entries.slice(-limit);
+  return {
+    id: 'operation',
+    title: 'The log, the clock, the broker',
+    blocks: [
+      {
+        kind: 'facts',
+        facts: [
+          [
+            'Failures of the log, probes, lost messages',
+            none(incidents.length, figure(incidents.length), 'warn'),
+          ],
+          ['Steps of the clock', none(clock.length, figure(clock.length), 'warn')],
+          ['Events earlier than the one before, in the whole log', figure(verification.clockSteps)],
+          ['Without the shared store', `${counted(unsynced.length, 'time')}, ${lengthOf(unsyncedMs)} in all`],
+          [
+            'Starts of the broker',
+            `${figure(starts)}; ${counted(recovered, 'unfinished credential')} taken over`,
+          ],
+          ['Changes of the signing key', figure(keys)],
+          ['Versions of jit', versions.length === 0 ? 'no start in the period' : versions.join(', ')],
+        ],
+      },
+      {
+        kind: 'table',
+        caption: `Failures of the log, probes, lost messages${of(incidents.length)}`,
+        columns: ['Time (UTC)', 'Event', 'Type', 'What'],
+        rows: newest(incidents).map(({ at, event, type, what }) => [
+          timeText(at),
+          { code: event },
+          { code: type },
+          what,
+        ]),
+        empty: 'None.',
+      },
+      {
+        kind: 'table',
+        caption: `Steps of the clock${of(clock.length)}`,
+        columns: ['Time after (UTC)', 'Event', 'By#'],
+        rows: newest(clock).map(({ at, event, byMs }) => [
+          timeText(at),
+          { code: event },
+          `${byMs < 0 ? '−' : '+'}${lengthOf(Math.abs(byMs))}`,
+        ]),
+        empty: 'None.',
+      },
+      {
+        kind: 'table',
+        caption: `Times without the shared store${of(unsynced.length)}`,
+        columns: ['From (UTC)', 'Until (UTC)', 'Events waiting#'],
+        rows: newest(unsynced).map(({ from, until, events }) => [
+          timeText(from),
+          until === null ? 'the end of the period' : timeText(until),
+          events,
+        ]),
+        empty: 'None on record.',
+      },
+    ],
+  };
+}

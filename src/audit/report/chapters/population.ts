@@ -1,0 +1,116 @@
+// Whether the population is whole, and what it is.
+
+import { type Block, good, none, type Printing, type Section, text } from '../document.ts';
+import type { Report } from '../report.ts';
+import { counted, figure, lengthOf } from '../words.ts';
+import { verdict } from './summary.ts';
+
+/** Sequence numbers and types of events. */
+export function completeness(report: Report, { heads }: Printing): Section {
+  const { population } = report;
+  const rows = population.ranges.map(({ origin, first, last, events, otherTimes, gaps }) => [
+    { code: origin },
+    `${first} to ${last}`,
+    events,
+    otherTimes,
+    none(gaps, figure(gaps)),
+  ]);
+  return {
+    id: 'completeness',
+    title: 'Completeness',
+    blocks: [
+      verdict(report),
+      text(
+        'Each event holds the hash of the one before, and a number that follows it without a gap. Both were checked from the first event of the log to its last, not only in the period.',
+      ),
+      {
+        kind: 'table',
+        caption: 'Sequence numbers in the period',
+        columns: ['Log', 'Numbers', 'Events#', 'Of other times in between#', 'Gaps#'],
+        rows,
+        empty: 'There is no event in the period.',
+      },
+      {
+        kind: 'facts',
+        facts: [
+          [
+            'Heads kept elsewhere',
+            heads === 0
+              ? 'none was given: a tail that was cut off would not be seen'
+              : good(`the log leads to ${counted(heads, 'head')} kept elsewhere`),
+          ],
+        ],
+      },
+      {
+        kind: 'table',
+        caption: 'Events by type',
+        columns: ['Type', 'Events#'],
+        rows: population.types.map(({ name, count }) => [{ code: name }, count]),
+        empty: 'There is no event in the period.',
+      },
+    ],
+  };
+}
+
+/** Requests, grants and credentials. */
+export function population({ population: all }: Report): Section {
+  const { requests, approved, denied, undecided, carriedIn, credentials } = all;
+  return {
+    id: 'population',
+    title: 'Population',
+    blocks: [
+      text(
+        `${counted(requests, 'request')} in the period: ${figure(approved)} approved, ${figure(denied)} denied, ${figure(undecided)} without a decision on record. ${counted(carriedIn, 'grant')} had been there before.`,
+      ),
+      sums(credentials),
+      {
+        kind: 'table',
+        caption: 'Requests and credentials by target',
+        columns: [
+          'Target',
+          'Requests#',
+          'Approved#',
+          'Denied#',
+          'Principals#',
+          'Issued#',
+          'Confirmed gone#',
+          'Late, 95 %#',
+          'Late, most#',
+        ],
+        rows: all.targets.map((one) => [
+          one.target,
+          one.requests,
+          one.approved,
+          one.denied,
+          one.people,
+          one.issued,
+          one.revoked,
+          lengthOf(one.late.p95Ms),
+          lengthOf(one.late.maxMs),
+        ]),
+        empty: 'Nothing was asked for.',
+      },
+    ],
+  };
+}
+
+function sums({
+  before,
+  begun,
+  gone,
+  after,
+  pastDeadline,
+  unapproved,
+}: Report['population']['credentials']): Block {
+  return {
+    kind: 'facts',
+    facts: [
+      [
+        'Credentials',
+        `${figure(before)} there before + ${figure(begun)} begun = ${figure(gone)} confirmed gone + ${figure(after)} there after the period`,
+      ],
+      ['Of those there after it', none(pastDeadline, `${figure(pastDeadline)} past their deadline`)],
+      ['Without a grant that had been approved', none(unapproved.length, figure(unapproved.length))],
+    ],
+  };
+}

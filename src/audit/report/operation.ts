@@ -1,0 +1,90 @@
+// What befell the log and the machine: failures to record, clocks, times without the shared store, restarts, findings.
+
+import type { EventBody, EventType } from '../event.ts';
+import { meaningOf } from '../export/meaning.ts';
+import { told } from '../rules/rule.ts';
+import type { Seen } from './place.ts';
+import type { FindingEntry, Operation } from './report.ts';
+
+type Open = { -readonly [Key in keyof Operation['unsynced'][number]]: Operation['unsynced'][number][Key] };
+
+/** Watches everything that is about the log itself. */
+export interface OperationWatch {
+  see(seen: Seen): void;
+  result(to: number): { readonly operation: Operation; readonly findings: readonly FindingEntry[] };
+}
+
+const incidentTypes: ReadonlySet<EventType> = new Set<EventType>([
+  'log.fork',
+  'log.rollback_detected',
+  'revoke.unaudited',
+  'process.signal_probe',
+  'notify.failed',
+  'lease.undisclosed',
+]);
+
+/** Has seen nothing yet. */
+export function createOperationWatch(): OperationWatch {
+  const findings: FindingEntry[] = [];
+  const incidents: Operation['incidents'][number][] = [];
+  const clock: Operation['clock'][number][] = [];
+  const unsynced: Open[] = [];
+  const versions = new Set<string>();
+  let [keys, starts, recovered] = [0, 0, 0];
+  let lag: Open | null = null;
+
+  /** Of times that began before the period, only what lies in it counts. */
+  function seeSync({ event, at, isIn }: Seen): void {
+    const behind = told(event, 'sync.behind');
+    if (behind) {
+      lag ??= { from: Date.parse(behind.since), until: null, events: behind.events };
+      lag.events = Math.max(lag.events, behind.events);
+    }
+    if (event.type !== 'sync.caught_up' || !lag) return;
+    lag.until = at;
+    if (isIn) unsynced.push(lag);
+    lag = null;
+  }
+
+  return {
+    see(seen) {
+      const { event, at, isIn, name } = seen;
+      seeSync(seen);
+      if (!isIn) return;
+      const { type } = event;
+      const step = told(event, 'clock.step');
+      if (step) clock.push({ at, event: name(), byMs: step.by_ms });
+      const found = told(event, 'lease.finding') ?? told(event, 'reconcile.finding');
+      if (found) {
+        findings.push({
+          at,
+          event: name(),
+          ...found,
+          target: event.target ?? null,
+          grant: event.grant ?? null,
+        });
+      }
+      if (incidentTypes.has(type)) incidents.push({ at, event: name(), type, what: whatOf(event) });
+      if (type === 'key.rotate') keys += 1;
+      const start = told(event, 'broker.start');
+      if (!start) return;
+      starts += 1;
+      recovered += start.recovered;
+      versions.add(start.version);
+    },
+    result(to) {
+      const all = lag === null ? unsynced : [...unsynced, lag];
+      const unsyncedMs = all.reduce((sum, { from, until }) => sum + (until ?? to) - from, 0);
+      const told = { incidents, clock, unsynced: all, unsyncedMs, keys, starts, recovered };
+      return { findings, operation: { ...told, versions: [...versions] } };
+    },
+  };
+}
+
+function whatOf(event: EventBody): string {
+  const { title, why, code } = meaningOf(event);
+  const lost = told(event, 'revoke.unaudited')?.lost;
+  const channel = told(event, 'notify.failed')?.channel;
+  const more = [lost === undefined ? null : `${lost} lost`, channel ?? null, why, code];
+  return [title, ...more.filter((one) => one !== null)].join('; ');
+}

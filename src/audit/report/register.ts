@@ -1,0 +1,211 @@
+// The register: every request of the period, and every grant that was there when it began, with its credentials.
+
+import type { Instant } from '../../core/time.ts';
+import type { EventBody } from '../event.ts';
+import { told } from '../rules/rule.ts';
+import type { Seen } from './place.ts';
+import type { GrantEntry, LeaseEntry } from './report.ts';
+
+type Draft<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
+
+interface LeaseDraft extends Draft<LeaseEntry> {
+  deadlineAt: Instant | null;
+  revokingAt: Instant | null;
+  /** What of it was in the period. */
+  begunIn: boolean;
+  goneIn: boolean;
+  overdueIn: boolean;
+}
+
+/** A grant while its events pass by. */
+export interface GrantDraft extends Draft<Omit<GrantEntry, 'leases'>> {
+  leases: LeaseDraft[];
+}
+
+/** What passed by. */
+export interface Register {
+  see(seen: Seen): void;
+  /** In order of request. */
+  grants(): GrantDraft[];
+  /** Names of events that issued a credential without a grant that had been approved. */
+  readonly unapproved: readonly string[];
+}
+
+/** An empty register. */
+export function createRegister(): Register {
+  const grants = new Map<string, GrantDraft>();
+  const unapproved: string[] = [];
+
+  /** The grant of `event`. One that nobody asked for, as far as this log tells, is none. */
+  function grantOf({ event, at, isIn, name }: Seen): GrantDraft | null {
+    const { grant: id } = event;
+    if (id === undefined) return null;
+    const request = told(event, 'grant.requested');
+    if (!request) return grants.get(id) ?? null;
+    const { role, scope, reason, ticket, via, parent, duration_ms: askedMs } = request;
+    const { principal = '', target = '' } = event;
+    const asked = { id, principal, target, role, scope, reason, ticket, via, parent, askedMs };
+    const draft = {
+      ...asked,
+      ...undecided,
+      isCarried: !isIn,
+      requestedAt: at,
+      requestedEvent: name(),
+      leases: [],
+    };
+    grants.set(id, draft);
+    return draft;
+  }
+
+  return {
+    unapproved,
+    grants: () => [...grants.values()].filter((grant) => !grant.isCarried || grant.outcome === 'approved'),
+    see(seen) {
+      const grant = grantOf(seen);
+      const { event, isIn, name } = seen;
+      if (isIn && event.type === 'lease.intent' && grant?.outcome !== 'approved') unapproved.push(name());
+      if (!grant) return;
+      decide(grant, seen);
+      go(grant, seen);
+      // What was over before the period is no part of it.
+      if (!isIn && isOver(grant)) grants.delete(grant.id);
+    },
+  };
+}
+
+const undecided = {
+  outcome: 'undecided',
+  approvedMs: null,
+  entitlement: null,
+  policy: null,
+  why: null,
+  code: null,
+  extensions: 0,
+  decidedAt: null,
+  deadlineAt: null,
+  endedAt: null,
+  cause: null,
+  usedMs: null,
+  served: 0,
+  commands: 0,
+  decidedEvent: null,
+  endedEvent: null,
+} as const satisfies Partial<GrantEntry>;
+
+function isOver(grant: GrantDraft): boolean {
+  const isDecided = grant.outcome === 'denied' || grant.endedAt !== null;
+  return isDecided && grant.leases.every(({ revokedAt }) => revokedAt !== null);
+}
+
+function decide(grant: GrantDraft, { event, at, name }: Seen): void {
+  const approved = told(event, 'grant.approved');
+  const denied = told(event, 'grant.denied');
+  const decided = approved ?? denied;
+  if (!decided) return;
+  grant.outcome = approved ? 'approved' : 'denied';
+  grant.entitlement = decided.entitlement;
+  grant.policy = decided.policy;
+  grant.why = decided.why;
+  grant.code = denied?.code ?? null;
+  grant.approvedMs = approved?.duration_ms ?? null;
+  grant.deadlineAt = approved ? Date.parse(approved.deadline) : null;
+  grant.decidedAt = at;
+  grant.decidedEvent = name();
+}
+
+function go(grant: GrantDraft, seen: Seen): void {
+  const { event, at, isIn, name } = seen;
+  if (event.lease !== undefined) goLease(leaseOf(grant, event.lease), seen);
+  const extended = told(event, 'grant.extended');
+  if (extended) {
+    grant.deadlineAt = Date.parse(extended.deadline);
+    if (isIn) grant.extensions += 1;
+  }
+  const ended = told(event, 'grant.ended');
+  if (ended) {
+    grant.endedAt = at;
+    grant.cause = ended.cause;
+    grant.usedMs = ended.used_ms;
+    grant.endedEvent = name();
+  }
+  if (!isIn) return;
+  if (event.type === 'command.started') grant.commands += 1;
+  grant.served += told(event, 'lease.served')?.count ?? 0;
+}
+
+function leaseOf(grant: GrantDraft, id: string): LeaseDraft {
+  const known = grant.leases.find((lease) => lease.id === id);
+  if (known) return known;
+  const lease: LeaseDraft = {
+    id,
+    provider: null,
+    name: null,
+    issuedAt: null,
+    expiresAt: null,
+    revokedAt: null,
+    cause: null,
+    attempts: 0,
+    lateMs: null,
+    tookMs: null,
+    overdueAt: null,
+    issuedEvent: null,
+    revokedEvent: null,
+    deadlineAt: null,
+    revokingAt: null,
+    begunIn: false,
+    goneIn: false,
+    overdueIn: false,
+  };
+  grant.leases.push(lease);
+  return lease;
+}
+
+function goLease(lease: LeaseDraft, { event, at, isIn, name }: Seen): void {
+  begin(lease, event, isIn);
+  const issued = told(event, 'lease.issued');
+  if (issued) {
+    lease.issuedAt = at;
+    lease.expiresAt = Date.parse(issued.expires);
+    lease.issuedEvent = name();
+  }
+  if (event.type === 'lease.revoking') lease.revokingAt ??= at;
+  const overdue = told(event, 'lease.overdue');
+  if (overdue) {
+    lease.overdueAt ??= at;
+    lease.overdueIn ||= isIn;
+    lease.attempts = overdue.attempts;
+    lease.cause = overdue.cause;
+  }
+  const revoked = told(event, 'lease.revoked');
+  if (revoked) {
+    lease.revokedAt = at;
+    lease.cause = revoked.cause;
+    lease.attempts = revoked.attempts;
+    lease.lateMs = revoked.late_ms;
+    lease.tookMs = lease.revokingAt === null ? null : Math.max(0, at - lease.revokingAt);
+    lease.revokedEvent = name();
+    lease.goneIn = isIn;
+  }
+}
+
+function begin(lease: LeaseDraft, event: EventBody, isIn: boolean): void {
+  const intent = told(event, 'lease.intent');
+  if (intent) {
+    lease.provider = intent.provider;
+    lease.name = intent.name;
+    lease.deadlineAt = Date.parse(intent.deadline);
+    lease.begunIn = isIn;
+  }
+  const deadline = told(event, 'lease.renewed')?.deadline ?? told(event, 'lease.issued')?.deadline;
+  if (deadline !== undefined) lease.deadlineAt = Date.parse(deadline);
+}
+
+/** What the report says of `draft`. */
+export function entryOf({ leases, ...grant }: GrantDraft): GrantEntry {
+  return { ...grant, leases: leases.map(leaseEntryOf) };
+}
+
+function leaseEntryOf(lease: LeaseDraft): LeaseEntry {
+  const { deadlineAt: _1, revokingAt: _2, begunIn: _3, goneIn: _4, overdueIn: _5, ...entry } = lease;
+  return entry;
+}

@@ -1,0 +1,353 @@
+// What a report holds, as plain values. How it is collected is collect.ts; how it looks is html.ts, markdown.ts, json.ts.
+// Fields that end in `At`, and `from`, `to`, `until`, are points in time; those that end in `Ms` are lengths of time.
+
+import type { Instant, Milliseconds } from '../../core/time.ts';
+import type { EventData } from '../event.ts';
+
+/** From this instant on, to before that one. */
+export interface Period {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** Something and how often. */
+export interface Count {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** Percentiles by nearest rank; null where there is nothing to measure. */
+export interface Distribution {
+  readonly count: number;
+  readonly p50Ms: Milliseconds | null;
+  readonly p95Ms: Milliseconds | null;
+  readonly maxMs: Milliseconds | null;
+}
+
+/** One log of the source, as verification found it. */
+export interface LogSummary {
+  readonly origin: string;
+  readonly events: number;
+  /** Of the Merkle tree, hex. */
+  readonly root: string;
+  /** Events that the newest checkpoint covers. */
+  readonly signed: number;
+  readonly keys: readonly string[];
+  /** Why it goes on from the log before; null for the first. */
+  readonly fork: string | null;
+  /** The newest signed head, as it is stored; null: there is none. */
+  readonly checkpoint: string | null;
+}
+
+/** What verification said before the events were read. */
+export interface Verification {
+  readonly valid: boolean;
+  /** Verified events, all of which the report has looked at. */
+  readonly events: number;
+  /** Leaf hash of the last of them, hex. */
+  readonly head: string;
+  readonly problem: { readonly seq: number; readonly what: string } | null;
+  /** How often the clock went back from one event to the next. */
+  readonly clockSteps: number;
+  readonly logs: readonly LogSummary[];
+}
+
+/** One credential under a grant. */
+export interface LeaseEntry {
+  readonly id: string;
+  readonly provider: string | null;
+  readonly name: string | null;
+  readonly issuedAt: Instant | null;
+  readonly expiresAt: Instant | null;
+  /** Confirmed gone. */
+  readonly revokedAt: Instant | null;
+  readonly cause: string | null;
+  readonly attempts: number;
+  /** How long after the deadline it was confirmed gone. */
+  readonly lateMs: Milliseconds | null;
+  /** How long it took from the first attempt until it was confirmed gone. */
+  readonly tookMs: Milliseconds | null;
+  readonly overdueAt: Instant | null;
+  /** Names of events, as `jit audit prove` takes them. */
+  readonly issuedEvent: string | null;
+  readonly revokedEvent: string | null;
+}
+
+export type Outcome = 'approved' | 'denied' | 'undecided';
+
+/** One request and what became of it. */
+export interface GrantEntry {
+  readonly id: string;
+  readonly principal: string;
+  readonly target: string;
+  readonly role: string;
+  readonly scope: string | null;
+  /** Requested before the period and not over when it began. */
+  readonly isCarried: boolean;
+  readonly askedMs: Milliseconds | null;
+  readonly approvedMs: Milliseconds | null;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly via: string;
+  readonly parent: string | null;
+  readonly outcome: Outcome;
+  readonly entitlement: string | null;
+  readonly policy: string | null;
+  readonly why: string | null;
+  readonly code: string | null;
+  readonly extensions: number;
+  readonly requestedAt: Instant;
+  readonly decidedAt: Instant | null;
+  readonly deadlineAt: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly cause: string | null;
+  readonly usedMs: Milliseconds | null;
+  /** Times a credential was served by the broker, and commands that began under it. */
+  readonly served: number;
+  readonly commands: number;
+  readonly leases: readonly LeaseEntry[];
+  readonly requestedEvent: string;
+  readonly decidedEvent: string | null;
+  readonly endedEvent: string | null;
+}
+
+/** What happened at one target. */
+export interface TargetCounts {
+  readonly target: string;
+  readonly requests: number;
+  readonly approved: number;
+  readonly denied: number;
+  readonly people: number;
+  readonly issued: number;
+  readonly revoked: number;
+  readonly late: Distribution;
+}
+
+/** Sequence numbers of one log in the period. */
+export interface SequenceRange {
+  readonly origin: string;
+  readonly first: string;
+  readonly last: string;
+  readonly events: number;
+  /** Between the first and the last, but by their time in no part of the period: the clock was set. */
+  readonly otherTimes: number;
+  /** Numbers between the first and the last that no event has. */
+  readonly gaps: number;
+}
+
+export interface Population {
+  readonly events: number;
+  readonly ranges: readonly SequenceRange[];
+  readonly types: readonly Count[];
+  readonly targets: readonly TargetCounts[];
+  readonly people: number;
+  readonly requests: number;
+  readonly approved: number;
+  readonly denied: number;
+  readonly undecided: number;
+  /** Grants that were there before the period. */
+  readonly carriedIn: number;
+  /** Credentials: there before the period + issued = confirmed gone + never issued + there after it. */
+  readonly credentials: {
+    readonly before: number;
+    readonly begun: number;
+    readonly gone: number;
+    readonly after: number;
+    /** Of those after: past their deadline. */
+    readonly pastDeadline: number;
+    /** Issued without a grant that was approved before. */
+    readonly unapproved: readonly string[];
+  };
+}
+
+export interface PolicyLoad {
+  readonly at: Instant;
+  readonly event: string;
+  readonly digest: string;
+  readonly path: string;
+  readonly targets: number;
+  readonly entitlements: number;
+}
+
+export interface PolicyHistory {
+  /** In force when the period began; null: none had been loaded. */
+  readonly before: PolicyLoad | null;
+  /** Loads in the period that differ from the one before. */
+  readonly changes: readonly PolicyLoad[];
+  /** Loads in the period, with those that changed nothing. */
+  readonly loads: number;
+  readonly used: readonly {
+    readonly digest: string;
+    readonly decisions: number;
+    readonly isKnown: boolean;
+  }[];
+}
+
+/** A bar of the timeline. */
+export interface Slot {
+  readonly from: Instant;
+  readonly total: number;
+  /** In the order of {@link Activity.series}. */
+  readonly counts: readonly number[];
+}
+
+export interface Activity {
+  readonly unit: 'day' | 'week' | 'month';
+  /** Targets with the most grants; the last is all others, if there are any. */
+  readonly series: readonly string[];
+  readonly slots: readonly Slot[];
+  /** Grants per weekday (Monday first) and hour, UTC. */
+  readonly hours: readonly (readonly number[])[];
+  readonly people: readonly Count[];
+  readonly roles: readonly Count[];
+  readonly entitlements: readonly Count[];
+}
+
+/** Access as it was given. */
+export interface Access {
+  readonly lengths: Distribution;
+  readonly scoped: number;
+  readonly withReason: number;
+  readonly withTicket: number;
+  readonly extensions: number;
+  readonly extensionsDenied: number;
+  readonly via: readonly Count[];
+  readonly served: number;
+  readonly commands: number;
+}
+
+/** A revocation that took long, or is not over. */
+export interface LateEntry {
+  readonly grant: string;
+  readonly lease: string;
+  readonly principal: string;
+  readonly target: string;
+  readonly role: string;
+  readonly deadlineAt: Instant | null;
+  readonly revokedAt: Instant | null;
+  readonly lateMs: Milliseconds;
+  readonly attempts: number;
+  readonly cause: string | null;
+}
+
+export interface Timeliness {
+  readonly late: Distribution;
+  readonly took: Distribution;
+  readonly thresholdMs: Milliseconds;
+  readonly bands: readonly { readonly name: string; readonly count: number; readonly isLate: boolean }[];
+  /** Above the threshold, the latest first. */
+  readonly above: readonly LateEntry[];
+  /** Leases that were called overdue in the period. */
+  readonly overdue: number;
+  /** Past their deadline and not confirmed gone when the period ended. */
+  readonly open: readonly LateEntry[];
+}
+
+export interface FindingEntry {
+  readonly at: Instant;
+  readonly event: string;
+  readonly kind: string;
+  readonly target: string | null;
+  readonly grant: string | null;
+  readonly where: string;
+  readonly detail: string;
+  readonly action: string;
+}
+
+export interface AnomalyEntry {
+  readonly at: Instant;
+  /** The event of the log; null: found by the report, see `isReplayed`. */
+  readonly event: string | null;
+  readonly isReplayed: boolean;
+  readonly rule: string;
+  readonly severity: EventData['anomaly.found']['severity'];
+  readonly why: string;
+  readonly principal: string | null;
+  readonly target: string | null;
+  readonly grant: string | null;
+  readonly evidence: readonly string[];
+}
+
+export interface Anomalies {
+  readonly rules: readonly {
+    readonly rule: string;
+    readonly definition: string;
+    readonly recorded: number;
+    readonly replayed: number;
+  }[];
+  readonly found: readonly AnomalyEntry[];
+}
+
+/** Something about the log or the machine itself. */
+export interface Incident {
+  readonly at: Instant;
+  readonly event: string;
+  readonly type: string;
+  readonly what: string;
+}
+
+export interface Operation {
+  /** The log could not be written, was lost, or somebody reached for the broker; messages that nobody got. */
+  readonly incidents: readonly Incident[];
+  readonly clock: readonly { readonly at: Instant; readonly event: string; readonly byMs: Milliseconds }[];
+  readonly unsynced: readonly {
+    readonly from: Instant;
+    readonly until: Instant | null;
+    readonly events: number;
+  }[];
+  readonly unsyncedMs: Milliseconds;
+  readonly keys: number;
+  readonly starts: number;
+  /** Leases that a start of the broker found unfinished. */
+  readonly recovered: number;
+  readonly versions: readonly string[];
+}
+
+export type Standing = 'holds' | 'exceptions' | 'shown';
+
+/** A control of a framework and what the log says about it. */
+export interface Control {
+  readonly framework: string;
+  readonly id: string;
+  readonly title: string;
+  /** What was counted, in words. */
+  readonly query: string;
+  /** Prints `counted` again. */
+  readonly command: string;
+  readonly counted: number;
+  readonly result: string;
+  readonly standing: Standing;
+  /** Sections of the report. */
+  readonly evidence: readonly string[];
+  readonly limits: string;
+}
+
+export interface Sample {
+  readonly size: number;
+  readonly seed: string;
+  readonly grants: readonly string[];
+}
+
+/**
+ * The whole report. The same log, period, sample and version give the same, bit for bit, wherever the log lies and
+ * whoever asks.
+ */
+export interface Report {
+  readonly report: 'jit audit report';
+  readonly schema: 1;
+  readonly generator: { readonly name: 'jit'; readonly version: string };
+  readonly period: Period;
+  readonly verification: Verification;
+  readonly population: Population;
+  readonly policy: PolicyHistory;
+  readonly access: Access;
+  readonly activity: Activity;
+  readonly timeliness: Timeliness;
+  readonly findings: readonly FindingEntry[];
+  readonly anomalies: Anomalies;
+  readonly operation: Operation;
+  readonly controls: readonly Control[];
+  readonly sample: Sample;
+  /** In order of request. */
+  readonly grants: readonly GrantEntry[];
+}

@@ -1,0 +1,85 @@
+// How soon credentials were gone once their time was over.
+
+import type { Milliseconds } from '../../core/time.ts';
+import { distributionOf } from './distribution.ts';
+import type { GrantDraft } from './register.ts';
+import type { LateEntry, Period, Timeliness } from './report.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+const bands: readonly (readonly [name: string, upTo: Milliseconds])[] = [
+  ['in time', 0],
+  ['up to 1 s', second],
+  ['up to 5 s', 5 * second],
+  ['up to 30 s', 30 * second],
+  ['up to 1 min', minute],
+  ['up to 5 min', 5 * minute],
+  ['up to 1 h', hour],
+  ['up to 1 day', 24 * hour],
+  ['longer', Number.POSITIVE_INFINITY],
+];
+
+/** @param thresholdMs what is later than this is listed */
+export function timelinessOf(
+  grants: readonly GrantDraft[],
+  period: Period,
+  thresholdMs: Milliseconds,
+): Timeliness {
+  const late: Milliseconds[] = [];
+  const took: Milliseconds[] = [];
+  const above: LateEntry[] = [];
+  const open: LateEntry[] = [];
+  let overdue = 0;
+  for (const grant of grants) {
+    for (const lease of grant.leases) {
+      if (lease.overdueIn) overdue += 1;
+      if (lease.goneIn && lease.lateMs !== null) {
+        late.push(lease.lateMs);
+        if (lease.tookMs !== null) took.push(lease.tookMs);
+        if (lease.lateMs > thresholdMs) above.push(lateEntry(grant, lease, lease.lateMs));
+      }
+      const over = lease.revokedAt === null && lease.deadlineAt !== null ? period.to - lease.deadlineAt : 0;
+      if (over > 0) open.push(lateEntry(grant, lease, over));
+    }
+  }
+  return {
+    late: distributionOf(late),
+    took: distributionOf(took),
+    thresholdMs,
+    bands: inBands(late, thresholdMs),
+    above: above.sort(latestFirst),
+    overdue,
+    open: open.sort(latestFirst),
+  };
+}
+
+const latestFirst = (one: LateEntry, other: LateEntry): number =>
+  other.lateMs - one.lateMs || (one.lease < other.lease ? -1 : 1);
+
+function lateEntry(grant: GrantDraft, lease: GrantDraft['leases'][number], lateMs: Milliseconds): LateEntry {
+  const { id, principal, target, role } = grant;
+  const { deadlineAt, revokedAt, attempts, cause } = lease;
+  return {
+    grant: id,
+    lease: lease.id,
+    principal,
+    target,
+    role,
+    deadlineAt,
+    revokedAt,
+    lateMs,
+    attempts,
+    cause,
+  };
+}
+
+function inBands(late: readonly Milliseconds[], thresholdMs: Milliseconds): Timeliness['bands'] {
+  const counts = bands.map(() => 0);
+  for (const one of late) {
+    const band = bands.findIndex(([, upTo]) => one <= upTo);
+    counts[band] = (counts[band] ?? 0) + 1;
+  }
+  return bands.map(([name, upTo], band) => ({ name, count: counts[band] ?? 0, isLate: upTo > thresholdMs }));
+}

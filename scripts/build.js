@@ -35,7 +35,10 @@ const deferred = new Map([
     path.join(root, 'src/cli/whole.ts'),
     {
       file: './whole.cjs',
-      names: ['closeOwnBroker', 'commandHelp', 'parseCommandLine', 'registry', 'runSession', 'showHelp'],
+      names: [
+        ...['closeOwnBroker', 'commandHelp', 'openScreen', 'parseCommandLine', 'registry', 'runSession'],
+        'showHelp',
+      ],
     },
   ],
 ]);

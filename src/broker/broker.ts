@@ -15,7 +15,7 @@ import type { PolicyHolder } from './policy-holder.ts';
 import type { Providers } from './providers.ts';
 import type { Desk } from './questions.ts';
 import type { Refreshing } from './refresh.ts';
-import type { Sync } from './sync.ts';
+import type { Sync } from './sync-state.ts';
 
 /** How long the broker waits for things; tests shorten them. */
 export interface Timing {

@@ -3,6 +3,7 @@
 
 import type { AuditEvent } from '../audit/event.ts';
 import { JitError, toJitError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import type { StoreSettings } from '../core/store-settings.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { withStore } from '../shared-store/connection.ts';
@@ -15,6 +16,7 @@ import type { PolicyHolder } from './policy-holder.ts';
 import { overLimit, type Unsynced } from './sync-limit.ts';
 import { readSyncMemory, type SyncMemory, writeSyncMemory } from './sync-memory.ts';
 import { Contradiction, pushLogs } from './sync-push.ts';
+import type { Sync } from './sync-state.ts';
 
 /** What the sync works with. */
 export interface SyncTools {
@@ -23,41 +25,9 @@ export interface SyncTools {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly resolveSecret: (reference: string) => Promise<import('../core/secret.ts').Secret>;
+  readonly resolveSecret: (reference: string) => Promise<Secret>;
   /** Where {@link SyncMemory} is kept. */
   readonly file: string;
-}
-
-/** Where the sync stands. */
-export interface SyncState extends Unsynced {
-  /** null: the configuration names no store, or no login for this broker. */
-  readonly settings: StoreSettings | null;
-  readonly origin: string;
-  readonly size: number;
-  readonly acknowledged: number;
-  /** Why the last push failed; null when it did not. */
-  readonly failure: JitError | null;
-  readonly isRunning: boolean;
-}
-
-/** The sync of one broker. */
-export interface Sync {
-  state(): SyncState;
-  /** Pushes until the store has everything that is committed now. @throws JitError why it does not */
-  now(): Promise<void>;
-  /**
-   * Answers true when it had to wait.
-   * @throws JitError `ERR_AUDIT_UNAVAILABLE` when the log is too far ahead and the store does not take it now
-   */
-  withinLimits(): Promise<boolean>;
-  /** Settles when the store has what is committed now. @throws JitError `ERR_AUDIT_UNAVAILABLE` when it has not in time */
-  anchor(): Promise<void>;
-  /** There is something to send and nothing says that it cannot be sent. */
-  readonly isBusy: boolean;
-  /** Something was committed. */
-  touch(): void;
-  /** A last push that may take so long; then nothing more is sent. Never throws. */
-  close(patience: Milliseconds): Promise<void>;
 }
 
 /** Events come in groups: a grant has half a dozen. */

@@ -3,8 +3,7 @@
 
 import type { Secret } from '../core/secret.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { AuditReply } from './routes.ts';
-import type { StoreInitReply, StoreInitRequest, StoreLogRequest, StoreVerifyReply } from './store.ts';
+import type { StoreCommands } from './store.ts';
 
 /** `jit policy check` */
 export interface PolicyCheckReply {
@@ -303,7 +302,7 @@ export interface OpenBroker {
 }
 
 /** The heavy half of the command line. Config path `null` means: where `JIT_CONFIG` or XDG says. */
-export interface Offline {
+export interface Offline extends StoreCommands {
   policyCheck(config: string | null): Promise<PolicyCheckReply>;
   policyExplain(config: string | null, request: ExplainRequest): Promise<ExplainReply>;
   policyTest(config: string | null, cases: string): Promise<PolicyTestReply>;
@@ -312,16 +311,6 @@ export interface Offline {
   auditVerifyProof(request: ProofCheckRequest): Promise<ProofCheck>;
   /** Hands on the text of each part, and goes on when it was taken. */
   auditExport(request: ExportRequest, take: (batch: ExportBatch) => Promise<void>): Promise<ExportReply>;
-  /** Events of everybody, from the shared store. */
-  storeLog(config: string | null, request: StoreLogRequest): Promise<AuditReply>;
-  /** Verifies everybody's logs in the shared store. */
-  storeVerify(
-    config: string | null,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<StoreVerifyReply>;
-  storeInit(request: StoreInitRequest): Promise<StoreInitReply>;
-  /** The SQL that sets up a shared store. */
-  storeSql(): string;
   auditReport(request: ReportRequest, watch: ReportWatch): Promise<ReportReply>;
   init(request: InitRequest): Promise<InitReply>;
   initAws(request: InitAwsRequest): Promise<InitAwsReply>;

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { SslMode } from '../core/postgres-address.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Milliseconds } from '../core/time.ts';
+import type { AuditReply } from './routes.ts';
 
 /** `POST /v1/sync` : where the log stands; with `now` it is pushed, and the answer waits for that so long at most. */
 export interface SyncRequest {
@@ -82,4 +83,18 @@ export interface StoreVerifyReply {
     readonly lastSeen: string;
     readonly problem: { readonly seq: number; readonly what: string } | null;
   }[];
+}
+
+/** What commands do at the shared store without a broker. */
+export interface StoreCommands {
+  /** Events of everybody, from the shared store. */
+  storeLog(config: string | null, request: StoreLogRequest): Promise<AuditReply>;
+  /** Verifies everybody's logs in the shared store. */
+  storeVerify(
+    config: string | null,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<StoreVerifyReply>;
+  storeInit(request: StoreInitRequest): Promise<StoreInitReply>;
+  /** The SQL that sets up a shared store. */
+  storeSql(): string;
 }

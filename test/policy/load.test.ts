@@ -36,6 +36,7 @@ test('a config becomes values: defaults filled in, durations in milliseconds, op
       when: null,
       timezone: 'UTC',
       onRestart: 'revoke',
+      anchor: 'none',
     },
   ]);
 });

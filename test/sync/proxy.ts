@@ -7,8 +7,11 @@ import path from 'node:path';
 export interface Trap {
   /** The answer does not get through. */
   readonly keepAnswer: boolean;
-  /** Called once: when the append was passed on, or, with `keepAnswer`, when the server has answered it. */
-  spring(): void;
+  /**
+   * Called when the append was passed on, or, with `keepAnswer`, when the server has answered it.
+   * @param pid the server's process at the other end
+   */
+  spring(pid: number): void;
 }
 
 /** A proxy on a port of its own. */
@@ -19,6 +22,9 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
+/** Begins the message that tells a client which process serves it: type K, twelve bytes. */
+const backendKeyData = Buffer.from([0x4b, 0, 0, 0, 12]);
+
 /** @param socketDir folder of the server's Unix socket */
 export async function startProxy(socketDir: string, serverPort: number): Promise<Proxy> {
   let trap: Trap | null = null;
@@ -26,6 +32,7 @@ export async function startProxy(socketDir: string, serverPort: number): Promise
   const server = createServer((client) => {
     const upstream = connect(path.join(socketDir, `.s.PGSQL.${serverPort}`));
     let sprung: Trap | null = null;
+    let pid = 0;
     for (const socket of [client, upstream]) {
       open.add(socket);
       socket
@@ -41,11 +48,13 @@ export async function startProxy(socketDir: string, serverPort: number): Promise
       if (!trap || !data.includes('jit.append(')) return;
       sprung = trap;
       trap = null;
-      if (!sprung.keepAnswer) sprung.spring();
+      if (!sprung.keepAnswer) sprung.spring(pid);
     });
     upstream.on('data', (data) => {
+      const key = data.indexOf(backendKeyData);
+      if (pid === 0 && key >= 0) pid = data.readInt32BE(key + backendKeyData.length);
       if (!sprung?.keepAnswer) client.write(data);
-      else sprung.spring();
+      else sprung.spring(pid);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -292,7 +292,11 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
       if (!store.signs && !store.behind) await find();
       return alone(() => change('asked'));
     },
-    fork: (reason) => alone(() => begin(reason)),
+    async fork(reason) {
+      // Unlocked meanwhile, the keychain has it after all.
+      if (!store.signs && !store.behind) await find().catch(() => undefined);
+      return alone(() => begin(reason));
+    },
     rest: look,
     async close(patience) {
       isClosed = true;

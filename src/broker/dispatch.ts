@@ -2,6 +2,8 @@
 
 import type { GenericSchema } from 'valibot';
 import { exitCodeOf, JitError, toJitError } from '../core/errors.ts';
+import type { ForkRequest } from '../protocol/log.ts';
+import { forkSchema, rotateSchema } from '../protocol/log-schema.ts';
 import { type ErrorReply, protocolVersion } from '../protocol/routes.ts';
 import * as schemas from '../protocol/schemas.ts';
 import { syncSchema } from '../protocol/store-schema.ts';
@@ -70,6 +72,11 @@ const routes: Readonly<Record<string, Route>> = {
     handler: (broker, _caller, body) => doctor(broker, body),
   },
   'POST /v1/sync': { schema: syncSchema, handler: (broker, _caller, body) => sync(broker, body) },
+  'POST /v1/rotate': { schema: rotateSchema, handler: ({ deviceKey }) => deviceKey.rotate() },
+  'POST /v1/fork': {
+    schema: forkSchema,
+    handler: ({ deviceKey }, _caller, { reason }: ForkRequest) => deviceKey.fork(reason),
+  },
   'POST /v1/stop': { schema: schemas.stopSchema, handler: (broker) => stop(broker, 'asked to stop') },
 };
 

@@ -6,6 +6,7 @@ import type { TargetConfig } from '../core/target.ts';
 import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
 import { recentAnomalies } from './anomalies.ts';
 import type { Broker } from './broker.ts';
+import { signingLines } from './doctor-signing.ts';
 import { resolveTarget } from './wish.ts';
 import { isEndAwaited } from './withdrawal.ts';
 
@@ -21,6 +22,7 @@ export async function doctor(broker: Broker, request: DoctorRequest): Promise<Do
   const checks: Line[] = [
     ...hardening(broker),
     auditLine(broker),
+    ...(await signingLines(broker)),
     ...watchLines(broker),
     ...stateLine(broker),
     line,

@@ -4,6 +4,7 @@ import type { Grant } from '../core/grant.ts';
 import type { StatusReply } from '../protocol/routes.ts';
 import { recentAnomalies } from './anomalies.ts';
 import type { Broker, Caller } from './broker.ts';
+import { logView } from './log-view.ts';
 import { isOwn } from './own.ts';
 import { findingView, grantView } from './views.ts';
 
@@ -34,5 +35,6 @@ export async function status(broker: Broker, caller: Caller): Promise<StatusRepl
       .filter((finding) => finding.foundAt >= since)
       .map(findingView),
     recentAnomalies: recentAnomalies(broker),
+    auditLog: logView(broker),
   };
 }

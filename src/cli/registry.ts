@@ -1,9 +1,11 @@
 // All commands, in the order that help shows them. Completions, help and docs/commands.md derive from this list.
 
 import { auditExport } from './commands/audit-export.ts';
+import { auditFork } from './commands/audit-fork.ts';
 import { auditLog } from './commands/audit-log.ts';
 import { auditProve } from './commands/audit-prove.ts';
 import { auditReport } from './commands/audit-report.ts';
+import { auditRotate } from './commands/audit-rotate.ts';
 import { auditSync } from './commands/audit-sync.ts';
 import { auditTail } from './commands/audit-tail.ts';
 import { auditVerify } from './commands/audit-verify.ts';
@@ -65,6 +67,8 @@ export const registry: readonly Command[] = [
   auditExport,
   auditReport,
   auditSync,
+  auditRotate,
+  auditFork,
   doctor,
   init,
   initPostgres,

@@ -75,3 +75,18 @@ export const sampleAnomaly = {
   grant: 'g7f3k2',
   found_at: '2026-11-22T14:02:01.000Z',
 };
+
+/** How the log stands, as `status` prints it. */
+export const sampleLog = {
+  origin: 'jit.7h2k9d3f5g6h8j1k',
+  events: 41,
+  signed: true,
+  trouble: null,
+  key: {
+    vkey: 'jit.7h2k9d3f5g6h8j1k+8ab1c2d3+AQ3wQGOoEMzAqL1qbK3ZLSIZF3e2WrYsgT4mkHcyZzrK',
+    place: 'keychain',
+    since: '2026-11-22T09:00:00.000Z',
+  },
+  fork: null,
+  known: null,
+};

@@ -2,6 +2,7 @@
 
 import type { Milliseconds } from '../core/time.ts';
 import type { CleanupRequest, IssuersReply } from '../protocol/ci.ts';
+import type { ForkReply, ForkRequest, RotateReply } from '../protocol/log.ts';
 import type {
   AnswerRequest,
   AuditReply,
@@ -58,6 +59,8 @@ export interface Client {
   credential(request: CredentialRequest): Promise<CredentialReply>;
   console(request: ConsoleRequest): Promise<ConsoleReply>;
   sync(request: SyncRequest): Promise<SyncReply>;
+  rotate(): Promise<RotateReply>;
+  fork(request: ForkRequest): Promise<ForkReply>;
   stop(): Promise<StopReply>;
 }
 
@@ -107,6 +110,8 @@ export function createClient(transport: Transport): Client {
     credential: (request) => post('credential', request),
     console: (request) => post('console', request, slow),
     sync: (request) => post('sync', request, request.wait + quick),
+    rotate: () => post('rotate', {}, slow),
+    fork: (request) => post('fork', request, slow),
     stop: () => post('stop', {}, slow),
   };
 }

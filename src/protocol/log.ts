@@ -22,6 +22,8 @@ export interface LogView {
   } | null;
   /** A head known from elsewhere that the log does not lead to: it was set back, and nothing is issued. */
   readonly known: { readonly origin: string; readonly events: number; readonly from: HeadSource } | null;
+  /** How this log began, when it goes on from another one; null: it is the first. */
+  readonly fork: { readonly at: Instant; readonly reason: string; readonly previous: string } | null;
 }
 
 /** Where a head was known from that the log does not lead to. */

@@ -5,6 +5,7 @@ import type { GrantState, Session } from '../core/grant.ts';
 import type { OnEnd, ShellTerms } from '../core/shell-terms.ts';
 import type { Risk } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
+import type { LogView } from './log.ts';
 import type { RecordTerms } from './usage.ts';
 import type { AnomalyView, FindingView, GrantView, LeaseView } from './views.ts';
 
@@ -110,6 +111,8 @@ export interface StatusReply {
   readonly recentFindings: readonly FindingView[];
   /** Of the last day, the newest last. */
   readonly recentAnomalies: readonly AnomalyView[];
+  /** Of the broker: how it stands with its record. */
+  readonly auditLog: LogView;
 }
 
 /** `GET /v1/targets` */

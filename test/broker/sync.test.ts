@@ -145,6 +145,7 @@ test('a second device with a copy of the first is caught, and issues nothing any
   copy.store.close();
   for (const suffix of ['', '-wal', '-shm'])
     cpSync(first.broker.paths.database + suffix, copy.broker.paths.database + suffix, { force: true });
+  cpSync(first.broker.paths.deviceKey, copy.broker.paths.deviceKey, { force: true });
   const second = copy.restart();
   worlds.splice(worlds.indexOf(copy), 1, second);
   await elevate(first.broker, ada, request());
@@ -157,7 +158,7 @@ test('a second device with a copy of the first is caught, and issues nothing any
   const third = second.restart();
   worlds.splice(worlds.indexOf(second), 1, third);
   await expect(elevate(third.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
-  third.store.fork('a copy was in use', null);
+  await third.broker.deviceKey.fork('a copy was in use');
   await elevate(third.broker, ada, request());
   await third.broker.sync.now();
   expect(await stored(third)).toHaveLength(third.store.head().size);

@@ -2,6 +2,7 @@
 
 import type { Client } from '../../src/client/client.ts';
 import { usualShellTerms } from '../../src/core/shell-terms.ts';
+import type { LogView } from '../../src/protocol/log.ts';
 import type { PreviewReply, StatusReply, TargetsReply } from '../../src/protocol/routes.ts';
 import type { GrantView } from '../../src/protocol/views.ts';
 
@@ -118,6 +119,20 @@ const fakeTargets: TargetsReply = {
   ],
 };
 
+/** A log in order. */
+export function fakeLog(changes: Partial<LogView> = {}): LogView {
+  return {
+    origin: 'jit.7h2k9d3f5g6h8j1k',
+    events: 41,
+    signed: true,
+    trouble: null,
+    key: { vkey: 'jit.7h2k9d3f5g6h8j1k+8ab1c2d3+AQ==', place: 'keychain', since: fakeNow - 3_600_000 },
+    known: null,
+    fork: null,
+    ...changes,
+  };
+}
+
 /** Nothing active. */
 export function fakeStatus(changes: Partial<StatusReply> = {}): StatusReply {
   return {
@@ -127,6 +142,7 @@ export function fakeStatus(changes: Partial<StatusReply> = {}): StatusReply {
     overdue: 0,
     recentFindings: [],
     recentAnomalies: [],
+    auditLog: fakeLog(),
     ...changes,
   };
 }
@@ -198,6 +214,19 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       since: null,
       running: false,
       failure: null,
+    }),
+    rotate: async () => ({
+      origin: 'jit.7h2k9d3f5g6h8j1k',
+      vkey: 'jit.7h2k9d3f5g6h8j1k+0c9d8e7f+AQ==',
+      previous: 'jit.7h2k9d3f5g6h8j1k+8ab1c2d3+AQ==',
+      place: 'keychain',
+    }),
+    fork: async () => ({
+      origin: 'jit.7h2k9d3f5g6h8j1k/2',
+      vkey: 'jit.7h2k9d3f5g6h8j1k/2+5e6f7a8b+AQ==',
+      place: 'keychain',
+      previous: { origin: 'jit.7h2k9d3f5g6h8j1k', events: 41 },
+      known: { origin: 'jit.7h2k9d3f5g6h8j1k', events: 52, from: 'file' },
     }),
     stop: async () => ({ revoked: 0, overdue: 0, ending: 0 }),
     ...verbs,

@@ -19,6 +19,11 @@ const tellings: {
     text: `a credential on ${target} should be gone and is not confirmed gone (${attempts} attempts, ${code})`,
     see: `jit doctor ${target}`,
   }),
+  'log.fork': ({ previous, known, reason }, { origin }) => ({
+    severity: 'high',
+    text: `a new log, ${origin}, goes on from ${previous.origin} at ${previous.size} events${known ? `; ${known.size} were known of ${known.origin}` : ''}: ${reason}`,
+    see: 'jit doctor',
+  }),
   'log.rollback_detected': ({ from, size, known }) => ({
     severity: 'critical',
     text: `the audit log has ${size} events and does not lead to the head of ${known.size} that is kept elsewhere (${from}); nothing is issued`,

@@ -5,9 +5,10 @@ import { anomalyLine } from '../anomaly-text.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { findingLine, grantTable } from '../grant-text.ts';
+import { logLines } from '../log-text.ts';
 import type { Output } from '../output.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
-import { sampleAnomaly, sampleFinding, sampleGrant } from '../samples.ts';
+import { sampleAnomaly, sampleFinding, sampleGrant, sampleLog } from '../samples.ts';
 
 /** The targets of grants that have a credential which is overdue, each once. */
 export function overdueTargets({ grants }: StatusReply): string[] {
@@ -26,6 +27,7 @@ export function printStatus(out: Output, reply: StatusReply, own: string | null)
     const see = next.length > 0 ? `; see: ${next.join(', ')}` : '';
     out.print(out.paint.alarm(`OVERDUE: ${what} not confirmed gone${see}`));
   }
+  for (const line of logLines(reply.auditLog, reply.now, out.paint)) out.print(line);
   if (reply.grants.length === 0) out.print('no active grants');
   else out.print(grantTable(reply.grants, reply.now, out.paint, own).join('\n'));
   const findings = reply.recentFindings.map((finding) => findingLine(finding, reply.now));
@@ -54,6 +56,7 @@ export const status = defineCommand({
     overdue: 0,
     recent_findings: [sampleFinding],
     recent_anomalies: [sampleAnomaly],
+    audit_log: sampleLog,
   },
   examples: [
     { command: 'jit status', does: 'what is active now' },

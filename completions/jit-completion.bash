@@ -11,9 +11,10 @@ _JIT_FLAGS='--config --no-input --color --no-color --debug --help --version'
 _jit_know() {
   children= flags= kinds= choices= rest=
   case $1 in
-    '') children='elevate status targets revoke extend token env console credential ci policy audit doctor init secret demo completion broker help' ;;
+    '') children='elevate status watch targets revoke extend token env console credential ci policy audit doctor init store secret demo completion broker help' ;;
     'elevate') flags='--role --scope --for --reason --ticket --audience --export --keep --in-process --yes --dry-run --json' kinds='target-role' rest=1 ;;
     'status') flags='--json' ;;
+    'watch') : ;;
     'targets') flags='--json' ;;
     'revoke') flags='--all --json' kinds='grant' ;;
     'extend') flags='--for --reason --json' kinds='grant' ;;
@@ -29,16 +30,23 @@ _jit_know() {
     'policy check') flags='--json' ;;
     'policy explain') flags='--role --scope --for --reason --ticket --as --at --json' kinds='target-role' ;;
     'policy test') flags='--json' kinds='file' ;;
-    'audit') children='log verify prove verify-proof export' ;;
-    'audit log') flags='--grant --target --principal --since --until --limit --json' ;;
-    'audit verify') flags='--key --head --json' kinds='file' ;;
+    'audit') children='log tail verify prove verify-proof export report sync rotate fork' ;;
+    'audit log') flags='--grant --target --principal --since --until --limit --store --json' ;;
+    'audit tail') flags='--follow --lines --target --grant --json' ;;
+    'audit verify') flags='--store --key --head --json' kinds='file' ;;
     'audit prove') flags='--file --output --json' kinds='none' ;;
     'audit verify-proof') flags='--key --event --json' kinds='file' ;;
     'audit export') flags='--format --since --until --after --cursor-file --ocsf --file' ;;
+    'audit report') flags='--from --to --format --output --file --sample --seed' ;;
+    'audit sync') flags='--now --status --json' ;;
+    'audit rotate') flags='--json' ;;
+    'audit fork') flags='--reason --yes --json' ;;
     'doctor') flags='--remedy --json' kinds='target' ;;
     'init') children='postgres aws' flags='--host --port --database --role --user --max --risk --force --json' kinds='none' ;;
     'init postgres') flags='--host --port --database --role --user --max --risk --force --json' kinds='none' ;;
     'init aws') flags='--target --region --role --credentials --profile --web-identity-token-file --mfa-serial --external-id --broker-arn --revoke --max-duration --risk --print --force --json' kinds='none' ;;
+    'store') children='init' ;;
+    'store init') flags='--host --port --database --user --password --sslmode --ssl-root-cert --print --json' ;;
     'secret') children='set check remove' ;;
     'secret set') flags='--aws --profile' kinds='none' ;;
     'secret check') flags='--json' kinds='none' ;;
@@ -64,7 +72,9 @@ _jit_value() {
       'audit prove --output' | \
       'audit verify-proof --event' | \
       'audit export --cursor-file' | \
-      'init aws --web-identity-token-file') kind=file ;;
+      'audit report --output' | \
+      'init aws --web-identity-token-file' | \
+      'store init --ssl-root-cert') kind=file ;;
     'elevate --role' | \
       'token --role' | \
       'env --role' | \
@@ -122,6 +132,7 @@ _jit_value() {
       'audit log --since' | \
       'audit log --until' | \
       'audit log --limit' | \
+      'audit tail --lines' | \
       'audit verify --key' | \
       'audit prove --file' | \
       'audit verify-proof --key' | \
@@ -129,6 +140,12 @@ _jit_value() {
       'audit export --until' | \
       'audit export --after' | \
       'audit export --file' | \
+      'audit report --from' | \
+      'audit report --to' | \
+      'audit report --file' | \
+      'audit report --sample' | \
+      'audit report --seed' | \
+      'audit fork --reason' | \
       'init --host' | \
       'init --port' | \
       'init --database' | \
@@ -147,6 +164,11 @@ _jit_value() {
       'init aws --mfa-serial' | \
       'init aws --external-id' | \
       'init aws --broker-arn' | \
+      'store init --host' | \
+      'store init --port' | \
+      'store init --database' | \
+      'store init --user' | \
+      'store init --password' | \
       'secret set --profile') kind=none ;;
     'elevate --export' | \
       'env --export') kind=words choices='reference url env' ;;
@@ -154,15 +176,19 @@ _jit_value() {
     'console --grant' | \
       'credential aws --grant' | \
       'credential git --grant' | \
-      'audit log --grant') kind=grant ;;
-    'audit log --target') kind=target ;;
+      'audit log --grant' | \
+      'audit tail --grant') kind=grant ;;
+    'audit log --target' | \
+      'audit tail --target') kind=target ;;
     'audit export --format') kind=words choices='jsonl csv ocsf cef' ;;
     'audit export --ocsf') kind=words choices='1.8 1.9' ;;
+    'audit report --format') kind=words choices='html md json' ;;
     'init --risk' | \
       'init postgres --risk' | \
       'init aws --risk') kind=words choices='low medium high' ;;
     'init aws --revoke') kind=words choices='deny-session none' ;;
     'init aws --print') kind=words choices='terraform cli both' ;;
+    'store init --sslmode') kind=words choices='disable require verify-ca verify-full' ;;
   esac
 }
 # END written by npm run generate

@@ -11,6 +11,7 @@ function __jit_children
             printf '%s\n' \
             'elevate'\t'get a role on a target for a while, in a shell or for one command' \
             'status'\t'show your grants, how long they last, and what is overdue' \
+            'watch'\t'show grants, overdue credentials, findings and anomalies as they change' \
             'targets'\t'list targets and roles, and how long you may have each' \
             'revoke'\t'end a grant now, and look that its credential is gone' \
             'extend'\t'let a grant end later: that long from now, as far as policy allows' \
@@ -23,6 +24,7 @@ function __jit_children
             'audit'\t'one of the commands of "audit"' \
             'doctor'\t'check the broker and its rights on the targets' \
             'init'\t'write a first configuration; short for init postgres' \
+            'store'\t'one of the commands of "store"' \
             'secret'\t'one of the commands of "secret"' \
             'demo'\t'watch jit at work on a PostgreSQL in a temporary folder' \
             'completion'\t'print the script that completes jit in bash, zsh or fish' \
@@ -43,14 +45,22 @@ function __jit_children
         case 'audit'
             printf '%s\n' \
             'log'\t'show the audit log: who asked, what was decided, issued and revoked' \
+            'tail'\t'show the newest events of the audit log, and those that come' \
             'verify'\t'verify the audit log: nothing changed, nothing missing' \
             'prove'\t'write a proof that one event is in the audit log' \
             'verify-proof'\t'check a proof that one event is in an audit log' \
-            'export'\t'write the audit log in the format of another system'
+            'export'\t'write the audit log in the format of another system' \
+            'report'\t'write a report on a period for auditors' \
+            'sync'\t'bring the shared store up to date now, or say how far it is' \
+            'rotate'\t'sign the audit log with a new key from now on, and delete the old one' \
+            'fork'\t'go on in a new audit log, when this one was set back or its key is lost'
         case 'init'
             printf '%s\n' \
             'postgres'\t'write a first configuration for a PostgreSQL database' \
             'aws'\t'write a first configuration for an AWS account'
+        case 'store'
+            printf '%s\n' \
+            'init'\t'set up a PostgreSQL database as the shared store of everybody’s audit log'
         case 'secret'
             printf '%s\n' \
             'set'\t'put a secret into the keychain, for the broker to read' \
@@ -172,9 +182,18 @@ function __jit_flags
             '--since'\t'only events from this time on: 2h (ago), 14:00, 2026-11-22T14:00' \
             '--until'\t'only events before this time' \
             '--limit'\t'only the newest this many' \
+            '--store'\t'of everybody, from the shared store; needs its auditor in the configuration' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'audit tail'
+            printf '%s\n' \
+            '--follow'\t'go on with what is written from now on' \
+            '--lines'\t'how many of the newest to begin with, 10 unless given' \
+            '--target'\t'only events of this target' \
+            '--grant'\t'only events of this grant' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit verify'
             printf '%s\n' \
+            '--store'\t'the logs of everybody, in the shared store; needs its auditor in the configuration' \
             '--key'\t'a key of the log that you trust: <log>+<id>+<base64>; may be given several times (may be given several times)' \
             '--head'\t'a signed head kept elsewhere, which the log has to lead to; several times (may be given several times)' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
@@ -197,6 +216,28 @@ function __jit_flags
             '--cursor-file'\t'go on after the event that this file names, then note the last one there' \
             '--ocsf'\t'version of the schema for --format ocsf; 1.8 unless given' \
             '--file'\t'a log file; without it, your own'
+        case 'audit report'
+            printf '%s\n' \
+            '--from'\t'from this time on: 2026-01-01T00:00Z, 90d (ago); without it, the first event' \
+            '--to'\t'before this time; without it, the last event' \
+            '--format'\t'html, md, json; as --output ends, else html' \
+            '--output'\t'where to write the report; without it, stdout' \
+            '--file'\t'a log file; without it, your own' \
+            '--sample'\t'requests that are drawn for testing; 25 unless given' \
+            '--seed'\t'what they are drawn by; without it, the hash of the last event'
+        case 'audit sync'
+            printf '%s\n' \
+            '--now'\t'push now and wait; the same as no flag' \
+            '--status'\t'only say how far the store is' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'audit rotate'
+            printf '%s\n' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'audit fork'
+            printf '%s\n' \
+            '--reason'\t'why, for the log and for whoever reads it' \
+            '--yes'\t'do not ask for confirmation' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'doctor'
             printf '%s\n' \
             '--remedy'\t'print only what an administrator has to run, such as SQL (also --sql)' \
@@ -239,6 +280,17 @@ function __jit_flags
             '--risk'\t'how much harm can be done there, else medium' \
             '--print'\t'what to print, else both' \
             '--force'\t'replace the configuration that is there' \
+            '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'store init'
+            printf '%s\n' \
+            '--host'\t'host of the server, or the folder of its Unix socket' \
+            '--port'\t'port of the server, else 5432' \
+            '--database'\t'the database; it has to be there' \
+            '--user'\t'the administrator, else postgres' \
+            '--password'\t'where the password is kept: keychain:, file:, env: or command:' \
+            '--sslmode'\t'as in the configuration; verify-full unless it is this machine' \
+            '--ssl-root-cert'\t'certificates that the server is checked against' \
+            '--print'\t'print the SQL, for an administrator to run' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'secret set'
             printf '%s\n' \
@@ -327,7 +379,9 @@ function __jit_value
             'audit prove --output' \
             'audit verify-proof --event' \
             'audit export --cursor-file' \
-            'init aws --web-identity-token-file'
+            'audit report --output' \
+            'init aws --web-identity-token-file' \
+            'store init --ssl-root-cert'
             printf '%s\n' 'file'
         case 'elevate --role' \
             'token --role' \
@@ -389,6 +443,7 @@ function __jit_value
             'audit log --since' \
             'audit log --until' \
             'audit log --limit' \
+            'audit tail --lines' \
             'audit verify --key' \
             'audit prove --file' \
             'audit verify-proof --key' \
@@ -396,6 +451,12 @@ function __jit_value
             'audit export --until' \
             'audit export --after' \
             'audit export --file' \
+            'audit report --from' \
+            'audit report --to' \
+            'audit report --file' \
+            'audit report --sample' \
+            'audit report --seed' \
+            'audit fork --reason' \
             'init --host' \
             'init --port' \
             'init --database' \
@@ -414,6 +475,11 @@ function __jit_value
             'init aws --mfa-serial' \
             'init aws --external-id' \
             'init aws --broker-arn' \
+            'store init --host' \
+            'store init --port' \
+            'store init --database' \
+            'store init --user' \
+            'store init --password' \
             'secret set --profile'
             printf '%s\n' 'none'
         case 'elevate --export' \
@@ -424,14 +490,18 @@ function __jit_value
         case 'console --grant' \
             'credential aws --grant' \
             'credential git --grant' \
-            'audit log --grant'
+            'audit log --grant' \
+            'audit tail --grant'
             printf '%s\n' 'grant'
-        case 'audit log --target'
+        case 'audit log --target' \
+            'audit tail --target'
             printf '%s\n' 'target'
         case 'audit export --format'
             printf '%s\n' 'words' 'jsonl' 'csv' 'ocsf' 'cef'
         case 'audit export --ocsf'
             printf '%s\n' 'words' '1.8' '1.9'
+        case 'audit report --format'
+            printf '%s\n' 'words' 'html' 'md' 'json'
         case 'init --risk' \
             'init postgres --risk' \
             'init aws --risk'
@@ -440,6 +510,8 @@ function __jit_value
             printf '%s\n' 'words' 'deny-session' 'none'
         case 'init aws --print'
             printf '%s\n' 'words' 'terraform' 'cli' 'both'
+        case 'store init --sslmode'
+            printf '%s\n' 'words' 'disable' 'require' 'verify-ca' 'verify-full'
     end
 end
 

@@ -2,6 +2,7 @@
 
 import { JitError } from '../core/errors.ts';
 import type { CredentialReply, CredentialRequest } from '../protocol/routes.ts';
+import { askerLabel } from '../system/process-info.ts';
 import type { Broker, Caller } from './broker.ts';
 import { noHelper } from './endpoint.ts';
 import { refuseOutsider } from './outsider.ts';
@@ -22,5 +23,5 @@ export function credential(broker: Broker, caller: Caller, request: CredentialRe
   refuseOutsider(broker, caller, grant);
   const held = broker.endpoints.get(grant.id);
   if (!held) throw noHelper(grant.id, request.kind);
-  return { credential: held.help(request.kind) };
+  return { credential: held.help(request.kind, () => (caller.pid === null ? null : askerLabel(caller.pid))) };
 }

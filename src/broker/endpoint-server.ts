@@ -3,12 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { JitError, toJitError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { errnoOf } from '../system/errno.ts';
+import { processLabel } from '../system/process-info.ts';
 import type { Random } from '../system/random.ts';
+import { tcpPeerPid } from '../system/tcp-owner.ts';
 import { tcpPeerUid } from '../system/tcp-peer.ts';
 import { type Knock, type Refusal, refusal } from './endpoint-guard.ts';
 
@@ -16,7 +18,8 @@ import { type Knock, type Refusal, refusal } from './endpoint-guard.ts';
 export interface EndpointOwner {
   /** The JSON to answer with, or null once the grant is over. @throws JitError when there is nothing to serve now */
   answer(): Secret | null;
-  served(): void;
+  /** @param by tells which process asked, as far as this system does; it is slow */
+  served(by: () => string | null): void;
   refused(why: string): void;
 }
 
@@ -59,7 +62,7 @@ export async function openEndpointServer(owner: EndpointOwner, random: Random): 
     try {
       const refused = refusal(knockOf(request), threshold, sha256);
       if (refused) refuse(owner, response, refused);
-      else answer(owner, response);
+      else answer(owner, request, response);
     } catch {
       // Not told why: what failed held the credential.
       response.destroy();
@@ -104,7 +107,7 @@ function knockOf({ socket, method = '', url = '', rawHeaders }: IncomingMessage)
   return { remoteAddress, peerUid, method, url, rawHeaders };
 }
 
-function answer(owner: EndpointOwner, response: ServerResponse): void {
+function answer(owner: EndpointOwner, { socket }: IncomingMessage, response: ServerResponse): void {
   let body: Secret | null = null;
   let failure: string | undefined;
   try {
@@ -113,11 +116,22 @@ function answer(owner: EndpointOwner, response: ServerResponse): void {
     failure = toJitError(thrown).code;
   }
   if (body !== null) {
+    // While the connection is certainly open: of one that is closed nobody can say whose it was.
+    owner.served(() => nameOfPeer(socket));
     send(response, 200, Buffer.from(body.reveal()));
-    owner.served();
   } else if (failure === undefined || failure === 'ERR_GRANT_ENDED') {
     refuse(owner, response, { status: 410, why: 'ended' });
   } else refuse(owner, response, { status: 503, why: 'nothing-to-serve' }, failure);
+}
+
+function nameOfPeer({
+  localAddress = '',
+  localPort = 0,
+  remoteAddress = '',
+  remotePort = 0,
+}: Socket): string | null {
+  const pid = tcpPeerPid({ localAddress, localPort, remoteAddress, remotePort });
+  return pid === null ? null : processLabel(pid);
 }
 
 const messages: Readonly<Record<number, readonly [code: string, message: string]>> = {

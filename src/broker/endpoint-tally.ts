@@ -8,10 +8,14 @@ import { placeOf } from './revocation.ts';
 /** Uses are told at once, and then together once a minute. */
 const pause: Milliseconds = 60_000;
 
+/** Between two events the processes of so many uses are looked for. */
+const mostLooks = 4;
+
 /** Counts the uses of one grant's endpoints. */
 export interface Tally {
   readonly hasServed: boolean;
-  served(): void;
+  /** @param by tells which process was served; asked for the first few only, because finding out takes a moment */
+  served(by?: () => string | null): void;
   refused(why: string): void;
   /** Writes what is not told yet, and counts nothing more. Never throws. */
   close(): void;
@@ -22,6 +26,8 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
   const { clock, ledger } = broker;
   let hasServed = false;
   let served = 0;
+  let looks = 0;
+  const names = new Set<string>();
   const refused = new Map<string, number>();
   let toldAt = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | null = null;
@@ -33,10 +39,13 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
     if (served === 0 && refused.size === 0) return;
     const place = { at: clock.now(), ...placeOf(ledger.grant(grantId)), lease: leaseId };
     const events: AuditEvent[] = [];
-    if (served > 0) events.push({ type: 'lease.served', ...place, data: { count: served } });
+    const by = names.size > 0 ? { by: [...names] } : {};
+    if (served > 0) events.push({ type: 'lease.served', ...place, data: { count: served, ...by } });
     for (const [why, count] of refused)
       events.push({ type: 'lease.refused', ...place, data: { why, count } });
     served = 0;
+    looks = 0;
+    names.clear();
     refused.clear();
     toldAt = clock.sinceBoot();
     ledger.writeRevocation({ events });
@@ -51,9 +60,14 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
     get hasServed() {
       return hasServed;
     },
-    served() {
+    served(by) {
       hasServed = true;
       served += 1;
+      if (by && looks < mostLooks) {
+        looks += 1;
+        const name = by();
+        if (name !== null) names.add(name);
+      }
       plan();
     },
     refused(why) {

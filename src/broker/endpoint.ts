@@ -26,8 +26,8 @@ export interface GrantEndpoints {
   readonly hasEnded: boolean;
   /** Names of files that stay while this says that the grant has ended. */
   readonly lingering: readonly string[];
-  /** What a helper program of this kind is given, counted. @throws JitError `ERR_GRANT_ENDED`, `ERR_UNSUPPORTED`, and what the provider throws */
-  help(kind: string): Readonly<Record<string, string | number>>;
+  /** What a helper program of this kind is given, counted; `by` tells who asked, for the log. @throws JitError `ERR_GRANT_ENDED`, `ERR_UNSUPPORTED`, and what the provider throws */
+  help(kind: string, by?: () => string | null): Readonly<Record<string, string | number>>;
   /** The credential left the broker by another way. */
   left(): void;
   /** Counts somebody who was refused elsewhere. */
@@ -67,7 +67,7 @@ export async function openEndpoints(
     for (const [index, { urlVariable, tokenFileVariable }] of answers.entries()) {
       const owner = {
         answer: () => held.serve(index),
-        served: () => tally.served(),
+        served: (by: () => string | null) => tally.served(by),
         refused: (why: string) => tally.refused(why),
       };
       const server = await openEndpointServer(owner, broker.random);
@@ -153,13 +153,13 @@ function hold(
     },
     lingering,
     serve,
-    help(kind) {
+    help(kind, by) {
       const held = current();
       if (held === null) throw ended();
       const helper = Object.hasOwn(held.helpers, kind) ? held.helpers[kind] : undefined;
       if (!helper) throw noHelper(grantId, kind);
       const answer = helper();
-      tally.served();
+      tally.served(by);
       return answer;
     },
     left() {

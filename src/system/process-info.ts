@@ -78,6 +78,22 @@ export function processName(pid: number): string | null {
   }
 }
 
+/** `aws (4711)`, for records; null when there is no such process. */
+export function processLabel(pid: number): string | null {
+  const name = processName(pid);
+  return name === null ? null : `${name.slice(0, 100)} (${pid})`;
+}
+
+const shells = new Set(['sh', 'dash', 'bash', 'zsh', 'busybox']);
+
+/** The label of the program that had `pid` run for it: its parent, or who had a shell run it. */
+export function askerLabel(pid: number): string | null {
+  const parent = parentPid(pid);
+  if (parent === null) return null;
+  const above = shells.has(processName(parent) ?? '') ? parentPid(parent) : null;
+  return processLabel(above ?? parent);
+}
+
 function readProcess(pid: number): ProcessFacts | null {
   if (!Number.isSafeInteger(pid) || pid <= 0) return null;
   return process.platform === 'linux' ? readProc(pid) : readPs(pid);

@@ -1,7 +1,7 @@
 // Every example that `--help` shows is typed as it stands there, on a real PostgreSQL; only ids of grants and the
 // folder of a backup are put in place of those that the example made up.
 
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSigner } from '../../src/audit/signer.ts';
@@ -104,6 +104,18 @@ async function withKeyring(
   }
 }
 
+/** What does not end by itself: shows a grant that begins meanwhile, until somebody presses Ctrl-C. */
+async function goesOn(line: string, file: string, shows: RegExp): Promise<void> {
+  const running = typist.start(`exec ${line}`);
+  const ended = finish(running);
+  const place = path.join(typist.world.dir, file);
+  await until(() => expect(existsSync(place)).toBe(true));
+  await typist.keptGrant();
+  await until(() => expect(readFileSync(place, 'utf8')).toMatch(shows));
+  running.kill('SIGINT');
+  expect((await ended).code).toBe(130);
+}
+
 /** Examples that need something around them, or of which more is to be seen than that they end well. */
 const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
   'jit elevate prod-db --for 30m': (line) =>
@@ -126,6 +138,14 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(await withGrant(line))).toMatch(/^extended g/),
   'jit audit log --grant g7f3k2 --json': async (line) =>
     expect(JSON.parse(await works(await withGrant(line))).events.length).toBeGreaterThan(3),
+  'jit watch': (line) => onTerminal(line, {}, [[/q quits/, 'q']]),
+  'jit watch > access.log': (line) => goesOn(line, 'access.log', /active prod-db:read g/),
+  'jit audit tail -f': (line) => goesOn(`${line} > tail.txt`, 'tail.txt', /lease\.issued/),
+  'jit audit tail -f --json > events.jsonl': (line) => goesOn(line, 'events.jsonl', /"lease\.issued"/),
+  'jit audit tail --lines 50 --target prod-db': async (line) => {
+    await typist.keptGrant();
+    expect(await works(line)).toContain('lease.issued');
+  },
   'jit audit verify /backup/jit.db --json': async (line) =>
     expect(JSON.parse(await works(line.replace('/backup', typist.backup())))).toMatchObject({ valid: true }),
   'jit audit verify /backup/jit.db --key "$KEY"': async (line) => {
@@ -280,7 +300,7 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
 };
 
 // What these need beside jit is not on every machine.
-const onScreen = ['jit elevate prod-db --for 30m', 'jit init', 'jit init aws'];
+const onScreen = ['jit elevate prod-db --for 30m', 'jit init', 'jit init aws', 'jit watch'];
 const screenTools = ['tmux', 'bash', 'psql'];
 
 /** The folder is there in the homes of those who use that shell. */

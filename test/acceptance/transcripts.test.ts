@@ -98,6 +98,7 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
   revoke: ['jit revoke', 'jit revoke gnone', 'jit revoke gnone --all'],
   extend: ['jit extend', 'jit extend --for 5m', 'jit extend gnone --for 5m'],
   status: ['jit status --bogus', 'jit status extra'],
+  watch: ['jit watch extra', 'jit watch --json', 'jit watch --config missing.yaml --json'],
   targets: ['jit targets extra', 'jit targets --config missing.yaml'],
   ci: [
     'jit ci',
@@ -119,6 +120,9 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit audit',
     'jit audit log --since',
     'jit audit log --since never',
+    'jit audit tail --lines 0',
+    'jit audit tail --target prod-bd',
+    'jit audit tail --grant gnone -f',
     'jit audit verify missing.db',
     'jit audit verify --key nonsense',
     'jit audit prove',

@@ -18,6 +18,8 @@ const verbs = {
   answer: ['POST', { channel: 'c'.repeat(16), question: 'q1', answer: null }],
   credential: ['POST', { grant: 'g1', kind: 'aws' }],
   console: ['POST', { grant: 'g1', as: 'link' }],
+  follow: ['POST', { after: null, timeout: 20_000 }],
+  usage: ['POST', { grant: 'g1' }],
   stop: ['POST', {}],
 } as const;
 

@@ -37,6 +37,8 @@ test('a config becomes values: defaults filled in, durations in milliseconds, op
       timezone: 'UTC',
       onRestart: 'revoke',
       anchor: 'none',
+      recordArgv: false,
+      recordArgv: false,
     },
   ]);
 });

@@ -70,7 +70,7 @@ export const auditTail = defineCommand({
   examples: [
     { command: 'jit audit tail -f', does: 'everything, as it happens' },
     { command: 'jit audit tail --lines 50 --target prod-db', does: 'the newest of one target' },
-    { command: 'jit audit tail -f --json | jq -c .body.type', does: 'for a script: a line of JSON each' },
+    { command: 'jit audit tail -f --json > events.jsonl', does: 'for a script: a line of JSON each' },
   ],
   async run(world, { options, json }) {
     const { target, grant } = options;

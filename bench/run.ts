@@ -12,6 +12,7 @@ import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
 import { recordingSettings } from './recording.ts';
 import { benchStartup } from './startup.ts';
+import { benchSync } from './sync.ts';
 import { benchToken } from './token.ts';
 import { benchVerify } from './verify.ts';
 
@@ -88,6 +89,9 @@ try {
   tell(verified, ms(wall.ours), ms(wall.baseline), wall.ratio, 3);
   tell('… in time of the processor', ms(processor.ours), ms(processor.baseline), processor.ratio, 3);
   process.stdout.write(`one event on disk, with its share of state and tree: ${bytes.toFixed(0)} bytes\n`);
+  const sync = await benchSync(100_000);
+  const seconds = (value: number): string => `${value.toFixed(1)} s`;
+  tell('sync of 100,000 events / COPY', seconds(sync.ours), seconds(sync.baseline), sync.ratio, 4);
 } finally {
   await stopBroker({ commands });
   await scene.remove();

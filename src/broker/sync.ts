@@ -234,6 +234,8 @@ export function startSync(tools: SyncTools): Sync {
     },
     async now() {
       await policy.config();
+      // One may be under way that began before the last commit.
+      await underWay?.catch(() => undefined);
       await run();
     },
     async withinLimits() {

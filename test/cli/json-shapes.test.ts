@@ -44,6 +44,10 @@ const client = () =>
       ...{ grant: fakeGrant(), env: { JIT_TOKEN: 'x' }, unset: [], notes: [], shell: usualShellTerms },
       secrets: ['JIT_TOKEN'],
     }),
+    sync: async () => ({
+      ...{ origin: 'x', events: 1, acknowledged: 1, since: null, running: false, failure: null },
+      store: { host: 'x', port: 1, database: 'y', user: 'z', maxUnsynced: { events: 1, age: 1 } },
+    }),
     follow: async () => ({ events: [{ leaf: 'x', body: { ...tailed.body } }], next: 0 }),
     audit: async () => ({ events: [{ leaf: 'x', body: { ...documented.events[0]?.body } }] }),
   });
@@ -77,6 +81,8 @@ const offline: Partial<Offline> = {
     trusted: [],
   }),
   auditProve: async () => ({ origin: 'x', seq: 1, leaf: 'x', size: 2, output: null, proof: 'x' }),
+  storeInit: async () => ({ applied: ['append'], version: 3 }),
+  storeSql: () => '-- SQL',
   auditVerifyProof: async () => ({
     ...{ path: 'x', valid: true, origin: 'x', seq: 1, leaf: 'x', size: 2, root: 'x', key: 'x' },
     valid: true,
@@ -88,6 +94,7 @@ const offline: Partial<Offline> = {
 };
 
 const argvOf: Record<string, string[]> = {
+  'store init': ['--host', 'db', '--database', 'jit'],
   elevate: ['prod-db', '--keep'],
   token: ['prod-db'],
   env: ['prod-db'],

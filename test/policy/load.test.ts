@@ -38,7 +38,6 @@ test('a config becomes values: defaults filled in, durations in milliseconds, op
       onRestart: 'revoke',
       anchor: 'none',
       recordArgv: false,
-      recordArgv: false,
     },
   ]);
 });

@@ -13,6 +13,7 @@ import { createAlerts } from './alerts/alerts.ts';
 import type { SendTools } from './alerts/send.ts';
 import type { Broker } from './broker.ts';
 import { eventsAfter, lastRow, rowBefore } from './log-reader.ts';
+import { kinds } from './providers.ts';
 import { endGrant } from './revocation.ts';
 
 /** What of a configuration is about watching. */
@@ -143,13 +144,19 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
 }
 
 /**
- * The settings where nobody has asked for anything yet: broken or absent files do not keep an overdue lease from being told.
+ * The settings where nobody has asked for anything yet. A log that takes no new configuration, or a file that is broken,
+ * does not keep people from being told what is wrong.
  */
-export async function watchSettings(broker: Broker): Promise<WatchSettings> {
+export async function watchSettings({ policy }: Broker): Promise<WatchSettings> {
   try {
-    return await broker.policy.config();
+    return await policy.config();
   } catch {
-    return { anomalies: usualAnomalySettings, alerts: [] };
+    try {
+      const { readConfig } = await import('./read-config.ts');
+      return readConfig(policy.path, kinds);
+    } catch {
+      return { anomalies: usualAnomalySettings, alerts: [] };
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { endGrant } from '../../src/broker/revocation.ts';
 import type { Json } from '../../src/core/json.ts';
 import type { ElevateRequest } from '../../src/protocol/routes.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { ownSession, parentPid } from '../../src/system/process-info.ts';
+import { askerLabel, ownSession, parentPid } from '../../src/system/process-info.ts';
 import type { FakeHandle } from '../fakes/provider.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { openEndpoint } from '../support/endpoint.ts';
@@ -60,6 +60,16 @@ describe('a helper program', () => {
     world.clock.advance(60_000 - 1);
     expect(told('lease.served')).toEqual([{ count: 2 }]);
     expect(searchFolder(path.dirname(world.broker.paths.database), ['planted-'])).toEqual([]);
+  });
+
+  test('is told in the log by the program that had it run, each once', async () => {
+    const { id } = await grantOf();
+    const inside: Caller = { ...ada, pid: process.pid };
+    ask(id, inside);
+    ask(id, inside);
+    world.clock.advance(1);
+    expect(told('lease.served')).toEqual([{ count: 2, by: [askerLabel(process.pid)] }]);
+    expect(askerLabel(process.pid)).toMatch(/^\S+ \(\d+\)$/);
   });
 
   test('is served beside an endpoint, and by none where keys were exported', async () => {

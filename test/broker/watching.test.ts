@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SendTools } from '../../src/broker/alerts/send.ts';
 import { elevate } from '../../src/broker/elevate.ts';
 import { status } from '../../src/broker/status.ts';
-import { startWatching, type Watching } from '../../src/broker/watching.ts';
+import { startWatching, type Watching, watchSettings } from '../../src/broker/watching.ts';
 import { type AnomalySettings, usualAnomalySettings } from '../../src/core/anomaly.ts';
+import { JitError } from '../../src/core/errors.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 import { until } from '../support/until.ts';
 
@@ -21,6 +23,13 @@ const bursts = (mode: 'observe' | 'notify' | 'revoke'): AnomalySettings => ({
   ...silent,
   'activation-burst': { mode, count: 2, within: 24 * 3600_000 },
 });
+
+const plainConfig = `
+version: 1
+targets:
+  c: { provider: command, issue: [/bin/true], revoke: [/bin/true], roles: { r: {} } }
+entitlements: []
+`;
 
 let world: TestBroker;
 let watchings: Watching[];
@@ -165,4 +174,14 @@ test('status tells what was found in the last day, and no longer', async () => {
   ]);
   world.clock.advance(25 * 3600_000);
   expect((await status(world.broker, ada)).recentAnomalies).toEqual([]);
+});
+
+test('settings are found although the log takes no new configuration, and although there is no file', async () => {
+  world.broker.ledger.write = () => {
+    throw new JitError('ERR_AUDIT_INVALID', 'the log was rolled back');
+  };
+  writeFileSync(world.broker.paths.configFile, `${plainConfig}alerts: [{ desktop: true }]\n`);
+  expect((await watchSettings(world.broker)).alerts).toMatchObject([{ kind: 'desktop' }]);
+  writeFileSync(world.broker.paths.configFile, 'version: 9');
+  expect(await watchSettings(world.broker)).toEqual({ anomalies: usualAnomalySettings, alerts: [] });
 });

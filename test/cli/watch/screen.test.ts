@@ -84,3 +84,12 @@ test('no more lines are drawn than there are, and each ends its colours', () => 
   expect(text).not.toContain('four');
   expect(text.split('\x1b[0m\x1b[K')).toHaveLength(4);
 });
+
+test('another size draws the picture anew, while there is one', () => {
+  const { screen, to, redrawn } = stage();
+  to.resized();
+  expect(redrawn()).toBe(1);
+  screen.close();
+  to.resized();
+  expect(redrawn()).toBe(1);
+});

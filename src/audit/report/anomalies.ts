@@ -2,6 +2,7 @@
 // events, and that no event tells.
 
 import { usualAnomalySettings } from '../../core/anomaly.ts';
+import { formatDuration } from '../../core/duration.ts';
 import type { EventData } from '../event.ts';
 import { anomalyData, createWatch, type Found, rules } from '../rules/engine.ts';
 import { told } from '../rules/rule.ts';
@@ -41,6 +42,14 @@ export function createAnomalyReplay(): AnomalyReplay {
   };
 }
 
+/** `count 4, within 1d` */
+function settingsOf(rule: string): string {
+  const settings: object = usualAnomalySettings[rule as keyof typeof usualAnomalySettings] ?? {};
+  const values = Object.entries(settings).filter(([, value]) => typeof value === 'number');
+  // Lengths of time are milliseconds; nothing else is as large.
+  return values.map(([name, value]) => `${name} ${value < 1_000 ? value : formatDuration(value)}`).join(', ');
+}
+
 /** As the engine tells anomalies apart. */
 function idOf({ rule, severity, evidence }: EventData['anomaly.found']): string {
   return `${rule} ${severity} ${evidence.join()}`;
@@ -59,7 +68,10 @@ function countsOf(found: readonly AnomalyEntry[]): Anomalies['rules'] {
   const names = new Set([...Object.keys(rules), ...found.map(({ rule }) => rule)]);
   return [...names].map((rule) => ({
     rule,
-    definition: rules[rule as keyof typeof rules]?.definition ?? 'a rule that this version does not know',
+    definition: (
+      rules[rule as keyof typeof rules]?.definition ?? 'a rule that this version does not know'
+    ).replaceAll('`', ''),
+    settings: settingsOf(rule),
     recorded: count(recorded, rule),
     replayed: count(replayed, rule),
   }));

@@ -24,6 +24,7 @@ export function controlsOf(found: Found): Control[] {
       ...test,
       ...recount(found, count),
       result: result(found),
+      exceptions: number,
       standing: exceptions === null ? 'shown' : number === 0 ? 'holds' : 'exceptions',
     };
   });

@@ -13,6 +13,8 @@ export type Cell =
   | null
   | { readonly code: string }
   | { readonly text: string; readonly tone: Tone }
+  /** One below the other. */
+  | { readonly lines: readonly string[] }
   /** Links to sections. */
   | { readonly sections: readonly string[] };
 

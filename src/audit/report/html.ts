@@ -61,10 +61,26 @@ const marks = { good: '✓', warn: '!', bad: '✗' } as const;
 function cell(value: Cell): string {
   if (value === null || value === '') return '<span class="quiet">–</span>';
   if (typeof value === 'number') return figure(value);
-  if (typeof value === 'string') return escaped(value);
-  if ('code' in value) return `<code>${escaped(value.code)}</code>`;
+  if (typeof value === 'string') return breakable(value);
+  if ('code' in value)
+    return `<code${value.code.length > longestWord ? ' class="long"' : ''}>${escaped(value.code)}</code>`;
+  if ('lines' in value)
+    return value.lines.map((line) => `<span class="line">${escaped(line)}</span>`).join(' ');
   if ('sections' in value) return value.sections.map((id) => `<a href="#${id}">${id}</a>`).join(', ');
   return `<span class="${value.tone}"><b aria-hidden="true">${marks[value.tone]}</b> ${escaped(value.text)}</span>`;
+}
+
+/** Longer words may be broken. */
+const longestWord = 20;
+
+/** Long names break where they have parts, so that tables fit; what is copied has no breaks. */
+function breakable(words: string): string {
+  return words.length > 12 && !words.includes(' ')
+    ? words
+        .split(/(?<=[@/:#_.-])(?=.)/)
+        .map(escaped)
+        .join('<wbr>')
+    : escaped(words);
 }
 
 /** @param id unique in the file */

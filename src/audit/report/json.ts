@@ -4,17 +4,33 @@ import type { Report } from './report.ts';
 
 const instants = /(^at|^from|^to|^until|At)$/;
 
-const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+interface Name {
+  readonly snake: string;
+  readonly isInstant: boolean;
+}
+
+/** There are some hundred names and millions of fields. */
+const names = new Map<string, Name>();
+
+function nameOf(key: string): Name {
+  const known = names.get(key);
+  if (known) return known;
+  const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = { snake, isInstant: instants.test(key) };
+  names.set(key, name);
+  return name;
+}
 
 function convert(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(convert);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      snake(key),
-      typeof inner === 'number' && instants.test(key) ? new Date(inner).toISOString() : convert(inner),
-    ]),
-  );
+  const converted: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const { snake, isInstant } = nameOf(key);
+    converted[snake] =
+      isInstant && typeof inner === 'number' ? new Date(inner).toISOString() : convert(inner);
+  }
+  return converted;
 }
 
 /**
@@ -23,7 +39,7 @@ function convert(value: unknown): unknown {
 export function* jsonOf(report: Report): Generator<string> {
   const { grants, ...rest } = report;
   for (const [index, [key, value]] of Object.entries(rest).entries()) {
-    yield `${index === 0 ? '{' : ','}\n"${snake(key)}":${JSON.stringify(convertField(key, value))}`;
+    yield `${index === 0 ? '{' : ','}\n"${nameOf(key).snake}":${JSON.stringify(convert(value))}`;
   }
   yield ',\n"grants":[';
   for (const [index, grant] of grants.entries()) {
@@ -31,6 +47,3 @@ export function* jsonOf(report: Report): Generator<string> {
   }
   yield '\n]}\n';
 }
-
-const convertField = (key: string, value: unknown): unknown =>
-  (convert({ [key]: value }) as Record<string, unknown>)[snake(key)];

@@ -35,6 +35,7 @@ function cell(value: Cell): string {
   if (typeof value === 'number') return figure(value);
   if (typeof value === 'string') return escaped(value);
   if ('code' in value) return code(value.code);
+  if ('lines' in value) return escaped(value.lines.join(', '));
   if ('sections' in value) return value.sections.map((id) => `[${id}](#${id})`).join(', ');
   return `${marks[value.tone]} ${escaped(value.text)}`;
 }

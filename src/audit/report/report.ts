@@ -272,6 +272,8 @@ export interface Anomalies {
   readonly rules: readonly {
     readonly rule: string;
     readonly definition: string;
+    /** Where its line is when it is replayed. */
+    readonly settings: string;
     readonly recorded: number;
     readonly replayed: number;
   }[];
@@ -317,6 +319,7 @@ export interface Control {
   readonly counted: number;
   readonly result: string;
   readonly standing: Standing;
+  readonly exceptions: number;
   /** Sections of the report. */
   readonly evidence: readonly string[];
   readonly limits: string;

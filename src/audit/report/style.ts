@@ -16,7 +16,7 @@ export const style = `
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:1rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-display:grid;grid-template-columns:minmax(0,1fr);max-width:76rem;margin-inline:auto;padding:0 1.25rem 4rem;font-variant-numeric:tabular-nums}
+display:grid;grid-template-columns:minmax(0,1fr);max-width:80rem;margin-inline:auto;padding:0 1.25rem 4rem;font-variant-numeric:tabular-nums}
 header{padding:3rem 0 1rem}
 h1{font-size:2rem;line-height:1.2;margin:.1em 0;font-weight:650;letter-spacing:-.01em}
 h1 span{color:var(--quiet);font-weight:400}
@@ -71,13 +71,14 @@ p.legend .key{margin:0;width:1.1rem}
 details{margin:.5rem 0 0;font-size:.9rem}
 summary{color:var(--quiet);cursor:pointer}
 details .scroll{max-height:24rem;overflow-y:auto}
-table{border-collapse:collapse;width:100%;margin:0 0 1.5rem;font-size:.875rem;line-height:1.4}
+table{border-collapse:collapse;width:100%;margin:0 0 1.5rem;font-size:.8125rem;line-height:1.4}
+.line{display:block;white-space:nowrap}
 table.narrow{width:auto;min-width:min(22rem,100%)}
 caption{text-align:left;font-weight:650;padding:.3rem 0 .4rem}
-th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:break-word;max-width:26rem}
-thead th{color:var(--quiet);font-weight:600;white-space:nowrap;border-bottom:1px solid var(--quiet)}
-.n{text-align:right;white-space:nowrap}
-td code,th code{overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:break-word;max-width:26rem}
+thead th{color:var(--quiet);font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--quiet)}
+.n{text-align:right}td.n{white-space:nowrap}
+td code,th code{overflow-wrap:normal;white-space:nowrap}code.long{overflow-wrap:anywhere!important;white-space:normal!important}
 .none{font-size:.9rem;color:var(--quiet)}.none strong{color:var(--ink);font-weight:600}
 .control{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem 1.1rem .3rem;margin:0 0 1rem}
 .standing{margin:0 0 .4rem}

@@ -30,10 +30,11 @@ export function anomalies({ anomalies: all }: Report, { isWhole }: Printing): Se
       {
         kind: 'table',
         caption: 'Rules, and how often each found something',
-        columns: ['Rule', 'When', 'Recorded#', 'Replayed#'],
-        rows: all.rules.map(({ rule, definition, recorded: told, replayed }) => [
+        columns: ['Rule', 'When', 'Usual line', 'Recorded#', 'Replayed#'],
+        rows: all.rules.map(({ rule, definition, settings, recorded: told, replayed }) => [
           rule,
           definition,
+          settings,
           told,
           replayed,
         ]),

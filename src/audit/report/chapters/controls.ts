@@ -1,14 +1,13 @@
 // Controls of frameworks: what was counted, how to count again, what it cannot show.
 
-import { type Block, bad, type Cell, good, type Section, text } from '../document.ts';
+import { type Block, type Cell, good, type Section, text, warn } from '../document.ts';
 import type { Control, Report } from '../report.ts';
-import { figure } from '../words.ts';
+import { counted } from '../words.ts';
 
-const standings: Readonly<Record<Control['standing'], Cell>> = {
-  holds: good('no exception'),
-  exceptions: bad('exceptions'),
-  shown: 'shown',
-};
+function standingOf({ standing, exceptions }: Control): Cell {
+  if (standing === 'shown') return 'for the auditor to judge';
+  return standing === 'holds' ? good('no exception') : warn(counted(exceptions, 'exception'));
+}
 
 export function controls({ controls: all }: Report): Section {
   return {
@@ -22,7 +21,7 @@ export function controls({ controls: all }: Report): Section {
         kind: 'table',
         caption: 'Controls at a glance',
         columns: ['Framework', 'Control', 'What it asks', 'Outcome'],
-        rows: all.map(({ framework, id, title, standing }) => [framework, id, title, standings[standing]]),
+        rows: all.map((control) => [control.framework, control.id, control.title, standingOf(control)]),
         empty: '',
       },
       ...all.map(blockOf),
@@ -30,27 +29,17 @@ export function controls({ controls: all }: Report): Section {
   };
 }
 
-function blockOf({
-  framework,
-  id,
-  title,
-  query,
-  command,
-  counted,
-  result,
-  standing,
-  evidence,
-  limits,
-}: Control): Block {
+function blockOf(control: Control): Block {
+  const { framework, id, title, query, command, result, evidence, limits } = control;
   return {
     kind: 'control',
     title: `${framework} ${id}: ${title}`,
-    standing: standings[standing],
+    standing: standingOf(control),
     facts: [
       ['Counted', query],
       ['Result', result],
       ['Command', { code: command }],
-      ['It prints', figure(counted)],
+      ['It prints', String(control.counted)],
       ['Evidence', { sections: evidence }],
       ['Cannot show', limits],
     ],

@@ -39,15 +39,15 @@ function sampleRow(grant: GrantEntry): Cell[] {
     roleOf(grant),
     reason,
     step(requestedAt, requestedEvent),
-    `${outcome}, ${step(decidedAt, decidedEvent)}`,
+    step(decidedAt, decidedEvent, outcome),
     lease ? step(lease.issuedAt, lease.issuedEvent) : null,
     lease ? goneCell(lease) : null,
     lease ? lengthOf(lease.lateMs) : null,
   ];
 }
 
-const step = (at: number | null, event: string | null): string =>
-  at === null ? 'not on record' : `${timeText(at)} (event ${event})`;
+const step = (at: number | null, event: string | null, ...before: string[]): Cell =>
+  at === null ? 'not on record' : { lines: [...before, timeText(at), `event ${event}`] };
 
 const goneCell = ({ revokedAt, revokedEvent }: LeaseEntry): Cell =>
   revokedAt === null ? bad('not on record') : step(revokedAt, revokedEvent);

@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
+import { watchIdle } from '../../src/broker/idle.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
 import { startStore } from '../shared-store/support.ts';
 import { ada, createTestBroker, request, type TestBroker, testConfig } from '../support/broker.ts';
@@ -169,6 +170,33 @@ test('an ending broker tells the store of its end, and gives up on one that does
   await elevate(world.broker, ada, request());
   await world.broker.sync.close(2_000);
   expect(await stored(world)).toHaveLength(world.store.head().size);
+});
+
+test('an idle broker does not end before a store that answers has everything, nor stays for one that does not', async () => {
+  const world = brokerWith(section());
+  const { grant } = await elevate(world.broker, ada, request());
+  await endGrant(world.broker, grant.id, 'revoked');
+  let fired = 0;
+  const watch = watchIdle(world.broker, () => {
+    fired += 1;
+  });
+  try {
+    expect(world.broker.sync.isBusy).toBe(true);
+    await world.broker.sync.now();
+    expect(world.broker.sync.isBusy).toBe(false);
+    await server.halt();
+    world.broker.ledger.writeRevocation({
+      events: [{ type: 'clock.step', at: world.clock.now(), data: { by_ms: 1 } }],
+    });
+    expect(world.broker.sync.isBusy).toBe(true);
+    await expect(world.broker.sync.now()).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' });
+    expect(world.broker.sync.isBusy).toBe(false);
+    world.clock.advance(world.broker.timing.idle * 2);
+    expect(fired).toBeGreaterThan(0);
+  } finally {
+    watch.stop();
+    await server.start();
+  }
 });
 
 /** Lets the time of `world` pass while `work` is under way. */

@@ -14,7 +14,7 @@ import type { PostgresServer } from '../support/postgres.ts';
 import { startProxy } from './proxy.ts';
 
 /** Who dies, and whether the server had answered by then. */
-export const ways = [
+const ways = [
   'broker, append under way',
   'broker, answer on its way',
   'server process, append under way',

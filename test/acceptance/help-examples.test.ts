@@ -146,6 +146,19 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     await typist.keptGrant();
     expect(await works(line)).toContain('lease.issued');
   },
+  // What needs a shared store is typed in shared-store.test.ts.
+  'jit audit log --store --since 1d --target prod-db': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit audit log'),
+  'jit audit verify --store': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit audit verify'),
+  'jit audit sync --now': async (line) =>
+    expect(await works(line.replace('--now', '--status'))).toContain('no shared store'),
+  'jit store init --host db.example.com --database jit': async (line) =>
+    expect(await works(`${line} --print`)).toContain('CREATE SCHEMA IF NOT EXISTS jit'),
+  'jit store init --print > store.sql': async (line) => {
+    await works(line);
+    expect(readFileSync(path.join(typist.world.dir, 'store.sql'), 'utf8')).toContain('jit_owner');
+  },
   'jit audit verify /backup/jit.db --json': async (line) =>
     expect(JSON.parse(await works(line.replace('/backup', typist.backup())))).toMatchObject({ valid: true }),
   'jit audit verify /backup/jit.db --key "$KEY"': async (line) => {

@@ -1,18 +1,18 @@
-// The key that signs this broker's log: found or made, changed, replaced when it is lost. Owns which of the kept seeds
-// counts: the one that the log names. Nothing here keeps a revocation waiting; without a key, revocations go on unsigned.
+// The key that signs this broker's log: found or made, changed, replaced when it is lost. Owns when. Nothing
+// here keeps a revocation waiting: without a key, revocations go on unsigned.
 
 import { forkHint, rollbackError } from '../audit/rollback.ts';
-import { createSigner, type Signer, seedBytes } from '../audit/signer.ts';
 import { JitError, toJitError } from '../core/errors.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { ForkReply, RotateReply } from '../protocol/log.ts';
 import type { Clock } from '../system/clock.ts';
 import { failpoint } from '../system/failpoint.ts';
-import type { Keychain } from '../system/keychain.ts';
+import { type Keychain, tiredKeychain } from '../system/keychain.ts';
 import type { Logger } from '../system/log-file.ts';
 import type { Random } from '../system/random.ts';
-import { createSeedSafe, type KeptSeed, type SeedPlace } from '../system/seed-safe.ts';
+import type { SeedPlace } from '../system/seed-safe.ts';
 import { createKeptHead } from './kept-head.ts';
+import { createKeyShelf, type Key } from './key-shelf.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What {@link createDeviceKey} works with. */
@@ -59,21 +59,17 @@ export interface DeviceKey {
   close(patience: Milliseconds): Promise<void>;
 }
 
-interface Key extends KeptSeed {
-  readonly signer: Signer;
-  readonly place: SeedPlace;
-}
-
 /** A key that is older is changed; what was signed with it before cannot be forged by whoever finds the next one. */
 export const longestKeyAge: Milliseconds = 24 * 3600_000;
 /** After a change that failed. */
 const tryAgainAfter: Milliseconds = 3600_000;
 
 export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
-  const { ledger, keychain, file, clock, random, log } = tools;
+  const { ledger, file, clock, random, log } = tools;
   const { store } = ledger;
-  const safe = createSeedSafe({ keychain, service: 'jit', account: `sign-${store.origin}`, file });
-  const head = createKeptHead({ store, keychain, clock, log });
+  const keychain = tiredKeychain(tools.keychain);
+  const shelf = createKeyShelf({ store, keychain, file, random, log });
+  const head = createKeptHead({ store, keychain: tools.keychain, clock, log });
   let current: Key | null = null;
   let trouble: JitError | null = null;
   let finding: Promise<void> | null = null;
@@ -93,6 +89,7 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
   function find(): Promise<void> {
     finding ??= alone(async () => {
       trouble = null;
+      keychain.renew();
       if (!store.signs && !store.behind && !isClosed) await fetch();
     })
       .catch((thrown: unknown) => {
@@ -107,40 +104,19 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
   }
 
   async function fetch(): Promise<void> {
-    const inFile = await safe.read('file').catch((thrown: unknown) => toJitError(thrown));
-    const found = inFile instanceof JitError ? null : fitting(inFile, 'file');
+    const found = await shelf.inFile();
     if (found) {
       use(found);
-      // One that was moved to the file once has a keychain that did not answer then, and may now.
+      // The file was taken because no keychain answered then; one may now.
       void compare().catch(() => undefined);
       return;
     }
-    const inKeychain = await safe.read('keychain').catch((thrown: unknown) => toJitError(thrown));
-    if (!(inKeychain instanceof JitError)) {
-      const there = fitting(inKeychain, 'keychain');
-      if (there || store.key === null) {
-        await compare();
-        if (store.behind) return;
-        use(there ?? (await make(store.logOrigin)));
-        return;
-      }
-    } else if (store.key === null && !(inFile instanceof JitError)) {
-      use(await make(store.logOrigin));
-      return;
-    }
-    if (inFile instanceof JitError) throw inFile;
-    throw missing(file, inKeychain instanceof JitError ? inKeychain : null);
-  }
-
-  /** The seed of the key that the log names; of one that is named by nobody yet, any will do. */
-  function fitting(seeds: readonly KeptSeed[], place: SeedPlace): Key | null {
-    const origin = store.logOrigin;
-    for (const { owner, seed } of seeds) {
-      if (owner !== origin || seed.length !== seedBytes) continue;
-      const signer = createSigner(origin, seed);
-      if (store.key === null || store.key === signer.vkey) return { owner, seed, signer, place };
-    }
-    return null;
+    const there = await shelf.inKeychain();
+    // Both are asked before anything is signed: what is signed cannot be taken back.
+    await compare().catch((thrown: unknown) => {
+      if (there) throw thrown;
+    });
+    if (!store.behind && !isClosed) use(there ?? (await shelf.make(store.logOrigin, null)));
   }
 
   function use(key: Key): void {
@@ -149,45 +125,16 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
     current = key;
     ledger.flush();
     // What a change that was broken off left behind.
-    void alone(() => tidy(key)).then(() => look());
+    void alone(async () => tidy(key)).then(look);
   }
 
-  /** Draws a key and keeps it beside what is there: until the log names it, the one before counts. */
-  async function make(origin: string): Promise<Key> {
-    const seed = random.bytes(seedBytes);
-    const next = { owner: origin, seed, signer: createSigner(origin, seed) };
-    const keep = async (place: SeedPlace): Promise<Key> => {
-      await safe.write(place, [...(await safe.read(place)), next]);
-      return { ...next, place };
-    };
-    try {
-      return await keep('keychain');
-    } catch (thrown) {
-      if (current?.place === 'keychain' && store.signs) throw thrown;
-    }
-    return keep('file');
-  }
-
-  /** Nothing but `key` is kept. */
   async function tidy(key: Key): Promise<void> {
-    if (current !== key) return;
-    for (const place of ['file', 'keychain'] as const) {
-      const wanted = place === key.place ? [key] : [];
-      try {
-        const there = await safe.read(place);
-        if (!there.every(({ seed }) => wanted.some((one) => one.seed.equals(seed)))) {
-          await safe.write(place, wanted);
-        }
-      } catch (thrown) {
-        // None answers, where the key is in the file.
-        if (place === key.place) log.warn(`an old key is not deleted: ${toJitError(thrown).message}`);
-      }
-    }
+    if (current === key) await shelf.tidy(key);
   }
 
   /** @throws JitError when the keychain does not answer */
   async function compare(): Promise<void> {
-    const lost = await head.lost();
+    const lost = await head.lost(keychain);
     head.begin();
     if (lost === null || isClosed) return;
     store.distrust('keychain', lost);
@@ -196,8 +143,9 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
 
   async function change(why: 'age' | 'asked'): Promise<RotateReply> {
     check();
+    keychain.renew();
     const before = current;
-    const next = await make(store.logOrigin);
+    const next = await shelf.make(store.logOrigin, before?.place === 'keychain' ? 'keychain' : null);
     failpoint('rotate.saved');
     try {
       store.rotate(next.signer, why);
@@ -231,9 +179,10 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
         },
       );
     }
+    keychain.renew();
     const { behind } = store;
     const previous = store.treeHead();
-    const next = await make(store.nextOrigin);
+    const next = await shelf.make(store.nextOrigin, null);
     failpoint('fork.saved');
     store.fork(reason, next.signer);
     failpoint('fork.written');
@@ -260,15 +209,21 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
       throw trouble ?? unavailable(new JitError('ERR_SECRET_UNAVAILABLE', 'it is not there yet'));
   }
 
-  /** Changes a key that is too old. */
+  /** Changes a key that is too old. Never throws. */
   function look(): void {
-    const since = store.signs ? store.keySince : null;
-    if (isClosed || since === null || clock.now() - since < longestKeyAge) return;
-    if (clock.sinceBoot() < notBefore) return;
-    notBefore = clock.sinceBoot() + tryAgainAfter;
-    alone(() => change('age')).catch((thrown: unknown) => {
-      log.warn(`the key of the log is not changed: ${toJitError(thrown).message}`);
-    });
+    if (isClosed || !store.signs || clock.sinceBoot() < notBefore) return;
+    try {
+      const since = store.keySince;
+      if (since === null || clock.now() - since < longestKeyAge) return;
+      notBefore = clock.sinceBoot() + tryAgainAfter;
+      alone(() => change('age')).catch(untold);
+    } catch (thrown) {
+      untold(thrown);
+    }
+  }
+
+  function untold(thrown: unknown): void {
+    log.warn(`the key of the log is not changed: ${toJitError(thrown).message}`);
   }
 
   return {
@@ -315,13 +270,4 @@ function unavailable(cause: JitError): JitError {
     hint: `unlock the keychain, then try again; if the key is lost: ${forkHint}`,
     cause,
   });
-}
-
-/** @param silent why the keychain did not answer; null: it did, and has not the key */
-function missing(file: string, silent: JitError | null): JitError {
-  if (silent) {
-    return new JitError('ERR_SECRET_UNAVAILABLE', `it is not in "${file}", and: ${silent.message}`);
-  }
-  const message = `nothing is issued: the key that signs the audit log is lost: neither the keychain nor "${file}" has it`;
-  return new JitError('ERR_AUDIT_INVALID', message, { hint: forkHint });
 }

@@ -23,10 +23,10 @@ export interface KeptHeadTools {
 /** The copy of one broker. */
 export interface KeptHead {
   /**
-   * The head in the keychain that the log does not lead to; null: there is none, or the log does.
+   * The head in the keychain, asked for as `by` does, that the log does not lead to; null: there is none, or the log does.
    * @throws JitError `ERR_SECRET_UNAVAILABLE` when the keychain does not answer
    */
-  lost(): Promise<LogHead | null>;
+  lost(by: Keychain): Promise<LogHead | null>;
   /** Keeps copies from now on. */
   begin(): void;
   /** Something was committed: soon, but not more than once a minute, the copy is made anew. */
@@ -56,10 +56,10 @@ export function createKeptHead({ store, keychain, clock, log }: KeptHeadTools): 
     cancel?.();
     cancel = null;
     if (isKept === null || store.behind) return;
-    const { note } = store.signedHead() ?? {};
-    if (note === undefined || note === kept) return;
-    writtenAt = clock.sinceBoot();
     try {
+      const { note } = store.signedHead() ?? {};
+      if (note === undefined || note === kept) return;
+      writtenAt = clock.sinceBoot();
       await keychain.set(service, account, new Secret(note));
       kept = note;
       isKept = true;
@@ -70,8 +70,8 @@ export function createKeptHead({ store, keychain, clock, log }: KeptHeadTools): 
   }
 
   return {
-    async lost() {
-      const known = parseCheckpoint((await keychain.get(service, account))?.reveal() ?? '');
+    async lost(by) {
+      const known = parseCheckpoint((await by.get(service, account))?.reveal() ?? '');
       return known && !leadsTo(store, known)
         ? { origin: known.origin, size: known.size, root: known.root }
         : null;

@@ -61,6 +61,32 @@ export function createKeychain(
   };
 }
 
+/** A keychain that is not asked again once it has failed, until `renew`: each attempt may take as long as its timeout. */
+export interface TiredKeychain extends Keychain {
+  renew(): void;
+}
+
+export function tiredKeychain(keychain: Keychain): TiredKeychain {
+  let failure: { readonly thrown: unknown } | null = null;
+  async function ask<T>(call: () => Promise<T>): Promise<T> {
+    if (failure) throw failure.thrown;
+    try {
+      return await call();
+    } catch (thrown) {
+      failure = { thrown };
+      throw thrown;
+    }
+  }
+  return {
+    renew() {
+      failure = null;
+    },
+    get: (service, account) => ask(() => keychain.get(service, account)),
+    set: (service, account, secret) => ask(() => keychain.set(service, account, secret)),
+    delete: (service, account) => ask(() => keychain.delete(service, account)),
+  };
+}
+
 function openSystemEntry(service: string, account: string): AsyncEntry {
   // Where no message bus is, the library would say so after it had taken its 8 MB.
   if (process.platform === 'linux' && !hasBus(process.env)) throw new Error('no DBus');

@@ -147,6 +147,9 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit audit export --file missing.db',
     'jit audit export --after yesterday',
     'jit audit export --after jit.7h2k9d3f5g6h8j1k:41 --cursor-file c',
+    'jit audit rotate extra',
+    'jit audit fork --reason',
+    'jit audit fork --reason why',
   ],
   doctor: ['jit doctor prod-bd'],
   init: [

@@ -170,11 +170,12 @@ const lastPush = 2_000;
 
 async function close(broker: Broker, cause: string, watching: Watching): Promise<void> {
   await closeEndpoints(broker);
+  // Before the last event: what follows from those before it belongs before it, too.
+  await watching.close(lastPush);
   const open = broker.ledger.openLeases().length;
   const event = { type: 'broker.stop', at: broker.clock.now(), data: { cause, open_leases: open } } as const;
   broker.ledger.writeRevocation({ events: [event] });
   broker.log.info(`broker ends: ${cause}, ${open} leases open`);
-  await watching.close(lastPush);
   await broker.sync.close(lastPush);
   await broker.deviceKey.close(lastPush);
   await broker.providers.close();

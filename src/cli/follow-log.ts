@@ -4,7 +4,6 @@ import type { Client } from '../client/client.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { FollowReply, FollowRequest } from '../protocol/usage.ts';
-import { reachBroker } from './reach.ts';
 import type { World } from './world.ts';
 
 /** What to follow. */
@@ -13,12 +12,12 @@ export type Following = Pick<FollowRequest, 'target' | 'grant'>;
 const poll: Milliseconds = 20_000;
 const page = 500;
 const firstPause: Milliseconds = 200;
-const longestPause: Milliseconds = 5_000;
+const longestPause: Milliseconds = 1_000;
 
 /**
- * Answers what comes after the cursor, one reply after the other, until `signal`. A broker that goes away is reached
- * again, which starts another; while there is none, `lost` was called and `found` was not yet. The first reply of the
- * next broker may hold no event.
+ * Answers what comes after the cursor, one reply after the other, until `signal`. When the broker goes away, it waits for
+ * the next one and starts none: somebody may have stopped it. Meanwhile `lost` was called and `found` was not yet; the
+ * first reply of the next broker may hold no event.
  * @throws JitError what a broker says that is there
  */
 export async function* followLog(
@@ -33,7 +32,7 @@ export async function* followLog(
   let pause = 0;
   while (!signal.aborted) {
     try {
-      client ??= await reachBroker(world);
+      client ??= await world.connect({ config: world.config, start: false });
       const isBack = pause > 0;
       const timeout = isBack ? 0 : poll;
       const reply: FollowReply = await client.follow({ after, limit: page, target, grant, timeout }, signal);

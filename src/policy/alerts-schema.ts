@@ -10,7 +10,7 @@ const described = <Schema extends v.GenericSchema>(schema: Schema, text: string)
 const forms = 'a reference to a secret (keychain:…, env:…, file:… or command:…) or a URL with https://';
 
 /** Also http to this machine, where no network can listen. The URL of a webhook is a secret: it is told nowhere. */
-export function isWebhookUrl(text: string): boolean {
+function isWebhookUrl(text: string): boolean {
   if (text.length > 2_000 || !URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   if (protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);

@@ -251,9 +251,22 @@ describe.skipIf(absent !== null)(`jit watch on a terminal${absent === null ? '' 
     await terminal.waitFor(/^code=130$/m);
   });
 
-  test('gives the terminal back when it is ended by a signal', async () => {
+  test('says that its broker has gone, starts none, and goes on with the next', async () => {
     await terminal.line('clear; jit watch; echo "code=$?"');
     await terminal.waitFor(/no active grants/);
+    await world.jit('broker', 'stop');
+    await terminal.waitFor(/no broker answers since \d\d:\d\d/);
+    expect((await world.jit('broker', 'status')).stdout).not.toContain('pid');
+    await (await world.client()).elevate(wish({ target: 'orders-db', role: 'read', duration: 60_000 }));
+    await terminal.waitFor(/active, kept/);
+    expect(await terminal.screen()).not.toContain('no broker answers');
+    await terminal.press('q');
+    await terminal.waitFor(/^code=0$/m);
+  });
+
+  test('gives the terminal back when it is ended by a signal', async () => {
+    await terminal.line('clear; jit watch; echo "code=$?"');
+    await terminal.waitFor(/Latest events/);
     const [pid = ''] = await pidsOf('watch');
     process.kill(Number(pid), 'SIGTERM');
     await terminal.waitFor(/^code=143$/m);

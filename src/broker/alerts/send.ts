@@ -5,6 +5,7 @@ import { JitError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { isSecretReference } from '../../core/secret-reference.ts';
 import { commandEnvironment } from '../../system/environment.ts';
+import { isSafeUrl } from '../../system/get-json.ts';
 import { postJson } from '../../system/post-json.ts';
 import { runProgram } from '../../system/run-program.ts';
 import { jsonOf, lineOf, slackBodyOf } from './body.ts';
@@ -43,11 +44,7 @@ export async function sendAlert(
 async function urlOf(text: string, { resolveSecret, onSecret }: SendTools): Promise<Secret> {
   const url = isSecretReference(text) ? await resolveSecret(text) : new Secret(text);
   onSecret(url);
-  const { protocol, hostname } = URL.canParse(url.reveal())
-    ? new URL(url.reveal())
-    : { protocol: '', hostname: '' };
-  const isHere = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  if (protocol === 'https:' || (protocol === 'http:' && isHere)) return url;
+  if (isSafeUrl(url.reveal())) return url;
   throw new JitError(
     'ERR_SECRET_UNAVAILABLE',
     'what is kept as the URL of the webhook is no URL with https://',

@@ -1,6 +1,8 @@
 // A picture on the whole terminal: the alternate screen, one key at a time, and the terminal as it was afterwards, however
 // this process ends or is stopped. Must not: know what is drawn.
 
+import { widthOf } from '../table.ts';
+
 /** What the picture is told. */
 export interface ScreenEvents {
   /** A key, as the terminal sends it; not Ctrl-Z, which stops the process as everywhere. */
@@ -89,8 +91,8 @@ export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Scre
     size: terminal.size,
     draw(lines) {
       if (!isOpen) return;
-      const { rows } = terminal.size();
-      const shown = lines.slice(0, rows);
+      const { columns, rows } = terminal.size();
+      const shown = lines.slice(0, rows).map((line) => cutTo(line, columns));
       // From the top, each line cut at its end, and nothing below: no flicker of an empty screen between.
       terminal.write(`\x1b[H${shown.map((line) => `${line}\x1b[0m\x1b[K`).join('\r\n')}\x1b[J`);
     },
@@ -101,4 +103,25 @@ export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Scre
       stopListening();
     },
   };
+}
+
+const colour = new RegExp(`(${String.fromCharCode(27)}\\[[0-9;]*m)`);
+
+/** The line, and where it is too wide its beginning with an ellipsis; colours take no place. */
+function cutTo(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  let width = 0;
+  let kept = '';
+  for (const part of line.split(colour)) {
+    if (colour.test(part)) {
+      kept += part;
+      continue;
+    }
+    for (const character of part) {
+      width += widthOf(character);
+      if (width > columns - 1) return `${kept}…`;
+      kept += character;
+    }
+  }
+  return kept;
 }

@@ -63,8 +63,14 @@ export function watchLines({ status, events, lostAt }: Watched, frame: Frame): s
   const room = rows - lines.length - 2;
   if (room < 1 || events.length === 0) return lines;
   const providers = providersOf(events);
-  const newest = table(events.slice(-room).map((event) => eventRow(event, providers)));
+  const newest = table(events.slice(-room).map((event) => withClock(event, eventRow(event, providers), now)));
   return [...lines, '', paint.faint('Latest events'), ...newest];
+}
+
+/** The newest are of today: the time of day will do. */
+function withClock({ body }: FollowReply['events'][number], row: string[], now: Instant): string[] {
+  const at = typeof body.ts === 'string' ? Date.parse(body.ts) : Number.NaN;
+  return Number.isNaN(at) ? row : [clockText(at, now), ...row.slice(1)];
 }
 
 function section(paint: Paint, title: string, lines: readonly string[]): string[] {

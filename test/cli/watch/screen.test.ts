@@ -93,3 +93,13 @@ test('another size draws the picture anew, while there is one', () => {
   to.resized();
   expect(redrawn()).toBe(1);
 });
+
+test('a line that is too wide is cut with an ellipsis, colours not counted', () => {
+  const { screen, take } = stage();
+  take();
+  screen.draw([`\x1b[31m${'x'.repeat(81)}`, 'y'.repeat(80), '\u4e00'.repeat(50)]);
+  const [first = '', second = '', third = ''] = take().split('\r\n');
+  expect(first).toContain(`\x1b[31m${'x'.repeat(79)}…\x1b[0m`);
+  expect(second).toContain(`${'y'.repeat(80)}\x1b[0m`);
+  expect(third).toContain(`${'\u4e00'.repeat(39)}…`);
+});

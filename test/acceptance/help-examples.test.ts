@@ -116,6 +116,17 @@ async function goesOn(line: string, file: string, shows: RegExp): Promise<void> 
   expect((await ended).code).toBe(130);
 }
 
+/** A state folder whose log has lost its key; the answer is the name of the log. */
+async function losesKey(): Promise<{ setting: string; env: Record<string, string>; origin: string }> {
+  losses += 1;
+  const folder = path.join(typist.world.dir, `lost-${losses}`);
+  const setting = `export JIT_STATE_DIR=${folder}`;
+  const script = `mkdir -m 700 ${folder}; ${setting}; jit audit rotate >&2 && jit broker stop >&2 && rm ${folder}/device.key; jit status --json`;
+  const { audit_log: log } = JSON.parse(await works(script)) as { audit_log: { origin: string } };
+  return { setting, env: { JIT_STATE_DIR: folder }, origin: log.origin };
+}
+let losses = 0;
+
 /** Examples that need something around them, or of which more is to be seen than that they end well. */
 const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
   'jit elevate prod-db --for 30m': (line) =>
@@ -151,6 +162,16 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit audit log'),
   'jit audit verify --store': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit audit verify'),
+  'jit audit fork --reason "home restored from the backup of Sunday"': async (line) => {
+    const { env, origin, setting } = await losesKey();
+    await onTerminal(line, env, [[/type the name of this one/, origin]]);
+    await works(`${setting}; jit broker stop`);
+  },
+  'jit audit fork --reason "new laptop, keychain not moved" --yes': async (line) => {
+    const { setting, origin } = await losesKey();
+    const ran = await typist.sh(`${setting}; ${line} && jit broker stop >&2`);
+    expect(ran.stdout, ran.stderr).toContain(`${origin}/2 goes on from ${origin}`);
+  },
   'jit audit sync --now': async (line) =>
     expect(await works(line.replace('--now', '--status'))).toContain('no shared store'),
   'jit store init --host db.example.com --database jit': async (line) =>
@@ -200,6 +221,19 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
       .map((one) => JSON.parse(one).metadata.sequence);
     expect(numbers).toEqual(numbers.map((_, index) => index));
   },
+  'jit audit report --from 90d --output report.html': async (line) => {
+    expect(await works(await withGrant(line))).toMatch(
+      /^report.html: \d+ requests, [\s\S]*\nsha256 of its JSON [0-9a-f]{64}\n$/,
+    );
+    expect(readFileSync(path.join(typist.world.dir, 'report.html'), 'utf8')).toMatch(/^<!DOCTYPE html>/);
+  },
+  'jit audit report --from 2026-01-01T00:00Z --to 2027-01-01T00:00Z --file /backup/jit.db > 2026.html':
+    async (line) => {
+      expect(await works((await withGrant(line)).replace('/backup', typist.backup()))).toBe('');
+      expect(readFileSync(path.join(typist.world.dir, '2026.html'), 'utf8')).toMatch(/<\/html>\n$/);
+    },
+  'jit audit report --format json --seed 4711 | sha256sum': async (line) =>
+    expect(await works(await withGrant(line))).toMatch(/^[0-9a-f]{64} /),
   'jit audit export --file /backup/jit.db --format cef': async (line) =>
     expect(await works(line.replace('/backup', typist.backup()))).toMatch(/^CEF:0\|jit\|jit\|/),
   'jit policy explain prod-db:write --for 2h': async (line) =>
@@ -313,7 +347,10 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
 };
 
 // What these need beside jit is not on every machine.
-const onScreen = ['jit elevate prod-db --for 30m', 'jit init', 'jit init aws', 'jit watch'];
+const onScreen = [
+  ...['jit elevate prod-db --for 30m', 'jit init', 'jit init aws', 'jit watch'],
+  'jit audit fork --reason "home restored from the backup of Sunday"',
+];
 const screenTools = ['tmux', 'bash', 'psql'];
 
 /** The folder is there in the homes of those who use that shell. */

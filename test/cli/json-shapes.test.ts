@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { registry } from '../../src/cli/registry.ts';
 import { usualShellTerms } from '../../src/core/shell-terms.ts';
 import type { Offline } from '../../src/protocol/offline.ts';
-import { createFakeClient, fakeGrant, fakeNow, fakeStatus } from '../fakes/client.ts';
+import { createFakeClient, fakeGrant, fakeLog, fakeNow, fakeStatus } from '../fakes/client.ts';
 import { jit } from './harness.ts';
 
 /** Names and nesting of a value; of lists the first entry stands for all. What is null on one side says nothing. */
@@ -38,7 +38,12 @@ const tailed = registry.find(({ name }) => name === 'audit tail')?.json as { bod
 const client = () =>
   createFakeClient({
     status: async () =>
-      fakeStatus({ grants: [fakeGrant()], recentFindings: [finding], recentAnomalies: [anomaly] }),
+      fakeStatus({
+        grants: [fakeGrant()],
+        recentFindings: [finding],
+        recentAnomalies: [anomaly],
+        auditLog: fakeLog({ signed: false }),
+      }),
     doctor: async () => ({ checks: [check] }),
     elevate: async () => ({
       ...{ grant: fakeGrant(), env: { JIT_TOKEN: 'x' }, unset: [], notes: [], shell: usualShellTerms },
@@ -109,6 +114,7 @@ const argvOf: Record<string, string[]> = {
     ...['--role', 'r=arn:aws:iam::123456789012:role/r'],
   ],
   'audit prove': ['1'],
+  'audit fork': ['--reason', 'x', '--yes'],
   'audit verify-proof': ['x', '--key', 'k'],
   'secret check': ['keychain:jit/x'],
   init: ['x', '--host', 'h', '--database', 'd', '--role', 'r=g'],

@@ -20,6 +20,9 @@ const verbs = {
   console: ['POST', { grant: 'g1', as: 'link' }],
   follow: ['POST', { after: null, timeout: 20_000 }],
   usage: ['POST', { grant: 'g1' }],
+  sync: ['POST', { now: false, wait: 0 }],
+  rotate: ['POST', {}],
+  fork: ['POST', { reason: 'x' }],
   stop: ['POST', {}],
 } as const;
 

@@ -164,7 +164,10 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit audit verify'),
   'jit audit fork --reason "home restored from the backup of Sunday"': async (line) => {
     const { env, origin, setting } = await losesKey();
-    await onTerminal(line, env, [[/type the name of this one/, origin]]);
+    await onTerminal(line, env, [
+      [/type the name of this one/, origin],
+      [/signed by a new key/, ''],
+    ]);
     await works(`${setting}; jit broker stop`);
   },
   'jit audit fork --reason "new laptop, keychain not moved" --yes': async (line) => {

@@ -11,6 +11,7 @@ import { benchEndpoint } from './endpoint.ts';
 import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
 import { recordingSettings } from './recording.ts';
+import { benchReport } from './report.ts';
 import { benchStartup } from './startup.ts';
 import { benchSync } from './sync.ts';
 import { benchToken } from './token.ts';
@@ -92,6 +93,9 @@ try {
   const sync = await benchSync(100_000);
   const seconds = (value: number): string => `${value.toFixed(1)} s`;
   tell('sync of 100,000 events / COPY', seconds(sync.ours), seconds(sync.baseline), sync.ratio, 4);
+  const report = await benchReport();
+  const year = `report on ${report.grants} grants / rows, hashed`;
+  tell(year, ms(report.ours), ms(report.baseline), report.ratio, 12);
 } finally {
   await stopBroker({ commands });
   await scene.remove();

@@ -3,6 +3,7 @@
 
 import type { Secret } from '../core/secret.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
+import type { ReportReply, ReportRequest, ReportWatch } from './report.ts';
 import type { StoreCommands } from './store.ts';
 
 /** `jit policy check` */
@@ -176,47 +177,6 @@ export interface ExportReply {
   readonly events: number;
   /** `<origin>:<sequence>` to go on after; null: there was nothing, and no cursor. */
   readonly cursor: string | null;
-}
-
-/** `jit audit report` */
-export interface ReportRequest {
-  /** From here on, this instant included; null: from the first event on. */
-  readonly from: Instant | null;
-  /** Before this instant; null: to the last event. */
-  readonly to: Instant | null;
-  readonly format: 'html' | 'md' | 'json';
-  /** A log file; null: this user's own. */
-  readonly file: string | null;
-  /** Where to write it; null: it is handed on. */
-  readonly output: string | null;
-  /** How many requests to draw, and by which seed; null: by the hash of the last event. */
-  readonly sample: number;
-  readonly seed: string | null;
-}
-
-/** Whoever waits for a report. */
-export interface ReportWatch {
-  /** Told how far the work named `what` is. */
-  progress(what: 'Reading' | 'Writing', done: number, total: number): void;
-  /** A part of the text; work goes on when it was taken. */
-  take(text: string): Promise<void>;
-}
-
-/** What was reported. */
-export interface ReportReply {
-  readonly output: string | null;
-  readonly format: 'html' | 'md' | 'json';
-  readonly from: Instant;
-  readonly to: Instant;
-  readonly events: number;
-  readonly requests: number;
-  /** Entries of the register. */
-  readonly grants: number;
-  /** SHA-256, hex, of the report as JSON. */
-  readonly digest: string;
-  /** False: only the events before the problem are in it. */
-  readonly valid: boolean;
-  readonly problem: { readonly seq: number; readonly what: string } | null;
 }
 
 /** What every first configuration says, whatever the vendor. */

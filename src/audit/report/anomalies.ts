@@ -7,8 +7,9 @@ import type { EventData } from '../event.ts';
 import { anomalyData, createWatch, type Found, rules } from '../rules/engine.ts';
 import { told } from '../rules/rule.ts';
 import { createTally } from './distribution.ts';
+import type { AnomalyEntry } from './entries.ts';
 import type { Seen } from './place.ts';
-import type { Anomalies, AnomalyEntry } from './report.ts';
+import type { Anomalies } from './report.ts';
 
 /** Watches events as the broker does. */
 export interface AnomalyReplay {

@@ -65,7 +65,7 @@ function cell(value: Cell): string {
   if ('code' in value)
     return `<code${value.code.length > longestWord ? ' class="long"' : ''}>${escaped(value.code)}</code>`;
   if ('lines' in value)
-    return value.lines.map((line) => `<span class="line">${escaped(line)}</span>`).join(' ');
+    return value.lines.map((line) => `<span class="line">${breakable(line)}</span>`).join(' ');
   if ('sections' in value) return value.sections.map((id) => `<a href="#${id}">${id}</a>`).join(', ');
   return `<span class="${value.tone}"><b aria-hidden="true">${marks[value.tone]}</b> ${escaped(value.text)}</span>`;
 }
@@ -73,14 +73,11 @@ function cell(value: Cell): string {
 /** Longer words may be broken. */
 const longestWord = 20;
 
-/** Long names break where they have parts, so that tables fit; what is copied has no breaks. */
+/** Long names break where they have parts, and dates nowhere, so that tables fit; what is copied has no breaks. */
 function breakable(words: string): string {
-  return words.length > 12 && !words.includes(' ')
-    ? words
-        .split(/(?<=[@/:#_.-])(?=.)/)
-        .map(escaped)
-        .join('<wbr>')
-    : escaped(words);
+  return escaped(words)
+    .replace(/^\d{4}-\d\d-\d\d(?= )/, '<span class="whole">$&</span>')
+    .replace(/(?<![^ ])[^ <]{13,}(?![^ ])/g, (word) => word.replace(/(?<=[@/:_.-])(?=[^;])/g, '<wbr>'));
 }
 
 /** @param id unique in the file */

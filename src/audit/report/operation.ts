@@ -3,8 +3,9 @@
 import type { EventBody, EventType } from '../event.ts';
 import { meaningOf } from '../export/meaning.ts';
 import { told } from '../rules/rule.ts';
+import type { FindingEntry } from './entries.ts';
 import type { Seen } from './place.ts';
-import type { FindingEntry, Operation } from './report.ts';
+import type { Operation } from './report.ts';
 
 type Open = { -readonly [Key in keyof Operation['unsynced'][number]]: Operation['unsynced'][number][Key] };
 

@@ -3,8 +3,8 @@
 import type { Instant } from '../../core/time.ts';
 import type { EventBody } from '../event.ts';
 import { told } from '../rules/rule.ts';
+import type { GrantEntry, LeaseEntry } from './entries.ts';
 import type { Seen } from './place.ts';
-import type { GrantEntry, LeaseEntry } from './report.ts';
 
 type Draft<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
 

@@ -42,7 +42,7 @@ section:first-child{border-top:0;margin-top:0}
 .verdict{border-radius:8px;padding:.8rem 1rem;max-width:none;font-weight:550}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 .verdict.good{background:var(--good-bg)}.verdict.bad{background:var(--bad-bg);border:2px solid var(--bad)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:.75rem;margin:0 0 1rem}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.75rem;margin:0 0 1rem}
 .figures div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;color:var(--ink)}
 .figures dt{color:var(--quiet);font-size:.85rem}
 .figures dd{margin:0}
@@ -72,7 +72,7 @@ details{margin:.5rem 0 0;font-size:.9rem}
 summary{color:var(--quiet);cursor:pointer}
 details .scroll{max-height:24rem;overflow-y:auto}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem;font-size:.8125rem;line-height:1.4}
-.line{display:block;white-space:nowrap}
+.line{display:block}.whole{white-space:nowrap}
 table.narrow{width:auto;min-width:min(22rem,100%)}
 caption{text-align:left;font-weight:650;padding:.3rem 0 .4rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:break-word;max-width:26rem}
@@ -93,7 +93,7 @@ main{grid-column:2}
 @media (max-width:36rem){
 body{padding-inline:.9rem}h1{font-size:1.5rem}header{padding-top:1.5rem}
 .facts div{grid-template-columns:minmax(0,1fr)}
-.figures{grid-template-columns:repeat(auto-fit,minmax(9rem,1fr))}
+.figures{grid-template-columns:1fr 1fr}
 }
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @media print{

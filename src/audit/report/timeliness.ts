@@ -2,8 +2,9 @@
 
 import type { Milliseconds } from '../../core/time.ts';
 import { distributionOf } from './distribution.ts';
+import type { LateEntry } from './entries.ts';
 import type { GrantDraft } from './register.ts';
-import type { LateEntry, Period, Timeliness } from './report.ts';
+import type { Period, Timeliness } from './report.ts';
 
 const second = 1_000;
 const minute = 60 * second;

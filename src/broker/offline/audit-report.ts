@@ -9,7 +9,7 @@ import { jsonOf } from '../../audit/report/json.ts';
 import { markdownOf } from '../../audit/report/markdown.ts';
 import type { Period, Report, Verification } from '../../audit/report/report.ts';
 import { JitError } from '../../core/errors.ts';
-import type { ReportReply, ReportRequest, ReportWatch } from '../../protocol/offline.ts';
+import type { ReportReply, ReportRequest, ReportWatch } from '../../protocol/report.ts';
 import { fileHeadKeeper } from '../../store/head-keeper.ts';
 import { readSpan } from '../../store/log-span.ts';
 import { type FileReport, verifyFile } from '../../store/verify-file.ts';

@@ -1,7 +1,7 @@
 // jit audit report: what an auditor asks for, over a period. Works without a broker.
 
 import { exitCodeOf, JitError } from '../../core/errors.ts';
-import type { ReportReply, ReportRequest } from '../../protocol/offline.ts';
+import type { ReportReply, ReportRequest, ReportWatch } from '../../protocol/report.ts';
 import { defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { type Counting, counting } from '../progress.ts';
@@ -67,8 +67,6 @@ function formatOf(output: string | null): ReportRequest['format'] {
   });
 }
 
-type Watch = Parameters<Awaited<ReturnType<World['loadOffline']>>['auditReport']>[1];
-
 const words = {
   Reading: 'Verifying and reading',
   Writing: 'Writing the report',
@@ -78,7 +76,7 @@ const words = {
 async function watched(
   world: World,
   isShared: boolean,
-  work: (watch: Watch) => Promise<ReportReply>,
+  work: (watch: ReportWatch) => Promise<ReportReply>,
 ): Promise<ReportReply> {
   let part = '';
   let progress: Counting | null = null;

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { usualYear, writeTeamYear } from '../../../bench/team-year.ts';
 import { auditReport } from '../../../src/broker/offline/audit-report.ts';
-import type { ReportRequest } from '../../../src/protocol/offline.ts';
+import type { ReportRequest } from '../../../src/protocol/report.ts';
 import { open, start, step, temporaryPath } from '../../store/support.ts';
 
 const usual: ReportRequest = {

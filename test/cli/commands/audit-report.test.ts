@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Offline, ReportReply, ReportRequest } from '../../../src/protocol/offline.ts';
+import type { Offline } from '../../../src/protocol/offline.ts';
+import type { ReportReply, ReportRequest } from '../../../src/protocol/report.ts';
 import { fakeNow } from '../../fakes/client.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { jit } from '../harness.ts';

@@ -1,7 +1,8 @@
 // What was unusual: recorded by the broker, and found by the same rules afterwards.
 
 import { type Cell, type Printing, type Section, type Tone, text } from '../document.ts';
-import type { AnomalyEntry, Report } from '../report.ts';
+import type { AnomalyEntry } from '../entries.ts';
+import type { Report } from '../report.ts';
 import { counted, figure, timeText } from '../words.ts';
 
 const most = 100;

@@ -2,7 +2,8 @@
 
 import { reportCommand } from '../commands.ts';
 import { bad, type Cell, type Printing, type Section, text } from '../document.ts';
-import type { GrantEntry, LeaseEntry, Report } from '../report.ts';
+import type { GrantEntry, LeaseEntry } from '../entries.ts';
+import type { Report } from '../report.ts';
 import { counted, figure, lengthOf, timeText } from '../words.ts';
 
 /** Grants that a person would still look through. */

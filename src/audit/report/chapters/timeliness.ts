@@ -10,7 +10,8 @@ import {
   type Table,
   text,
 } from '../document.ts';
-import type { LateEntry, Report, Timeliness } from '../report.ts';
+import type { LateEntry } from '../entries.ts';
+import type { Report, Timeliness } from '../report.ts';
 import { counted, figure, lengthOf, share, timeText } from '../words.ts';
 
 const most = 50;

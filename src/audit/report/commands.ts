@@ -11,7 +11,7 @@ type About = Pick<Report, 'period'>;
 const stamp = (at: Instant): string => new Date(at).toISOString().replace('.000Z', 'Z');
 
 /** A word for a shell. */
-export function word(text: string): string {
+function word(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

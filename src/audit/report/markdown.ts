@@ -16,7 +16,7 @@ export function* markdownOf(report: Report, printing: Printing): Generator<strin
 }
 
 /** Text of others, with nothing in it that Markdown, or the HTML in it, would take for its own. */
-export function escaped(words: string): string {
+function escaped(words: string): string {
   return visible(words).replace(/[\\`*_{}[\]<>()#+!|~&]/g, (found) => `\\${found}`);
 }
 

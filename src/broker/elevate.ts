@@ -182,7 +182,8 @@ async function handOut(
       env: handed.env,
       unset: handed.unset,
       secrets: handed.secrets,
-      shell: shellTerms(await broker.policy.config(), grant.target, request.onEnd),
+      // What decided, or is newer: a file that somebody breaks now is no reason to take back what is handed out.
+      shell: shellTerms(broker.policy.latest ?? (await broker.policy.config()), grant.target, request.onEnd),
     };
   } catch (thrown) {
     await broker.endpoints.get(grant.id)?.close();

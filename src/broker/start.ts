@@ -23,6 +23,7 @@ import { helperCommand } from './helper-command.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
 import { writeNames } from './names.ts';
+import { startNudging } from './nudge.ts';
 import { holdPolicy } from './policy-holder.ts';
 import { writePromptState } from './prompt-state.ts';
 import { createProviders, kinds } from './providers.ts';
@@ -118,10 +119,17 @@ export async function startBroker(
   });
   recover(broker);
   writePromptState(broker);
+  // What goes on is shown with the risk of its target, which only the configuration knows.
+  if (recovered > 0)
+    void broker.policy.config().then(
+      () => writePromptState(broker),
+      () => undefined,
+    );
   failpoint('start.before-listen');
   const idle = watchIdle(broker, () => void stop(broker, 'idle'));
   const door = await openDoor(broker, () => idle.touch());
   const stopExpiry = startExpiry(broker);
+  const stopNudging = startNudging(broker);
   const stopReconciling = startReconciling(broker);
   log.info(`broker ${version} serves, pid ${process.pid}, ${recovered} leases to recover`);
 
@@ -134,7 +142,7 @@ export async function startBroker(
       // The answer to `stop` is still on its way: the door shuts when it has been sent.
       void door
         .close()
-        .then(() => close(broker, cause))
+        .then(() => close(broker, cause, stopNudging))
         .finally(() => {
           lock.release();
           resolve();
@@ -151,8 +159,9 @@ export async function startBroker(
   };
 }
 
-async function close(broker: Broker, cause: string): Promise<void> {
+async function close(broker: Broker, cause: string, stopNudging: () => void): Promise<void> {
   await closeEndpoints(broker);
+  stopNudging();
   const open = broker.ledger.openLeases().length;
   const event = { type: 'broker.stop', at: broker.clock.now(), data: { cause, open_leases: open } } as const;
   broker.ledger.writeRevocation({ events: [event] });

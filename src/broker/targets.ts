@@ -3,6 +3,7 @@
 import type { Config, Policy } from '../policy/config.ts';
 import type { TargetsReply } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { frecency, memory, most } from './frecency.ts';
 
 /** Every target with its roles. The policy is asked as for a request without scope, from a terminal. */
 export async function targets(broker: Broker, caller: Caller): Promise<TargetsReply> {
@@ -18,11 +19,17 @@ export async function targets(broker: Broker, caller: Caller): Promise<TargetsRe
         name: role.name,
         description: role.description,
         scopes: [...role.scopes.keys()],
-        frecency: 0,
+        frecency: frecencyOf(broker, caller, target.name, role.name),
         ...limits(broker, caller, config, policy, target.name, role.name),
       })),
     })),
   };
+}
+
+/** Of the caller's own grants: what others use is not their business. */
+function frecencyOf({ ledger, clock }: Broker, { principal }: Caller, target: string, role: string): number {
+  const now = clock.now();
+  return frecency(ledger.store.grantedTimes({ principal, target, role }, now - memory, most), now);
 }
 
 function limits(

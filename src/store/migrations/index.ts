@@ -2,5 +2,6 @@
 
 import { stateAndLog } from './0001-state-and-log.ts';
 import { jobs } from './0002-jobs.ts';
+import { grantsGiven } from './0003-grants-given.ts';
 
-export const migrations: readonly string[] = [stateAndLog, jobs];
+export const migrations: readonly string[] = [stateAndLog, jobs, grantsGiven];

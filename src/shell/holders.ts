@@ -2,12 +2,45 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-/**
- * The pids of all processes, this one excepted, whose environment at exec held `JIT_GRANT_ID=<grant>`.
- * Processes of other users and those with a cleaned environment do not show.
- */
+/** A process that was started with a grant. */
+export interface Holder {
+  readonly pid: number;
+  /** It is the shell of a session, this or an inner one, or the jit that started that shell. */
+  readonly isOfSession: boolean;
+}
+
+interface Found {
+  readonly pid: number;
+  /** As JIT_PARENT says: the jit above the nearest shell of a session. */
+  readonly jit: number;
+  readonly isSessionShell: boolean;
+}
+
+/** The pids of {@link findHolders}. */
 export function holdersOf(grant: string): number[] {
-  return readPids().filter((pid) => pid !== process.pid && environmentNames(pid, `JIT_GRANT_ID=${grant}`));
+  return findHolders(grant).map(({ pid }) => pid);
+}
+
+/**
+ * All processes, this one excepted, whose environment at exec held the grant: as their own, or as one around their own
+ * (`JIT_STACK`). Not those that were started after its end, which a shell marks with `JIT_GRANT_STATE`; nor processes of
+ * other users or with a cleaned environment, which do not show.
+ */
+export function findHolders(grant: string): Holder[] {
+  const found = readPids().flatMap((pid) => (pid === process.pid ? [] : lookAt(pid, grant)));
+  const jits = new Set(found.filter(({ isSessionShell }) => isSessionShell).map(({ jit }) => jit));
+  return found.map(({ pid, isSessionShell }) => ({ pid, isOfSession: isSessionShell || jits.has(pid) }));
+}
+
+/** What the process calls itself, of printable characters only; null when it has ended. proc_pid_comm(5) */
+export function nameOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1')
+      .replace(/\n$/, '')
+      .replace(/[^\x20-\x7e]/g, '?');
+  } catch {
+    return null;
+  }
 }
 
 function readPids(): number[] {
@@ -18,11 +51,25 @@ function readPids(): number[] {
   }
 }
 
-function environmentNames(pid: number, entry: string): boolean {
+function lookAt(pid: number, grant: string): Found[] {
   try {
-    // latin1: one character per byte, so that no byte of a foreign encoding can hide the entry.
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry);
+    // latin1: one character per byte, so that no byte of a foreign encoding can hide an entry.
+    const entries = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    const setting = (name: string): string | undefined =>
+      entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+    const isOwn = setting('JIT_GRANT_ID') === grant;
+    const around = setting('JIT_STACK')?.split(' ') ?? [];
+    if (!isOwn && !around.some((one) => one.startsWith(`${grant}=`))) return [];
+    if (isOwn && setting('JIT_GRANT_STATE') === 'ended') return [];
+    const jit = Number(setting('JIT_PARENT'));
+    return [{ pid, jit, isSessionShell: jit > 0 && parentOf(pid) === jit }];
   } catch {
-    return false;
+    return [];
   }
+}
+
+function parentOf(pid: number): number {
+  // The name in parentheses may hold anything, so fields count from the last parenthesis.
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }

@@ -9,7 +9,7 @@ import { reachBroker, reachRunningBroker } from '../reach.ts';
 import { lengthText } from '../time-text.ts';
 import type { World } from '../world.ts';
 import { giveBack, type Held } from './request.ts';
-import { printEnded, printLeft, printRefreshing, warnOverdue } from './summary.ts';
+import { printEnded, printLeft, printRefreshing, printSurvivors, warnOverdue } from './summary.ts';
 import { type GrantWatch, watchGrant } from './watch.ts';
 
 /** What runs under the grant. */
@@ -23,8 +23,8 @@ export interface Under {
 }
 
 function start(world: World, { held, command, extension }: Under, watch: GrantWatch): Promise<SessionResult> {
-  const { grant, env, unset, secrets } = held.reply;
-  const { id, target, role, deadline } = grant;
+  const { grant, env, unset, secrets, shell } = held.reply;
+  const { id, target, role, risk, deadline } = grant;
   // The session takes signals over as it is called, so there is no moment in which one would end us unheard.
   const session = world.runSession({
     command,
@@ -32,10 +32,13 @@ function start(world: World, { held, command, extension }: Under, watch: GrantWa
     unset,
     secrets,
     extension: extension === null ? null : lengthText(extension),
-    grant: { id, target, role, deadline: deadline ?? world.clock.now() },
+    grant: { id, target, role, risk, deadline: deadline ?? world.clock.now() },
     stateFile: world.promptState(),
     hooksDir: world.hooksDir,
     ended: watch.ended,
+    onDeadline: watch.onDeadline,
+    look: watch.look,
+    terms: shell,
     clock: world.clock,
     warn: (line) => world.out.note(line),
     baseEnv: world.env,
@@ -74,7 +77,7 @@ async function tellEnd(world: World, { client, command }: Under, known: GrantVie
 }
 
 /**
- * Runs the session and answers the exit code: the child's own, 124 when a command was ended with its grant.
+ * Runs the session and answers the exit code: the child's own, 124 when a command or shell was ended with its grant.
  * Whatever happens the grant is given back, unless it is kept.
  * @throws JitError when the child could not be started; Cancelled after a signal before it
  */
@@ -82,12 +85,18 @@ export async function runUnder(world: World, under: Under): Promise<number> {
   const { client, held, command } = under;
   const { grant } = held.reply;
   const reconnect = (): Promise<Client> => reachBroker(world);
+  // A shell's terminal belongs to what runs in it: what is said meanwhile would be text over somebody's screen.
+  let untold: (() => void) | null = null;
   const watch = watchGrant({
     grant,
     client,
     reconnect,
     clock: world.clock,
-    refreshing: (known, failure) => printRefreshing(world, known, failure),
+    refreshing: (known, failure) => {
+      const tell = (): void => printRefreshing(world, known, failure);
+      if (command === null) untold = failure && tell;
+      else tell();
+    },
   });
   let result: SessionResult | null = null;
   try {
@@ -97,11 +106,13 @@ export async function runUnder(world: World, under: Under): Promise<number> {
   } finally {
     held.release();
     watch.stop();
+    if (untold) (untold as () => void)();
     if (result?.grantEnded) await tellEnd(world, under, watch.current());
     else if (!grant.keep || !result) {
       const ended = await giveBack(world, client, grant);
       if (result && command === null) printLeft(world, grant, ended);
     } else if (command === null) printLeft(world, grant, null);
+    printSurvivors(world, result?.survivors ?? []);
   }
   return command !== null && result.grantEnded ? exitCodeOf.ERR_GRANT_ENDED : result.exitCode;
 }

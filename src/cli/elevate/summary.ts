@@ -1,8 +1,10 @@
 // What elevate says on stderr: before it asks, when access begins, and when it ends.
 
+import type { OnEnd } from '../../core/shell-terms.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { ElevateReply, PreviewReply } from '../../protocol/routes.ts';
 import type { GrantView } from '../../protocol/views.ts';
+import type { Survivor } from '../../shell/survivors.ts';
 import { escapeText } from '../escape.ts';
 import { endText, roleAndScope } from '../grant-text.ts';
 import { notRefreshedText, overdueText, staysText, withdrawalText } from '../lease-text.ts';
@@ -21,6 +23,13 @@ export function printPreview(world: World, shown: PreviewReply): void {
   if (shown.entitlement !== null) out.note(`${indent}by the entitlement "${escapeText(shown.entitlement)}"`);
   for (const line of previewLines(shown.preview, indent)) out.note(line);
 }
+
+/** What the end does to a shell, where that is more than locking it. */
+const endLines: Readonly<Record<OnEnd, string | null>> = {
+  lock: null,
+  terminate: 'at its end every program in this shell is ended',
+  close: 'at its end this shell is closed, with every program in it',
+};
 
 /** What the summary tells beyond the reply. */
 export interface SummaryExtras {
@@ -55,6 +64,8 @@ export function printSummary(world: World, reply: ElevateReply, extras: SummaryE
     const longer = extension === null ? '' : `, "jit extend --for ${lengthText(extension)}" extends it`;
     out.note(`${indent}"exit" ends it${longer}`);
   }
+  const atEnd = isShell ? endLines[reply.shell.onEnd] : null;
+  if (atEnd !== null) out.note(`${indent}${out.paintError.caution(atEnd)}`);
 }
 
 /** One line when a credential that is served cannot be made anew any more, with what helps; one when it can again. */
@@ -95,12 +106,26 @@ export function printEnded(world: World, grant: GrantView, isShell: boolean): vo
 
 /** One line when an elevated shell was left. */
 export function printLeft(world: World, grant: GrantView, ended: GrantView | null): void {
+  if (world.out.quiet) return;
   const { out, clock } = world;
   const after = aboutText(clock.now() - (grant.startedAt ?? grant.requestedAt));
   const stays = ended && staysText(ended, clock.now());
   const gone = stays === null ? 'access revoked' : stays;
   const what = grant.keep ? 'the grant goes on' : ended ? `grant ended, ${gone}` : 'grant ended';
   out.note(`jit: left ${roleAndScope(grant)} after ${after}; ${what}`);
+}
+
+const shownSurvivors = 5;
+
+/** One line when something goes on that was started in the shell, with the grant in its environment. */
+export function printSurvivors({ out }: World, survivors: readonly Survivor[]): void {
+  const [first] = survivors;
+  if (!first) return;
+  const names = survivors.slice(0, shownSurvivors).map(({ pid, name }) => `${pid} (${escapeText(name)})`);
+  const rest = survivors.length - names.length;
+  const who =
+    survivors.length === 1 ? '1 process still holds it' : `${survivors.length} processes still hold it`;
+  out.note(`jit: ${who}: ${names.join(', ')}${rest > 0 ? `, +${rest}` : ''}`);
 }
 
 /** A warning for every credential of the grant that is not confirmed gone. */

@@ -1,0 +1,27 @@
+// The user's terminal around a session: its title, and what a program that was killed leaves. Must not: write text.
+
+import { writeToTerminal } from './terminal-write.ts';
+import { bringTitleBack, hasControlSequences, keepTitle } from './title.ts';
+
+// Main screen, cursor, paste mode, colours.
+const repair = '\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m\r\n';
+
+/** The terminal of one session. */
+export interface Screen {
+  /** Before the shell starts. */
+  keep(): void;
+  /** After it was left. */
+  bringBack(): void;
+  /** After it was closed: the terminal may still be another's. */
+  repair(): Promise<void>;
+}
+
+/** The terminal of this process; nothing is written where it has none, or one without control sequences. */
+export function ownScreen(env: Readonly<Record<string, string | undefined>>): Screen {
+  const isUsable = process.stderr.isTTY && hasControlSequences(env);
+  return {
+    keep: () => void (isUsable && process.stderr.write(keepTitle)),
+    bringBack: () => void (isUsable && process.stderr.write(bringTitleBack)),
+    repair: async () => void (isUsable && (await writeToTerminal(`${repair}${bringTitleBack}`))),
+  };
+}

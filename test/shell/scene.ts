@@ -53,6 +53,8 @@ export interface Scene {
   result(): unknown;
   /** Says what the broker says when the grant was extended: it ends `seconds` from now. */
   extendTo(seconds: number): void;
+  /** Lets the session find, as after a stop, that so much time has passed; answers once it has looked at the clock. */
+  sleep(seconds: number): Promise<void>;
   /** What the session told of processes that go on. */
   survivors(): readonly Survivor[];
   environment(extra?: Readonly<Record<string, string>>): Record<string, string>;
@@ -120,6 +122,11 @@ export function makeScene(): Scene {
       const file = path.join(folder, 'extended');
       writeFileSync(`${file}.new`, String(Date.now() + seconds * 1000));
       renameSync(`${file}.new`, file);
+    },
+    async sleep(seconds) {
+      writeFileSync(path.join(folder, 'slept'), String(seconds * 1000));
+      process.kill(Number(readFileSync(path.join(folder, 'pid'), 'utf8')), 'SIGCONT');
+      await until(() => existsSync(path.join(folder, 'looked')), 'the session looks at the clock');
     },
     survivors: () => JSON.parse(readFileSync(path.join(folder, 'survivors.json'), 'utf8')),
     environment: (extra = {}) => ({

@@ -57,7 +57,7 @@ test('the session is woken when its line appears, changes and goes, each time af
   settle();
   expect(woken).toHaveLength(1);
   expect(woken.pop()?.file).not.toBe(first);
-  await revoke(world.broker, ada, { grant: grant.id, all: false });
+  await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'revoked' });
   settle();
   expect(woken.map(({ file }) => file)).toEqual(['jit1 3\n']);
 });
@@ -127,7 +127,7 @@ describe('warnings', () => {
 test('a grant without a session wakes nobody', async () => {
   const grant = await elevated({ session: null, keep: true });
   world.clock.advance(minutes(29));
-  await revoke(world.broker, ada, { grant: grant.id, all: false });
+  await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'revoked' });
   settle();
   expect(woken).toEqual([]);
 });
@@ -141,7 +141,7 @@ test('a session with several changes at once is woken once', async () => {
 test('a credential that stays when it should be gone wakes the session, and once more when it goes at last', async () => {
   const grant = await elevated();
   world.target.faults.unreachable = true;
-  await revoke(world.broker, ada, { grant: grant.id, all: false });
+  await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'revoked' });
   settle();
   expect(woken.pop()?.file).toBe('jit1 3\n');
   woken = [];
@@ -179,7 +179,7 @@ test('with nothing to tell, no timer runs', async () => {
   expect(world.clock.pending).toBe(0);
   const grant = await elevated();
   expect(world.clock.pending).toBeGreaterThan(0);
-  await revoke(world.broker, ada, { grant: grant.id, all: false });
+  await revoke(world.broker, ada, { grant: grant.id, all: false, cause: 'revoked' });
   world.clock.advance(60_000);
   expect(world.clock.pending).toBe(0);
 });

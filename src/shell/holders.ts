@@ -1,6 +1,7 @@
 // Which processes were started with a grant in their environment. Linux only; elsewhere the answer is empty.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { processName } from '../system/process-info.ts';
 
 /** A process that was started with a grant. */
 export interface Holder {
@@ -35,9 +36,10 @@ export function findHolders(grant: string): Holder[] {
 /** What the process calls itself, of printable characters only; null when it has ended. proc_pid_comm(5) */
 export function nameOf(pid: number): string | null {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'latin1')
-      .replace(/\n$/, '')
-      .replace(/[^\x20-\x7e]/g, '?');
+    const name = readFileSync(`/proc/${pid}/comm`, 'latin1').replace(/\n$/, '');
+    // Node calls its main thread so, which says nothing: then the program's file does.
+    const telling = name === 'MainThread' ? processName(pid) : name;
+    return telling?.replace(/[^\x20-\x7e]/g, '?') ?? null;
   } catch {
     return null;
   }

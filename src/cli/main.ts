@@ -17,7 +17,7 @@ import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
-import { standardStream } from './standard-stream.ts';
+import { standardStream, writeWhole } from './standard-stream.ts';
 import { closeOwnBroker, runSession } from './whole.ts';
 import type { OwnBroker } from './world.ts';
 
@@ -74,6 +74,7 @@ async function main(): Promise<void> {
     isTTY,
     stdout: stdout.write,
     stderr: stderr.write,
+    handOver: (text) => writeWhole(1, text),
     clock: systemClock,
     random: systemRandom,
     version,

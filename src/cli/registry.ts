@@ -13,6 +13,7 @@ import { credentialAws } from './commands/credential-aws.ts';
 import { credentialGit } from './commands/credential-git.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { drop } from './commands/drop.ts';
 import { elevate } from './commands/elevate.ts';
 import { env } from './commands/env.ts';
 import { extend } from './commands/extend.ts';
@@ -27,14 +28,18 @@ import { revoke } from './commands/revoke.ts';
 import { secretCheck } from './commands/secret-check.ts';
 import { secretRemove } from './commands/secret-remove.ts';
 import { secretSet } from './commands/secret-set.ts';
+import { shellInit } from './commands/shell-init.ts';
 import { status } from './commands/status.ts';
 import { targets } from './commands/targets.ts';
 import { token } from './commands/token.ts';
+import { use } from './commands/use.ts';
 import type { Command } from './define-command.ts';
 
 /** Every command of jit. */
 export const registry: readonly Command[] = [
   elevate,
+  use,
+  drop,
   status,
   targets,
   revoke,
@@ -58,6 +63,7 @@ export const registry: readonly Command[] = [
   secretCheck,
   secretRemove,
   demo,
+  shellInit,
   completion,
   brokerStart,
   brokerStop,

@@ -39,6 +39,8 @@ export interface Outside {
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Writes all of it to stdout, now, for a program that waits for it. @throws Error when nobody reads it */
+  readonly handOver: (text: string) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly version: string;

@@ -30,6 +30,7 @@ export interface Setting {
   /** What standard input holds. */
   readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
+  readonly handOver?: Outside['handOver'];
 }
 
 /** What came of it. */
@@ -83,6 +84,11 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     stderr: (text) => {
       streams.stderr += text;
     },
+    handOver:
+      setting.handOver ??
+      ((text) => {
+        streams.stdout += text;
+      }),
     clock: setting.clock ?? new FakeClock(),
     random: systemRandom,
     version: '0.1.0',

@@ -1,20 +1,38 @@
-// Questions on the terminal. The only file that knows the prompt library, loaded when the first question is asked.
+// Questions on the terminal. The only file that knows the prompt library, loaded when the first question is asked. Where
+// nothing may be redrawn, ask-plain.ts asks instead.
 
 import { Cancelled } from './errors.ts';
 
 /** One of several. */
 export interface AskChoice {
   readonly value: string;
+  /** As it is shown; the value unless told otherwise. */
+  readonly name?: string;
   readonly description?: string;
 }
 
 /** Questions; each throws {@link Cancelled} on Ctrl-C. */
 export interface Asker {
   choose(message: string, choices: readonly AskChoice[]): Promise<string>;
+  /** One of what `find` answers to the text typed so far; the first of them is taken by Enter. */
+  search(message: string, find: (typed: string) => readonly AskChoice[]): Promise<string>;
   text(message: string, fallback?: string): Promise<string>;
+  /** Settles once exactly `wanted` was typed; asks again as long as something else was. */
+  typed(message: string, wanted: string): Promise<void>;
   /** What is typed is not shown. An aborted signal takes the question away and throws. */
   secret(message: string, signal?: AbortSignal): Promise<string>;
-  confirm(message: string): Promise<boolean>;
+}
+
+/** Where questions are read and shown: stdin and stderr, because stdout is for the result. */
+export interface AskStreams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** How they look. */
+export interface AskLook {
+  readonly colour: boolean;
+  readonly unicode: boolean;
 }
 
 async function cancellable<T>(question: Promise<T>): Promise<T> {
@@ -26,37 +44,68 @@ async function cancellable<T>(question: Promise<T>): Promise<T> {
   }
 }
 
-/** Where questions are read and shown: stdin and stderr, because stdout is for the result. */
-export interface AskStreams {
-  readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
+const same = (text: string): string => text;
+const keysHelpTip = (): string => '(arrow keys, Enter)';
+
+// The library asks the environment by itself, and knows neither our flags nor the locale.
+const withoutColour = {
+  answer: same,
+  message: same,
+  error: (text: string) => `> ${text}`,
+  defaultAnswer: (text: string) => `(${text})`,
+  help: same,
+  highlight: same,
+  key: (text: string) => `<${text}>`,
+  disabled: same,
+  searchTerm: same,
+  description: same,
+  keysHelpTip,
+};
+
+function themeFor({ colour, unicode }: AskLook): object {
+  const isUsual = colour && unicode;
+  return {
+    ...(!isUsual && { prefix: { idle: '?', done: unicode ? '✔' : '*' } }),
+    ...(!unicode && { icon: { cursor: '>' } }),
+    style: { ...(!colour && withoutColour), ...(!unicode && { keysHelpTip }) },
+  };
 }
 
 /** Asks on the streams, which are looked up when the first question is asked. */
-export function terminalAsker(streams: () => AskStreams): Asker {
+export function terminalAsker(streams: () => AskStreams, look: AskLook): Asker {
+  const theme = themeFor(look);
+  const validate = (answer: string): true | string => answer.trim() !== '' || 'please write something';
   return {
     async choose(message, choices) {
       const { select } = await import('@inquirer/prompts');
-      return cancellable(select({ message, choices: [...choices] }, streams()));
+      return cancellable(select({ message, choices: [...choices], theme }, streams()));
+    },
+    async search(message, find) {
+      const { search } = await import('@inquirer/prompts');
+      const source = (typed: string | undefined): AskChoice[] => [...find(typed ?? '')];
+      return cancellable(search({ message, source, pageSize: 10, theme }, streams()));
     },
     async text(message, fallback) {
-      const { input: ask } = await import('@inquirer/prompts');
-      const validate = (answer: string): true | string => answer.trim() !== '' || 'please write something';
-      const answer = ask(
-        { message, validate, ...(fallback !== undefined && { default: fallback }) },
+      const { input } = await import('@inquirer/prompts');
+      const answer = input(
+        { message, validate, theme, ...(fallback !== undefined && { default: fallback }) },
         streams(),
       );
       return (await cancellable(answer)).trim();
     },
+    async typed(message, wanted) {
+      const { input } = await import('@inquirer/prompts');
+      const isWanted = (answer: string): true | string =>
+        answer.trim() === wanted || `that is not "${wanted}"; Ctrl-C leaves`;
+      await cancellable(input({ message, validate: isWanted, theme }, streams()));
+    },
     async secret(message, signal) {
       const { password } = await import('@inquirer/prompts');
-      const validate = (answer: string): true | string => answer !== '' || 'please write something';
+      const isThere = (answer: string): true | string => answer !== '' || 'please write something';
       const context = { ...streams(), ...(signal && { signal }) };
-      return cancellable(password({ message, mask: '*', toggleMask: false, validate }, context));
-    },
-    async confirm(message) {
-      const { confirm } = await import('@inquirer/prompts');
-      return cancellable(confirm({ message, default: false }, streams()));
+      return cancellable(
+        password({ message, mask: '*', toggleMask: false, validate: isThere, theme }, context),
+      );
     },
   };
 }

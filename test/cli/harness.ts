@@ -21,7 +21,7 @@ export interface Setting {
   /** stdin, stdout and stderr are a terminal. */
   readonly tty?: boolean;
   /** Answers to questions, in order; a question too many fails. */
-  readonly answers?: readonly (string | boolean)[];
+  readonly answers?: readonly string[];
   readonly offline?: Partial<Offline>;
   readonly session?: Outside['runSession'];
   readonly clock?: FakeClock;
@@ -44,9 +44,9 @@ export interface Ran {
   readonly questions: readonly string[];
 }
 
-function askerOf(answers: readonly (string | boolean)[], questions: string[]): Asker {
+function askerOf(answers: readonly string[], questions: string[]): Asker {
   const left = [...answers];
-  const next = async (message: string): Promise<string | boolean> => {
+  const next = async (message: string): Promise<string> => {
     questions.push(message);
     const answer = left.shift();
     if (answer === undefined) throw new Error(`nobody answers "${message}"`);
@@ -59,9 +59,17 @@ function askerOf(answers: readonly (string | boolean)[], questions: string[]): A
         throw new Error(`"${answer}" is no choice of "${message}"`);
       return answer;
     },
+    search: async (message, find) => {
+      const typed = String(await next(message));
+      const [first] = find(typed);
+      if (!first) throw new Error(`nothing fits "${typed}" in "${message}"`);
+      return first.value;
+    },
     text: async (message) => String(await next(message)),
+    typed: async (message, wanted) => {
+      while (String(await next(message)) !== wanted);
+    },
     secret: async (message) => String(await next(message)),
-    confirm: async (message) => (await next(message)) === true,
   };
 }
 
@@ -76,7 +84,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
   const tty = setting.tty ?? false;
   const code = await runCli({
     argv,
-    env: setting.env ?? {},
+    env: { LANG: 'C.UTF-8', ...setting.env },
     isTTY: { stdin: tty, stdout: tty, stderr: tty },
     stdout: (text) => {
       streams.stdout += text;

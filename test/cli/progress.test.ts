@@ -11,9 +11,10 @@ function spinning(changes: Partial<World> = {}) {
     return () => events.push('stop');
   };
   const isTTY = { stdin: true, stdout: true, stderr: true };
-  const out = { note: (line: string) => events.push(line) };
-  const common = { argv: ['elevate', 'x'], clock, spin, isTTY, ci: false, env: {}, out };
-  const world = { ...common, ...changes } as unknown as World;
+  const note = (line: string) => events.push(line);
+  const common = { argv: ['elevate', 'x'], clock, spin, isTTY, ci: false, env: {} };
+  const out = { plain: false, quiet: false, unicode: true, note, ...changes.out };
+  const world = { ...common, ...changes, out } as unknown as World;
   const { promise, resolve } = Promise.withResolvers<string>();
   return { clock, events, resolve, result: waiting(world, 'Asking', promise) };
 }
@@ -52,14 +53,30 @@ describe('waiting', () => {
     ['without a terminal', { isTTY: { stdin: true, stdout: true, stderr: false } }],
     ['in CI', { ci: true }],
     ['on a dumb terminal', { env: { TERM: 'dumb' } }],
-  ])('shows no spinner %s, and one line when it takes seconds', async (_where, changes) => {
-    const { clock, events, resolve, result } = spinning(changes);
+    ['in plain mode', { out: { plain: true } }],
+  ])('shows no spinner %s, but a line after five seconds and then every thirty', async (_where, changes) => {
+    const { clock, events, resolve, result } = spinning(changes as never);
     clock.advance(4_999);
     expect(events).toEqual([]);
-    clock.advance(60_000);
+    clock.advance(1);
+    expect(events).toEqual(['jit: still asking …']);
+    clock.advance(29_999);
+    expect(events).toHaveLength(1);
+    clock.advance(30_001);
     resolve('done');
     await result;
-    expect(events).toEqual(['jit: still asking …']);
+    expect(events).toHaveLength(3);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('shows nothing at all with --quiet', async () => {
+    for (const ci of [false, true]) {
+      const { clock, events, resolve, result } = spinning({ ci, out: { quiet: true } } as never);
+      clock.advance(60_000);
+      resolve('done');
+      await result;
+      expect(events).toEqual([]);
+    }
   });
 
   it('says nothing where the answer was quick, and leaves no timer', async () => {
@@ -85,7 +102,7 @@ describe('terminalSpinner', () => {
     Object.defineProperty(process.stderr, 'columns', { value: 0, configurable: true });
     const write = vi.spyOn(process.stderr, 'write');
     try {
-      const stop = await terminalSpinner('Asking');
+      const stop = await terminalSpinner('Asking', true);
       stop();
       expect(write).not.toHaveBeenCalled();
     } finally {

@@ -5,6 +5,8 @@ import type { AuditReply } from '../../protocol/routes.ts';
 import { defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { endsText } from '../lease-text.ts';
+import { listing } from '../listing.ts';
+import type { Output } from '../output.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
 import { table } from '../table.ts';
@@ -100,6 +102,19 @@ function row(event: Event, providers: ReadonlyMap<unknown, string>): string[] {
   ];
 }
 
+const heads = ['TIME', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
+
+/** Without a heading where it would stand far above the newest events. */
+function listText(out: Output, rows: readonly string[][]): string[] {
+  return out.plain
+    ? listing(
+        out,
+        heads,
+        rows.map((cells) => ({ cells })),
+      )
+    : table(rows);
+}
+
 export const auditLog = defineCommand({
   name: 'audit log',
   summary: 'show the audit log: who asked, what was decided, issued and revoked',
@@ -146,7 +161,8 @@ export const auditLog = defineCommand({
     else if (reply.events.length === 0) out.note('no such events');
     else {
       const providers = providersOf(reply.events);
-      out.print(table(reply.events.map((event) => row(event, providers))).join('\n'));
+      const rows = reply.events.map((event) => row(event, providers));
+      out.print(listText(out, rows).join('\n'));
     }
     return 0;
   },

@@ -142,9 +142,9 @@ export const elevate = defineCommand({
   ],
   async run(given, { args, options, json }) {
     const world = { ...given, inProcess: given.inProcess || options['in-process'] };
+    needTarget(world, args.target, 'elevate');
     const isTrial = options['dry-run'];
     const use = isTrial ? 'print' : useOf(world, args.command, options, json);
-    needTarget(world, args.target, 'elevate');
     const client = await reachBroker(world, { stays: options.keep, hasSession: true });
     const picking = { command: 'elevate', role: options.role } as const;
     const wanted = wishOf(world, await pickTarget(world, client, args.target, picking), options);

@@ -26,7 +26,7 @@ export function printStatus(out: Output, reply: StatusReply, own: string | null)
     out.print(out.paint.alarm(`OVERDUE: ${what} not confirmed gone${see}`));
   }
   if (reply.grants.length === 0) out.print('no active grants');
-  else out.print(grantTable(reply.grants, reply.now, out.paint, own).join('\n'));
+  else out.print(grantTable(reply.grants, reply.now, out, own).join('\n'));
   if (reply.recentFindings.length === 0) return;
   out.print(out.paint.caution('\nFound left behind:'));
   for (const finding of reply.recentFindings) out.print(`  ${findingLine(finding, reply.now)}`);

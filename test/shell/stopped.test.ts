@@ -53,10 +53,10 @@ describe.skipIf(absent)(`jit around bash${absent ? ` (skipped: ${absent})` : ''}
     expect(stage.scene.result()).toEqual({ exitCode: 124, grantEnded: true });
   });
 
-  test('a machine that slept warns of what is left when it is awake, and lengthens nothing', async () => {
+  test('a machine that slept over the end lengthens nothing: a shell that is left then is left after its grant', async () => {
     const screen = await startShell({ seconds: 1790 });
     await stage.scene.sleep(1795);
-    // The session itself ends nothing; but a shell that is left now was left after its grant.
+
     stage.scene.removeState();
     await screen.line('exit 4');
     await screen.waitFor(/^exit=4/m);

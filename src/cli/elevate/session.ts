@@ -63,15 +63,21 @@ async function leftOf(world: World, client: Client, known: GrantView): Promise<G
 }
 
 /** After the broker ended the grant itself: when and why, and whether anything of it is overdue. Never throws. */
-async function tellEnd(world: World, { client, command }: Under, known: GrantView): Promise<void> {
+async function tellEnd(
+  world: World,
+  { client, command }: Under,
+  known: GrantView,
+  wasClosed: boolean,
+): Promise<void> {
+  const ran = command === null ? (wasClosed ? 'closed shell' : 'shell') : 'command';
   const gone = { ...known, leases: known.leases.map((lease) => ({ ...lease, state: 'revoked' as const })) };
   const isGone = known.state === 'ended' && known.leases.every(({ state }) => state === 'revoked');
   try {
     const left = isGone ? null : await leftOf(world, client, known);
-    printEnded(world, left ?? gone, command === null);
+    printEnded(world, left ?? gone, ran);
     if (left?.leases.some(({ state }) => state === 'overdue')) warnOverdue(world, left);
   } catch {
-    printEnded(world, known, command === null);
+    printEnded(world, known, ran);
     world.out.warn(`cannot tell whether grant ${known.id} is revoked; see: jit status`);
   }
 }
@@ -107,7 +113,7 @@ export async function runUnder(world: World, under: Under): Promise<number> {
     held.release();
     watch.stop();
     if (untold) (untold as () => void)();
-    if (result?.grantEnded) await tellEnd(world, under, watch.current());
+    if (result?.grantEnded) await tellEnd(world, under, watch.current(), result.wasClosed === true);
     else if (!grant.keep || !result) {
       const ended = await giveBack(world, client, grant);
       if (result && command === null) printLeft(world, grant, ended);

@@ -85,15 +85,16 @@ export function printRefreshing(
 }
 
 /** One line when the grant ended first: when and why, and what became of what ran under it. */
-export function printEnded(world: World, grant: GrantView, isShell: boolean): void {
+export function printEnded(world: World, grant: GrantView, ran: 'shell' | 'closed shell' | 'command'): void {
   const { out, clock } = world;
   const stays = staysText(grant, clock.now());
-  if (isShell) {
+  if (ran !== 'command') {
     const isOver = grant.leases.every(
       ({ accessEndedAt, state }) => accessEndedAt !== null || state === 'revoked',
     );
     const access = stays ?? (isOver ? 'access revoked' : 'access is being revoked');
-    out.note(`jit: ${endText(grant, clock.now())}; ${access}`);
+    const closed = ran === 'closed shell' ? '; the shell was closed' : '';
+    out.note(`jit: ${endText(grant, clock.now())}; ${access}${closed}`);
     return;
   }
   const length = grant.deadline === null ? 0 : grant.deadline - (grant.startedAt ?? grant.requestedAt);

@@ -21,7 +21,7 @@ interface Watched {
 }
 
 /** Changes come in crowds: one look is for all that came within this time. */
-const crowd: Milliseconds = 5;
+const crowd: Milliseconds = 20;
 
 /**
  * Runs until the answer is called, which writes the file a last time.
@@ -54,8 +54,9 @@ export function startNudging(broker: Broker, send: (session: Session) => void = 
 
   /** True when the file is as it has to be. In this order: whoever is woken reads the file. */
   function tellAll(): boolean {
-    const isMended = mendPromptState(broker);
-    const sessions = [...compare(promptLines(broker)), ...warn()];
+    const lines = promptLines(broker);
+    const isMended = mendPromptState(broker, lines);
+    const sessions = [...compare(lines), ...warn()];
     // A signal that waits is not counted by the system either, so one is enough.
     const byProcess = new Map(sessions.map((session) => [`${session.pid} ${session.startTime}`, session]));
     for (const session of byProcess.values()) send(session);

@@ -45,12 +45,15 @@ export function promptLines(broker: Broker): ReadonlyMap<string, string> {
  * by {@link mendPromptState}.
  */
 export function writePromptState(broker: Broker): void {
-  write(broker, textOf(broker));
+  write(broker, textOf(promptLines(broker)));
 }
 
-/** Rewrites the file if it is not as it has to be: a write failed, somebody took it away. True when it is right now. */
-export function mendPromptState(broker: Broker): boolean {
-  const text = textOf(broker);
+/**
+ * Rewrites the file if it is not as it has to be: a write failed, somebody took it away. True when it is right now.
+ * @param lines of {@link promptLines}
+ */
+export function mendPromptState(broker: Broker, lines: ReadonlyMap<string, string>): boolean {
+  const text = textOf(lines);
   if (text !== fileOf(broker).text || !existsSync(broker.paths.promptState)) write(broker, text);
   return fileOf(broker).text === text;
 }
@@ -75,8 +78,8 @@ function write(broker: Broker, text: string): void {
   }
 }
 
-function textOf(broker: Broker): string {
-  return ['jit1 3', ...promptLines(broker).values()].map((line) => `${line}\n`).join('');
+function textOf(lines: ReadonlyMap<string, string>): string {
+  return ['jit1 3', ...lines.values()].map((line) => `${line}\n`).join('');
 }
 
 function fileOf(broker: Broker): Written {

@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 /** Lets the looks be taken that changes have asked for. */
-const settle = (): void => world.clock.advance(5);
+const settle = (): void => world.clock.advance(20);
 const times = (): number[] => woken.splice(0).map(({ at }) => Math.round(at));
 const minutes = (count: number): number => count * 60_000;
 const elevated = async (changes: Parameters<typeof request>[0] = {}) => {

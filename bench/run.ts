@@ -8,6 +8,7 @@ import { benchComplete } from './complete.ts';
 import { benchElevate } from './elevate.ts';
 import { benchElevateAws } from './elevate-aws.ts';
 import { benchEndpoint } from './endpoint.ts';
+import { benchFirstPrompt } from './first-prompt.ts';
 import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
 import { recordingSettings } from './recording.ts';
@@ -71,6 +72,16 @@ try {
     if (figures === null) process.stdout.write(`no ${shell} here\n`);
     else
       tell(`TAB in ${shell} / a start of Node`, ms(figures.ours), ms(figures.baseline), figures.ratio, 0.2);
+  }
+  for (const [shell, figures] of Object.entries(await benchFirstPrompt(scene, jit))) {
+    if (figures === null) {
+      process.stdout.write(`no ${shell}, or no script(1), here\n`);
+      continue;
+    }
+    const { session, elevate: granted } = figures;
+    tell(`first prompt, ${shell} / plain + Node`, ms(session.ours), ms(session.baseline), session.ratio, 1.5);
+    const all = `… of jit elevate / plain + statements`;
+    tell(all, ms(granted.ours), ms(granted.baseline), granted.ratio, 1.5);
   }
   const log = benchLog();
   tell('log appends / bare inserts', perSecond(log.ours), perSecond(log.baseline), log.ratio, 0.7, true);

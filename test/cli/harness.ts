@@ -31,6 +31,8 @@ export interface Setting {
   readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
   readonly handOver?: Outside['handOver'];
+  /** Instead of collecting what goes there. */
+  readonly stdout?: Outside['stdout'];
 }
 
 /** What came of it. */
@@ -86,9 +88,11 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     argv,
     env: { LANG: 'C.UTF-8', ...setting.env },
     isTTY: { stdin: tty, stdout: tty, stderr: tty },
-    stdout: (text) => {
-      streams.stdout += text;
-    },
+    stdout:
+      setting.stdout ??
+      ((text) => {
+        streams.stdout += text;
+      }),
     stderr: (text) => {
       streams.stderr += text;
     },

@@ -52,20 +52,21 @@ export async function overview(world: World): Promise<number> {
   const doctor = overdueTargets(status).map(
     (target) => [`jit doctor ${escapeText(target)}`, 'says what keeps the credential there'] as const,
   );
-  const next = nextFor(status, own, ending[0]?.grant.id ?? null) ?? (await beginningsFor(client));
+  const next = nextFor(status, own) ?? (await beginningsFor(client));
   printNext(world, [...doctor, ...next]);
   return 0;
 }
 
 const isOverdue = ({ leases }: GrantView): boolean => leases.some(({ state }) => state === 'overdue');
 
+const byEnd = (one: GrantView, other: GrantView): number => (one.deadline ?? 0) - (other.deadline ?? 0);
+
 /** What is most urgent stays: overdue first, then what ends first. */
 function shortened(status: StatusReply): StatusReply {
   const recentFindings = status.recentFindings.slice(0, mostFindings);
   if (status.grants.length <= mostGrants) return { ...status, recentFindings };
   const urgent = [...status.grants].sort(
-    (one, other) =>
-      Number(isOverdue(other)) - Number(isOverdue(one)) || (one.deadline ?? 0) - (other.deadline ?? 0),
+    (one, other) => Number(isOverdue(other)) - Number(isOverdue(one)) || byEnd(one, other),
   );
   return { ...status, recentFindings, grants: urgent.slice(0, mostGrants) };
 }
@@ -92,8 +93,8 @@ function leftOf({ state, deadline, startedAt, requestedAt }: GrantView, now: Ins
 }
 
 /** What can be done about grants that go on, or about a shell whose grant is over; null: neither is there. */
-function nextFor({ grants }: StatusReply, own: string | null, urgent: string | null): Next | null {
-  const active = grants.filter(({ state }) => state === 'active');
+function nextFor({ grants }: StatusReply, own: string | null): Next | null {
+  const active = grants.filter(({ state }) => state === 'active').sort(byEnd);
   const around = active.find(({ id }) => id === own);
   if (around) {
     return [
@@ -104,7 +105,7 @@ function nextFor({ grants }: StatusReply, own: string | null, urgent: string | n
   if (own !== null) return [['exit', 'leaves this shell, whose grant has ended; then: jit elevate …']];
   if (!active[0]) return null;
   return [
-    [`jit extend ${urgent ?? active[0].id} --for 30m`, 'goes on for longer'],
+    [`jit extend ${active[0].id} --for 30m`, 'goes on for longer'],
     ['jit revoke --all', 'ends all of them now'],
   ];
 }

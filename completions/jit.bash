@@ -3,7 +3,8 @@
 # checked, and never evaluated. Its lines:
 #   <end, epoch seconds> <grant id> <target> <role> <low|medium|high> <active|overdue>
 # It must work under whatever the user's files set (IFS, set -eu, posix mode, readonly variables). Hence locals that
-# start with _jit_, no splitting by IFS, and builtins where a plain assignment to a readonly variable would abort.
+# start with _jit_, no splitting by IFS (quote every argument), and builtins where a plain assignment to a readonly
+# variable would abort.
 # Others may call: _jit_check (look again), _jit_now (puts the time into _jit_time), _jit_install (be last again).
 
 [[ $- == *i* && -z ${_JIT_LOADED-} ]] || return 0
@@ -66,10 +67,10 @@ _jit_until() { ((_jit_time + $1 >= _JIT_NEXT)) || _JIT_NEXT=$((_jit_time + $1));
 _jit_format() {
   if (($1 >= 3600)); then
     _jit_left=$(($1 / 3600))h$(($1 % 3600 / 60))m
-    _jit_until $(($1 % 60 + 1))
+    _jit_until "$(($1 % 60 + 1))"
   elif (($1 > 60)); then
     _jit_left=$((($1 + 59) / 60))m
-    _jit_until $((($1 + 59) % 60 + 1))
+    _jit_until "$((($1 + 59) % 60 + 1))"
   else
     _jit_left=${1}s
     _jit_until 1
@@ -101,7 +102,7 @@ _jit_due() {
   _jit_level=0 _jit_all=
   while [[ -n $_jit_rest ]]; do
     if (($1 > ${_jit_rest%% *})); then
-      _jit_until $(($1 - ${_jit_rest%% *}))
+      _jit_until "$(($1 - ${_jit_rest%% *}))"
       return 0
     fi
     _jit_level=$((_jit_level + 1)) _jit_rest=${_jit_rest#* }
@@ -117,8 +118,8 @@ _jit_describe() {
     _jit_plain+=' OVERDUE' _jit_colour='37;41'
     return 0
   fi
-  _jit_due $(($1 - _jit_time)) "$5"
-  _jit_format $(($1 - _jit_time))
+  _jit_due "$(($1 - _jit_time))" "$5"
+  _jit_format "$(($1 - _jit_time))"
   _jit_plain+=" $_jit_left"
   case ${_jit_all:+last}$_jit_level$3 in
     last*) _jit_colour='1;31' ;;
@@ -167,9 +168,9 @@ _jit_own_name() {
 
 # _jit_load: puts the state file, as far as it is no bigger than it could be, into _jit_content.
 _jit_load() {
-  local REPLY _jit_lines=0
-  while read -r && (((_jit_lines += 1) <= 64)); do
-    ((${#REPLY} > 200)) || _jit_content+=$REPLY$'\n'
+  local _jit_line _jit_lines=0
+  while read -r _jit_line && (((_jit_lines += 1) <= 64)); do
+    ((${#_jit_line} > 200)) || _jit_content+=$_jit_line$'\n'
   done <"$_JIT_STATE"
 }
 
@@ -226,9 +227,9 @@ _jit_live() {
 # _jit_follow: makes the warnings of this shell's grant, anew when it is another one or has been extended.
 _jit_follow() {
   if [[ $_JIT_OWN != "$JIT_GRANT_ID" ]] || ((_jit_own_end > _JIT_END)); then
-    _jit_scale $((_jit_own_end - ${_JIT_STARTED:-$_jit_time}))
+    _jit_scale "$((_jit_own_end - ${_JIT_STARTED:-$_jit_time}))"
     _JIT_WARNINGS=$_jit_scaled _JIT_OWN=$JIT_GRANT_ID _JIT_TOLD=0 _JIT_STARTED=
-    [[ ${JIT_GRANT_EXP-} == "$_jit_own_end" ]] || export JIT_GRANT_EXP=$_jit_own_end 2>/dev/null || :
+    [[ ${JIT_GRANT_EXP-} == "$_jit_own_end" ]] || export JIT_GRANT_EXP="$_jit_own_end" 2>/dev/null || :
   fi
   _JIT_END=$_jit_own_end
 }
@@ -334,7 +335,7 @@ _jit_precmd() {
   fi
   _jit_inject
   # bash itself keeps $?; this is for what follows in PROMPT_COMMAND. Under set -e it would end the shell.
-  [[ $- == *e* ]] || return $_jit_status
+  [[ $- == *e* ]] || return "$_jit_status"
 }
 
 # _jit_signal: jit says with SIGURG that the grant has changed. At an idle prompt bash runs this after Enter,
@@ -342,7 +343,7 @@ _jit_precmd() {
 _jit_signal() {
   local _jit_status=$?
   _jit_check
-  [[ $- == *e* ]] || return $_jit_status
+  [[ $- == *e* ]] || return "$_jit_status"
 }
 
 # _jit_writable NAME: whether the variable is not readonly.

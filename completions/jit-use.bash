@@ -55,8 +55,8 @@ _jit_use_verb() {
     _jit_use_restore
     return $status
   fi
+  # jit is to see the variables as they are without the grant in use. In the parentheses is a copy of the shell.
   records=$(
-    # jit is to see the variables as they are without the grant in use. This is a copy of the shell.
     _jit_use_restore
     command jit use "$@"
   ) || return

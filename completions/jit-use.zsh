@@ -6,12 +6,18 @@
 # _JIT_SET_NAMES   the variables that it has changed
 # _JIT_HAD         what each was before: "e<value>" exported, "s<value>" not exported, "u" unset
 
+# How the user's files let zsh read this: what their aliases and options made of it would be part of the functions.
+typeset -g _JIT_OPTIONS=
+[[ ! -o aliases ]] || _JIT_OPTIONS+=' aliases'
+[[ ! -o sh_glob ]] || _JIT_OPTIONS+=' sh_glob'
+[[ ! -o ignore_braces ]] || _JIT_OPTIONS+=' ignore_braces'
+setopt no_aliases no_sh_glob no_ignore_braces
+
 typeset -g _JIT_USED=
 typeset -ga _JIT_SET_NAMES
 typeset -gA _JIT_HAD
 
-# Quoted, the name is not taken for an alias.
-function 'jit' {
+jit() {
   emulate -L zsh
   # Values would be shown by xtrace, and old ones exported by allexport.
   setopt unset noxtrace noverbose noerrexit noerrreturn noallexport
@@ -52,8 +58,8 @@ _jit_use_verb() {
     _jit_use_restore
     return code
   fi
+  # jit is to see the variables as they are without the grant in use. In the parentheses is a copy of the shell.
   records=$(
-    # jit is to see the variables as they are without the grant in use. This is a copy of the shell.
     _jit_use_restore
     command jit use "$@"
   ) || return
@@ -168,3 +174,8 @@ _jit_use_restore() {
   done
   _JIT_SET_NAMES=() _JIT_HAD=() _JIT_USED=
 }
+
+[[ $_JIT_OPTIONS != *aliases* ]] || setopt aliases
+[[ $_JIT_OPTIONS != *sh_glob* ]] || setopt sh_glob
+[[ $_JIT_OPTIONS != *ignore_braces* ]] || setopt ignore_braces
+true

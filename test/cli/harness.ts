@@ -31,6 +31,7 @@ export interface Setting {
   readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
   readonly handOver?: Outside['handOver'];
+  readonly hooksDir?: string;
   /** Instead of collecting what goes there. */
   readonly stdout?: Outside['stdout'];
 }
@@ -127,7 +128,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     exists: setting.exists ?? (() => true),
     configPath: (flag) => flag ?? '/home/ada/.config/jit/jit.yaml',
     promptState: () => '/run/jit/prompt',
-    hooksDir: '/opt/jit/completions',
+    hooksDir: setting.hooksDir ?? '/opt/jit/completions',
   });
   const stdout = stripVTControlCharacters(streams.stdout);
   return { code, ...streams, stdout: tty ? stdout : streams.stdout, client, connects, sessions, questions };

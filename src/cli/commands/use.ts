@@ -28,7 +28,7 @@ async function refuseStrictEnd(client: Client, wish: Wish): Promise<void> {
     'ERR_UNSUPPORTED',
     `the end of a grant on "${target}" ${does}, and this shell is yours`,
     {
-      hint: `jit elevate ${target}:${role}`,
+      hint: `in a shell of its own: jit elevate ${target}:${role}`,
     },
   );
 }

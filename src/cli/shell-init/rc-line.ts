@@ -34,11 +34,17 @@ export function withLine(text: string, line: string): string {
   return `${text.slice(0, first.from)}${line}${end}${rest}`;
 }
 
+/** Without the newline that was put behind its last line: the one that {@link withLine} takes for such a text. */
+function withoutLastNewline(text: string): string {
+  const inCrlf = text.replace(/\r\n$/, '');
+  return inCrlf.includes('\r\n') ? inCrlf : text.replace(/\n$/, '');
+}
+
 /** As it was before {@link withLine}. */
 export function withoutLine(text: string): string {
   return ownLines(text).reduceRight((left, { from, to }) => {
     const isLastWithout = to === left.length && !left.endsWith('\n');
     const before = left.slice(0, from);
-    return `${isLastWithout ? before.replace(/\r?\n$/, '') : before}${left.slice(to)}`;
+    return `${isLastWithout ? withoutLastNewline(before) : before}${left.slice(to)}`;
   }, text);
 }

@@ -128,8 +128,8 @@ export const elevate = defineCommand({
     { command: 'jit elevate prod-db --for 30m', does: 'a shell with access for half an hour' },
     { command: 'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"', does: 'one command' },
     {
-      command: 'jit elevate prod-db:write --on-end close',
-      does: 'a shell that ends with its access, and everything in it, with exit code 124',
+      command: 'jit elevate prod-db:read --on-end close',
+      does: 'a shell that ends with its access, with all that runs in it; exit code 124',
     },
     {
       command: 'jit elevate aws-prod:deploy --for 5m --dry-run',

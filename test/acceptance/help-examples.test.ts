@@ -68,6 +68,24 @@ async function inUsersShell(line: string, prompt: RegExp): Promise<void> {
   ]);
 }
 
+/** A few letters find the target; Enter counts once it is shown. */
+async function findsTarget(line: string): Promise<void> {
+  const command = ['bash', '--norc', '--noprofile'];
+  const terminal = await openTerminal({ command, env: typist.env, cwd: typist.world.dir });
+  try {
+    await terminal.line(line);
+    await terminal.waitFor(/Target/);
+    await terminal.type('pdr');
+    await terminal.waitFor(/Target pdr\n\S+ prod-db:read/);
+    await terminal.press('Enter');
+    await terminal.waitFor(/jit: prod-db:read until/);
+    await terminal.line('exit');
+    await terminal.waitFor(/left prod-db:read .*access revoked/);
+  } finally {
+    await terminal.close();
+  }
+}
+
 /** A first configuration in a folder of its own, and what an administrator is given. */
 async function writesConfig(line: string, folder: string, file: string, holds: RegExp): Promise<void> {
   const config = path.join(typist.world.dir, folder, 'jit.yaml');
@@ -99,6 +117,7 @@ async function withKeyring(
 
 /** Examples that need something around them, or of which more is to be seen than that they end well. */
 const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
+  'jit elevate': findsTarget,
   'jit elevate prod-db --for 30m': (line) =>
     onTerminal(line, {}, [
       [/Role on prod-db/, ''],
@@ -242,6 +261,7 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
 
 // What these need beside jit is not on every machine.
 const onScreen = [
+  'jit elevate',
   'jit elevate prod-db --for 30m',
   'jit elevate prod-db:read --on-end close',
   'jit use prod-db:read --for 30m',

@@ -96,8 +96,8 @@ export const consoleCommand = defineCommand({
     { command: 'jit console aws-prod --print | wl-copy', does: 'the link, for another browser' },
   ],
   async run(world, { args, options, json }) {
-    const show = showOf(world, options, json);
     needTarget(world, args.target, 'console');
+    const show = showOf(world, options, json);
     const client = await reachBroker(world, { stays: true });
     const target = await pickTarget(world, client, args.target, {
       command: 'console',

@@ -190,7 +190,7 @@ export const elevate = defineCommand({
     // Keys in an environment end when they end.
     const canGoOn = isShell && !options.keep && options.export !== 'env';
     const extension = canGoOn ? await extensionOf(client, complete, reply.grant, around) : null;
-    if (!world.out.quiet) printSummary(world, reply, { stack, isShell, extension });
+    printSummary(world, reply, { stack, isShell, extension });
     return runUnder(world, { client, held, extension, command: isShell ? null : args.command });
   },
 });

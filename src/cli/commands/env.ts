@@ -142,6 +142,7 @@ export const env = defineCommand({
   ],
   async run(world, { args, options, json }) {
     const given = args.target;
+    needTarget(world, given, 'env');
     const { output } = options;
     if (json && (options.format ?? options.file ?? output) !== null) {
       throw new JitError('ERR_USAGE', 'option "--json" is the whole answer: it goes with no other format', {
@@ -155,7 +156,6 @@ export const env = defineCommand({
     const destination = json ? ({ to: 'stdout' } as const) : destinationOf(world, format, options);
     const again = ['jit env', ...(given === null ? [] : [given]), '--print'].join(' ');
     if (destination.to !== 'file') refuseOnTerminal(world, options.print, 'these may be secrets', again);
-    needTarget(world, given, 'env');
     const client = await reachBroker(world, { stays: true });
     const target = await pickTarget(world, client, given, { command: 'env', role: options.role });
     const kind = output === null ? (options.export ?? 'reference') : 'token';

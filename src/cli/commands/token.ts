@@ -45,9 +45,9 @@ export const token = defineCommand({
   ],
   async run(world, { args, options, json }) {
     const given = args.target;
+    needTarget(world, given, 'token');
     const again = ['jit token', ...(given === null ? [] : [given]), '--print'].join(' ');
     refuseOnTerminal(world, options.print, 'this is a token', again);
-    needTarget(world, given, 'token');
     const client = await reachBroker(world, { stays: true });
     const target = await pickTarget(world, client, given, { command: 'token', role: options.role });
     const typed = [...(options.print ? ['--print'] : []), ...(json ? ['--json'] : [])];

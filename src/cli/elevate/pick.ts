@@ -41,7 +41,7 @@ function aboutText(target: Target, role: Role): string {
 }
 
 /** The roles that the caller may have now. */
-export function candidatesOf(
+function candidatesOf(
   { targets }: TargetsReply,
   { role: wanted, fits }: Omit<Picking, 'command'>,
 ): Candidate[] {

@@ -42,6 +42,7 @@ export interface SummaryExtras {
 
 /** What was granted, as whom, until when, and why less than asked. */
 export function printSummary(world: World, reply: ElevateReply, extras: SummaryExtras): void {
+  if (world.out.quiet) return;
   const { stack, isShell, extension } = extras;
   const { out, clock } = world;
   const { grant, notes } = reply;

@@ -236,7 +236,7 @@ end
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
 function _jit_check
     set -l content ''
-    if test -s "$_JIT_STATE" -a -f "$_JIT_STATE" -a -O "$_JIT_STATE"
+    if test -s "$_JIT_STATE"; and test -f "$_JIT_STATE" -a -O "$_JIT_STATE"
         read -z content <$_JIT_STATE
     else if test -z "$JIT_GRANT_ID" # the common case: nothing is active
         set -g _JIT_KEY -

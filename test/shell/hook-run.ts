@@ -59,8 +59,7 @@ export function makeHookScene(): HookScene {
     folder,
     stateFile,
     now: Math.floor(Date.now() / 1000),
-    writeState: (...lines) =>
-      writeFileSync(stateFile, ['jit1 3', ...lines, ''].join('\n'), { mode: 0o600 }),
+    writeState: (...lines) => writeFileSync(stateFile, ['jit1 3', ...lines, ''].join('\n'), { mode: 0o600 }),
     commandLine(shell, commands, env = {}) {
       const script = path.join(folder, `script.${shell}`);
       const lines = [ownPrompt[shell], `source '${completions}/jit.${shell}'`, ...commands, ''];

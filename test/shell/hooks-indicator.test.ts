@@ -7,6 +7,8 @@ import { warningsFor } from '../../src/core/shell-terms.ts';
 import { missing } from '../support/tmux.ts';
 import { type HookScene, type HookShell, hookShells, makeHookScene, ownGrant } from './hook-run.ts';
 
+const visible = (text: string) => text.replaceAll('\u001b', 'ESC').replaceAll('\u0007', 'BEL');
+
 let scene: HookScene;
 beforeEach(() => {
   scene = makeHookScene();
@@ -19,7 +21,7 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
   const ask = (env?: Record<string, string>, ...more: string[]) =>
     scene.run(shell, [...more, prompt, 'env | grep "^JIT_PROMPT=" || echo none'], env);
   const shown = (env?: Record<string, string>) => ask(env).stdout.trim().replace('JIT_PROMPT=', '');
-  const rendered = (env?: Record<string, string>) => scene.run(shell, [prompt, render], env).stdout;
+  const rendered = (env?: Record<string, string>) => visible(scene.run(shell, [prompt, render], env).stdout);
   const line = (left: number, rest: string) => `${scene.now + left} ${rest}`;
 
   describe.skipIf(absent)(`reading the state${absent ? ` (skipped: ${absent})` : ''}`, () => {
@@ -63,12 +65,12 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
 
     test('risk and urgency have colours, and the risk has a mark, too', () => {
       scene.writeState(line(1190, 'g2 staging read low active'), line(1190, 'g3 repos push medium active'));
-      expect(rendered()).toMatch(/\[\S*\x1b\[32m\S*staging:read 20m.*, .*\x1b\[36m\S*repos:push 20m.*\] > $/);
+      expect(rendered()).toMatch(/\[\S*ESC\[32m\S*staging:read 20m.*, .*ESC\[36m\S*repos:push 20m.*\] > $/);
       scene.writeState(line(1190, 'g2 prod-db write high active'), line(250, 'g3 repos push medium active'));
-      expect(rendered()).toMatch(/\x1b\[1m?.*35m\S*prod-db:write! 20m.*, .*\x1b\[33m\S*repos:push 5m.*\] > $/);
+      expect(rendered()).toMatch(/ESC\[1m?.*35m\S*prod-db:write! 20m.*, .*ESC\[33m\S*repos:push 5m.*\] > $/);
       scene.writeState(line(50, 'g2 staging read low active'), line(1, 'g3 repos push high overdue'));
       const text = rendered();
-      expect(text).toMatch(/\x1b\[1m?.*31m\S*staging:read \d\ds/);
+      expect(text).toMatch(/ESC\[1m?.*31m\S*staging:read \d\ds/);
       expect(text).toMatch(/41m.*repos:push! OVERDUE/);
     });
 
@@ -81,10 +83,7 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
     });
 
     test('an own grant whose credential is not gone has ended here, and says what is overdue', () => {
-      scene.writeState(
-        line(-5, 'gown prod-db write high overdue'),
-        line(1190, 'g2 staging read low active'),
-      );
+      scene.writeState(line(-5, 'gown prod-db write high overdue'), line(1190, 'g2 staging read low active'));
       const { stdout, stderr } = ask(ownGrant(scene.now - 5), prompt, 'env | grep DATABASE_URL || echo gone');
       expect(stdout).toBe('gone\nJIT_PROMPT=jit ended, prod-db:write! OVERDUE, staging:read 20m\n');
       expect(stderr).toMatch(/^\n?jit: prod-db:write has ended; .* Type "exit" to leave\.\n$/);
@@ -106,7 +105,7 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
     const ends = (left: number, env: Record<string, string>, length = 1000) => {
       scene.writeState(line(left, 'gown prod-db write high active'));
       const own = { ...ownGrant(scene.now + left), JIT_NOW: String(scene.now + left - length), ...env };
-      return scene.run(shell, [prompt, prompt], own).stderr.trim();
+      return visible(scene.run(shell, [prompt, prompt], own).stderr.trim());
     };
 
     test('warnings come as JIT_WARN says, the last with advice, each once, and the bell on demand', () => {
@@ -116,9 +115,9 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
       expect(ends(45, env)).toMatch(/^jit: prod-db:write ends in \d\ds$/);
       const last = /^jit: prod-db:write ends in \d\ds - "jit extend --for 10m" or finish up\.$/;
       expect(ends(18, env)).toMatch(last);
-      expect(ends(18, { ...env, JIT_NOTIFY: 'terminal bell' })).toMatch(/finish up\.\x07$/);
+      expect(ends(18, { ...env, JIT_NOTIFY: 'terminal bell' })).toMatch(/finish up\.BEL$/);
       expect(ends(18, { ...env, JIT_WARN: '' })).toBe('');
-      expect(ends(18, { ...env, JIT_WARN: 'a[$(touch${IFS}pwned)] 20' })).toMatch(last);
+      expect(ends(18, { ...env, JIT_WARN: 'a[$(touch\tpwned)] 20' })).toMatch(last);
       expect(ends(250, {})).toMatch(/ends in 5m$/);
     });
 

@@ -91,7 +91,7 @@ function __jit_flags
             '--reason'\t'why; goes into the audit log (also --justification)' \
             '--ticket'\t'the ticket that this is for' \
             '--export'\t'put secrets into the environment: env (keys) or url (with the password), as far as the target has them' \
-            '--yes'\t'do not ask for confirmation' \
+            '--yes'\t'do not ask for the name of a target of high risk' \
             '--records'\t'print records for the function of jit in the shell, which passes this by itself' \
             '--shell-pid'\t'the process of that shell'
         case 'drop'

@@ -9,6 +9,7 @@ import { shellKinds } from '../support/shell-kinds.ts';
 import { serveShellUser } from '../support/shell-user.ts';
 import { missing, type Terminal } from '../support/tmux.ts';
 
+const completions = path.join(import.meta.dirname, '../../completions');
 const absent = missing('tmux', 'bash', 'script');
 const bash = shellKinds.find(({ name }) => name === 'bash');
 
@@ -74,6 +75,20 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.press('Enter');
     await terminal.waitFor(/^42$/m);
     expect(await lastRequest()).toMatchObject({ target: 'orders-db', role: 'read' });
+  });
+
+  test('finds the target of jit use in the same way', async () => {
+    await terminal.line(`. ${completions}/jit.bash; . ${completions}/jit-use.bash; clear`);
+    await terminal.line('jit use');
+    await terminal.waitFor(/Target[^\n]*\n[\s\S]*alpha-db:read/);
+    await terminal.type('odr');
+    await terminal.waitFor(/❯ orders-db:read/);
+    await terminal.press('Enter');
+    await terminal.waitFor(/"jit drop" ends it/);
+    await terminal.line('clear; psql -Atc "select 40 + 5"');
+    await terminal.waitFor(/^45$/m);
+    await terminal.line('jit drop; echo "code=$? <$PGDATABASE>"');
+    await terminal.waitFor(/^code=0 <>$/m);
   });
 
   test('offers the target that was had last first', async () => {

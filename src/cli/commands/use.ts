@@ -9,6 +9,7 @@ import { extensionOf } from '../elevate/extension.ts';
 import { withWholeHint } from '../elevate/hint.ts';
 import { identityOf } from '../elevate/identity.ts';
 import { renamed } from '../elevate/kept.ts';
+import { needTarget, pickTarget } from '../elevate/pick.ts';
 import { giveBack, type Held, requestGrant } from '../elevate/request.ts';
 import { printSummary } from '../elevate/summary.ts';
 import { wishOf, wishOptions } from '../elevate/wanted.ts';
@@ -60,7 +61,9 @@ async function handOver(world: World, client: Client, held: Held, extension: str
     }
     printSummary(world, held.reply, { stack: '', isShell: false, extension: null });
     const longer = extension === null ? '' : `, "jit extend --for ${extension}" extends it`;
-    world.out.note(`     "jit drop" ends it${longer}; this shell stays when it has ended`);
+    if (!world.out.quiet) {
+      world.out.note(`     "jit drop" ends it${longer}; this shell stays when it has ended`);
+    }
     checkSignal();
   } catch (error) {
     await giveBack(world, client, grant);
@@ -79,7 +82,7 @@ export const use = defineCommand({
     'deadline at the latest: then secrets are gone, what needs the grant fails, and this shell stays.',
     'Everything that is started from this shell has the access, too; "jit elevate" keeps it apart.',
   ].join('\n'),
-  args: { target: arg.required('<target> or <target>:<role>', 'target') },
+  args: { target: arg.optional('<target> or <target>:<role>; asked for on a terminal', 'target') },
   options: {
     ...wishOptions,
     export: opt.choice(
@@ -87,7 +90,7 @@ export const use = defineCommand({
       ['reference', 'url', 'env'] as const satisfies readonly ExportKind[],
       'put secrets into the environment: env (keys) or url (with the password), as far as the target has them',
     ),
-    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    yes: opt.flag('do not ask for the name of a target of high risk', { short: 'y' }),
     ...shellOptions,
   },
   examples: [
@@ -95,14 +98,16 @@ export const use = defineCommand({
     { command: 'jit use prod-db:write --reason INC-4711', does: 'instead of what is in use' },
   ],
   async run(world, { args, options }) {
-    const wanted = wishOf(world, args.target, options);
+    needTarget(world, args.target, 'use');
     if (isInSubshell(world)) {
       throw new JitError('ERR_CONFLICT', 'this shell was opened for a grant, and is not given another', {
-        hint: `jit elevate ${args.target}`,
+        hint: ['jit elevate', ...(args.target === null ? [] : [args.target])].join(' '),
       });
     }
     const session = usingShell(world, options, 'use');
     const client = await reachBroker(world, { stays: true });
+    const picking = { command: 'use', role: options.role } as const;
+    const wanted = wishOf(world, await pickTarget(world, client, args.target, picking), options);
     const kind = options.export ?? 'reference';
     const typed = {
       reason: options.reason,

@@ -35,6 +35,7 @@ const ofOuterShell = [
   'JIT_PROMPT',
   'JIT_USER_ZDOTDIR',
   'JIT_EXTEND',
+  'JIT_USE',
   'JIT_WARN',
   'JIT_NOTIFY',
   'JIT_RISK',

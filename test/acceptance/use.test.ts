@@ -118,6 +118,7 @@ for (const shell of shellKinds) {
         await terminal.line('clear; jit drop');
         await terminal.waitFor(/left prod-db:write .*access revoked/, patience);
         await terminal.waitFor(/^p> $/m, patience);
+        expect(await terminal.screen()).not.toContain('has ended');
         expect(await activeGrants()).toEqual([]);
         await terminal.line(
           `clear; ${shell.isSet('PGHOST')}; ${shell.isSet('PGPASSFILE')}; ${shell.isSet('JIT_GRANT_ID')}`,
@@ -179,7 +180,7 @@ for (const shell of shellKinds) {
         await terminal.line('clear; jit use prod-db:write');
         await terminal.waitFor(/was opened for a grant/, patience);
         await terminal.line('clear; jit drop');
-        await terminal.waitFor(/"exit" ends it/, patience);
+        await terminal.waitFor(/hint: exit/, patience);
         await terminal.line('exit');
         await terminal.waitFor(/left prod-db:read/, patience);
       });

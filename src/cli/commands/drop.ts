@@ -11,7 +11,7 @@ import type { World } from '../world.ts';
 
 function nothingInUse(world: World): JitError {
   if (isInSubshell(world)) {
-    return new JitError('ERR_INPUT_NEEDED', 'this shell was opened for a grant, and "exit" ends it', {
+    return new JitError('ERR_INPUT_NEEDED', 'this shell was opened for its grant, and ends with it', {
       hint: 'exit',
     });
   }

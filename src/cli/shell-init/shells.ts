@@ -37,7 +37,7 @@ export function shellNamed(given: string | null, env: Env): ShellName {
   throw new JitError('ERR_USAGE', `there is no hook for the shell "${name}"`, {
     hint: close
       ? `did you mean: jit shell-init ${close}`
-      : `jit shell-init ${shellNames.join(', ')}: name one`,
+      : `one of: ${shellNames.join(', ')}`,
   });
 }
 

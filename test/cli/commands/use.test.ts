@@ -111,6 +111,6 @@ describe('jit drop', () => {
     expect((await jit(['drop'])).stderr).toContain('jit shell-init');
     const inside = await jit(['drop'], { env: { JIT_GRANT_ID: 'g1' } });
     expect(inside).toMatchObject({ code: 2, stdout: '' });
-    expect(inside.stderr).toContain('"exit" ends it');
+    expect(inside.stderr).toContain('hint: exit');
   });
 });

@@ -1,5 +1,6 @@
 // Who still holds a grant: what is listed when a shell is left, and what counts as held.
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -32,6 +33,15 @@ describe.skipIf(absent)(`a shell in bash${absent ? ` (skipped: ${absent})` : ''}
     await screen.waitFor(/^exit=0/m);
     expect(stage.scene.survivors()).toEqual(expected);
     for (const pid of sleepers()) process.kill(pid);
+  });
+
+  test('a tmux server that was started inside is among them', async () => {
+    const screen = await startShell();
+    const socket = path.join(stage.scene.folder, 'tmux.sock');
+    await screen.line(`TMUX= tmux -f /dev/null -S ${socket} new-session -d 'exec sleep 300'; exit`);
+    await screen.waitFor(/^exit=0/m);
+    expect(stage.scene.survivors().map(({ name }) => name)).toContain('tmux: server');
+    execFileSync('tmux', ['-S', socket, 'kill-server']);
   });
 
   test('nothing is listed when nothing goes on', async () => {

@@ -49,6 +49,7 @@ _jit_use_verb() {
   local IFS=' ' verb=$1 records status old=${_JIT_USED-} state=${JIT_GRANT_STATE-}
   shift
   if [[ $verb == drop ]]; then
+    local _jit_leaving=1 # for the hook: jit wakes this shell while it still has the variables
     records=$(command jit drop ${old:+"--grant=$old"} "$@")
     status=$?
     # Whatever jit could do about the grant: the old values are here and nowhere else.

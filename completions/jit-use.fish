@@ -63,10 +63,12 @@ function _jit_use_verb
     if test $verb = drop
         set -l grant
         test -n "$old"; and set grant --grant=$old
+        set -g _JIT_LEAVING # for the hook: jit wakes this shell while it still has the variables
         set -l records (command jit drop $grant $argv)
         set -l code $status
         # Whatever jit could do about the grant: the old values are here and nowhere else.
         _jit_use_restore
+        set -e -g _JIT_LEAVING
         return $code
     end
     set -l records (_jit_use_ask $argv)

@@ -52,6 +52,7 @@ _jit_use_verb() {
   local -i code
   shift
   if [[ $verb == drop ]]; then
+    local _jit_leaving=1 # for the hook: jit wakes this shell while it still has the variables
     records=$(command jit drop ${old:+--grant=$old} "$@")
     code=$?
     # Whatever jit could do about the grant: the old values are here and nowhere else.

@@ -342,7 +342,8 @@ _jit_precmd() {
 # before the typed command.
 _jit_signal() {
   local _jit_status=$?
-  _jit_check
+  # Whoever gives the grant back is not told that it has ended.
+  [[ -n ${_jit_leaving-} ]] || _jit_check
   [[ $- == *e* ]] || return "$_jit_status"
 }
 

@@ -282,6 +282,7 @@ end
 
 # Before each prompt. The first one tells jit, through the file JIT_READY, that the hook runs.
 function _jit_on_prompt --on-event fish_prompt
+    set -q _JIT_LEAVING; and set -e -g _JIT_LEAVING # Ctrl-C while leaving
     _jit_check
     set -q _JIT_WRAPPED; or _jit_wrap
     set -g _JIT_WRAPPED 1
@@ -298,6 +299,8 @@ end
 
 # jit says with SIGURG that the grant has changed.
 function _jit_on_signal --on-signal SIGURG
+    # Whoever gives the grant back is not told that it has ended.
+    set -q _JIT_LEAVING; and return
     _jit_check
     commandline -f repaint 2>/dev/null
 end

@@ -326,6 +326,8 @@ _jit_preexec() {
 # jit says with SIGURG that the grant has changed. In this order, or reset-prompt overwrites the message.
 TRAPURG() {
   emulate -L zsh -o no_err_exit -o no_err_return
+  # Whoever gives the grant back is not told that it has ended.
+  [[ -z ${_jit_leaving-} ]] || return 0
   _jit_refresh
   _jit_render
   if zle; then

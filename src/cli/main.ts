@@ -99,7 +99,7 @@ async function main(): Promise<void> {
     readInput: (largest) => readInput(() => process.stdin, largest),
     ask:
       manners.plain || env.TERM === 'dumb' ? plainAsker({ streams, onSignal }) : terminalAsker(streams, look),
-    spin: terminalSpinner,
+    spin: (text) => terminalSpinner(text, look),
     onSignal,
     browser: () => findBrowser(env, existsSync),
     exists: existsSync,

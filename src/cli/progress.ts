@@ -1,5 +1,6 @@
 // Shows that something waits. The only file that knows the spinner library, loaded after half a second of waiting.
 
+import type { AskLook } from './ask.ts';
 import { failureFlags } from './failure-flags.ts';
 import type { World } from './world.ts';
 
@@ -9,7 +10,7 @@ const longPatience = 5_000;
 const longPause = 30_000;
 
 /** Shows `text` with a spinner on stderr until the answer is called. */
-export async function terminalSpinner(text: string, unicode: boolean): Promise<() => void> {
+export async function terminalSpinner(text: string, { colour, unicode }: AskLook): Promise<() => void> {
   // A terminal may say that it has no columns (expect, some containers); the spinner would count lines for ever.
   if (!process.stderr.columns) return () => {};
   const { default: ora } = await import('ora');
@@ -17,6 +18,8 @@ export async function terminalSpinner(text: string, unicode: boolean): Promise<(
     text,
     stream: process.stderr,
     discardStdin: false,
+    // By itself it knows neither NO_COLOR nor the locale.
+    ...(!colour && { color: false }),
     ...(!unicode && { spinner: 'line' as const }),
   }).start();
   return () => spinner.stop();
@@ -33,7 +36,7 @@ export function showWaiting(world: World, text: string): () => void {
   let isDone = false;
   let stop = (): void => {};
   const cancel = world.clock.after(patience, () => {
-    world.spin(text, world.out.unicode).then(
+    world.spin(text).then(
       (end) => {
         if (isDone) end();
         else stop = end;

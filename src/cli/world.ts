@@ -59,7 +59,7 @@ export interface Outside {
   /** Questions on the terminal; loaded when the first one is asked. */
   readonly ask: Asker;
   /** Shows that something waits; the answer ends the showing. */
-  readonly spin: (text: string, unicode: boolean) => Promise<() => void>;
+  readonly spin: (text: string) => Promise<() => void>;
   /** Calls back on a signal to this process, instead of ending it; the answer stops listening. */
   readonly onSignal: (callback: (signal: NodeJS.Signals) => void) => () => void;
   /** What shows the file of a page to the person at this machine; null: nothing does. */

@@ -158,6 +158,15 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.waitFor(/^1$/m);
   });
 
+  test('hands every key to a shell that is opened after plain questions', async () => {
+    await terminal.line('JIT_PLAIN=1 jit elevate');
+    await terminal.waitFor(/Enter for 1:\s*$/);
+    await terminal.line('orders-db:read');
+    await terminal.waitFor(/grant g\w+[\s\S]*\] p>\s*$/);
+    await terminal.line('clear; psql -Atc "select 40 + 6"; exit');
+    await terminal.waitFor(/^46$[\s\S]*left orders-db:read/m);
+  });
+
   test('writes no escape sequence in plain mode, whatever it asks', async () => {
     const typescript = path.join(user.world.dir, 'typescript');
     await terminal.line(`JIT_PLAIN=1 script -qec 'jit elevate -- true' ${typescript}; echo code=$?`);

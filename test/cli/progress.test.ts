@@ -102,7 +102,7 @@ describe('terminalSpinner', () => {
     Object.defineProperty(process.stderr, 'columns', { value: 0, configurable: true });
     const write = vi.spyOn(process.stderr, 'write');
     try {
-      const stop = await terminalSpinner('Asking', true);
+      const stop = await terminalSpinner('Asking', { colour: true, unicode: true });
       stop();
       expect(write).not.toHaveBeenCalled();
     } finally {

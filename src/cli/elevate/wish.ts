@@ -39,7 +39,8 @@ async function withRole({ world, client }: Asking, wish: Wish): Promise<Wish> {
     throw missing(wish, '--role', `has several roles: ${names}`, example);
   }
   const open = roles.filter(({ maxDuration }) => maxDuration !== null);
-  const choices = (open.length > 0 ? open : roles).map(({ name, description }) => ({
+  const usual = [...(open.length > 0 ? open : roles)].sort((one, other) => other.frecency - one.frecency);
+  const choices = usual.map(({ name, description }) => ({
     value: name,
     ...(description !== null && { description }),
   }));

@@ -18,8 +18,18 @@ set -g _JIT_ENDED '' # id of the grant that has ended in this shell
 set -g _JIT_KEY - # what the last look was made from; it holds from _JIT_SINCE until _JIT_NEXT
 set -g _JIT_SINCE 0
 set -g _JIT_NEXT 0
+set -g _JIT_WARN_SEEN # the JIT_WARN that _JIT_USUAL, the same for the grants of other shells, was made from
+set -g _JIT_USUAL
+set -g _JIT_COLOUR_low (set_color green)
+set -g _JIT_COLOUR_medium (set_color cyan)
+set -g _JIT_COLOUR_high (set_color -o magenta)
+set -g _JIT_COLOUR_soon (set_color yellow)
+set -g _JIT_COLOUR_last (set_color -o red)
+set -g _JIT_COLOUR_overdue (set_color -b red white)
+set -g _JIT_COLOUR_ended (set_color red)
+set -g _JIT_COLOUR_none (set_color normal)
 set -g _JIT_NAME '[A-Za-z0-9._/@:+-]{1,40}'
-set -g _JIT_LINE "^0*([0-9]{1,11}) ([^ ]+) ($_JIT_NAME) ($_JIT_NAME)(?: (low|medium|high) (active|overdue)(?: .*)?)?\$"
+set -g _JIT_LINE "^(?=.{1,200}\$)0*([0-9]{1,11}) ([^ ]+) ($_JIT_NAME) ($_JIT_NAME)(?: (low|medium|high) (active|overdue)(?: .*)?)?\$"
 string match -qr '^[0-9]{1,11}$' -- "$JIT_NOW"; and set -g _JIT_STARTED $JIT_NOW
 set -e JIT_NOW
 
@@ -47,26 +57,6 @@ else
     end
 end
 
-# _jit_until SECONDS: what is shown holds no longer than that.
-function _jit_until -a seconds
-    set seconds (math $_JIT_SINCE + $seconds)
-    test $seconds -ge $_JIT_NEXT; or set -g _JIT_NEXT $seconds
-end
-
-# _jit_format SECONDS: prints "1h5m"-like text. Whole minutes are rounded up.
-function _jit_format -a seconds
-    if test $seconds -ge 3600
-        echo (math -s0 $seconds / 3600)h(math -s0 "$seconds % 3600 / 60")m
-        _jit_until (math "$seconds % 60 + 1")
-    else if test $seconds -gt 60
-        echo (math -s0 "($seconds + 59) / 60")m
-        _jit_until (math "($seconds + 59) % 60 + 1")
-    else
-        echo {$seconds}s
-        _jit_until 1
-    end
-end
-
 # _jit_scale SECONDS: prints when to warn in a grant of that length: as JIT_WARN says, or all of it shortened by the
 # same factor in a grant less than twice as long as the first warning, without those under 5 seconds. The rule is the
 # broker's (warningsFor); here it is rounded up, so that a warning is due when the broker says so.
@@ -85,40 +75,57 @@ function _jit_scale -a whole
     end
 end
 
-# _jit_add TEXT COLOUR…: one more thing to show; the colour as set_color takes it.
-function _jit_add
-    set -g _JIT_TEXT (string join ', ' -- $_JIT_TEXT $argv[1])
-    set -l text $argv[1]
-    if set -q argv[2]; and test -z "$NO_COLOR" -a "$TERM" != dumb
-        set text (set_color $argv[2..-1])$text(set_color normal)
+# _jit_add TEXT [COLOUR]: one more thing to show.
+function _jit_add -a text colour
+    test -n "$_JIT_TEXT"; and set -g _JIT_TEXT "$_JIT_TEXT, $text"; or set -g _JIT_TEXT $text
+    if test -n "$colour" -a -z "$NO_COLOR" -a "$TERM" != dumb
+        set -l code _JIT_COLOUR_$colour
+        set text "$$code$text$_JIT_COLOUR_none"
     end
-    set -g _JIT_SEG (string join ', ' -- $_JIT_SEG $text)
+    test -n "$_JIT_SEG"; and set -g _JIT_SEG "$_JIT_SEG, $text"; or set -g _JIT_SEG $text
 end
 
-# _jit_show END NAME RISK STATE WARNING…: adds a grant. Sets the caller's level, how many of the warnings are due, and
-# left, how long it still is.
+# _jit_until TIME: what is shown holds no longer than that.
+function _jit_until -a time
+    test $time -ge $_JIT_NEXT; or set -g _JIT_NEXT $time
+end
+
+# _jit_show END NAME RISK STATE WARNING…: adds a grant. Sets the caller's due, one word for each of the warnings that
+# are due, and left, how long it still is: "1h5m"-like text, whole minutes rounded up.
+# Written for speed: every command substitution is dear.
 function _jit_show --no-scope-shadowing
     set -l text $argv[2]
     test $argv[3] = high; and set text $text!
     if test $argv[4] = overdue
-        _jit_add "$text OVERDUE" -b red white
+        _jit_add "$text OVERDUE" overdue
         return 0
     end
     set -l seconds (math $argv[1] - $_JIT_SINCE)
-    set -l colour cyan
-    test $argv[3] = low; and set colour green
-    test $argv[3] = high; and set colour -o magenta
-    set left (_jit_format $seconds)
-    set level 0
+    if test $seconds -gt 60
+        if test $seconds -ge 3600
+            set -l minutes (math -s0 $seconds / 60)
+            set left (math -s0 $minutes / 60)h(math $minutes % 60)m
+            _jit_until (math "$argv[1] - 60 * $minutes + 1")
+        else
+            set -l minutes (math -s0 "($seconds + 59) / 60")
+            set left {$minutes}m
+            _jit_until (math "$argv[1] - 60 * ($minutes - 1)")
+        end
+    else
+        set left {$seconds}s
+        _jit_until (math $_JIT_SINCE + 1)
+    end
+    set due
+    set -l colour $argv[3]
     for one in $argv[5..-1]
         if test $seconds -gt $one
-            _jit_until (math $seconds - $one)
+            _jit_until (math $argv[1] - $one)
+            test $colour = last; and set colour soon # some are due, this one is not
             break
         end
-        set level (math $level + 1)
-        set colour yellow
+        set -a due x
+        set colour last
     end
-    test $level -gt 0 -a $level -eq (math (count $argv) - 4); and set colour -o red
     _jit_add "$text $left" $colour
 end
 
@@ -190,47 +197,44 @@ end
 function _jit_look
     set -l own # end, name, risk and state of this shell's grant
     set -l others # the same of each other one
-    set -l count 0
-    set -l level 0
+    set -l due
     set -l left
-    set -g _JIT_SEG
-    set -g _JIT_TEXT
+    set -g _JIT_SEG ''
+    set -g _JIT_TEXT ''
     set -g _JIT_NEXT 99999999999
     for line in $argv
-        test (string length -- $line) -le 200; or continue
         set -l field (string match -r -- $_JIT_LINE $line); or continue
         set -q field[7]; and test -n "$field[6]"; or set field $field[1..5] medium active # format 2
-        test $field[7] = overdue -o $field[2] -gt $_JIT_SINCE; or continue
-        set -l grant $field[2] $field[4]:$field[5] $field[6..7]
-        if test -n "$JIT_GRANT_ID" -a "$field[3]" = "$JIT_GRANT_ID"
-            set own $grant
+        if test $field[7] = active
+            test $field[2] -gt $_JIT_SINCE; or continue
+            _jit_until $field[2]
+        end
+        if test "$field[3]" = "$JIT_GRANT_ID"
+            set own $field[2] $field[4]:$field[5] $field[6..7]
         else
-            set count (math $count + 1)
-            test $count -le 3; and set -a others $grant
-            test $field[7] = overdue; or _jit_until (math $field[2] - $_JIT_SINCE)
+            set -a others $field[2] $field[4]:$field[5] $field[6..7]
         end
     end
-    set -l shown 3
+    set -l shown 9 5 1 # where the others start that are shown, from the last
     if test -n "$JIT_GRANT_ID"
         test "$JIT_GRANT_STATE" = active -a "$_JIT_ENDED" != "$JIT_GRANT_ID"; and _jit_live
-        test "$JIT_GRANT_STATE" = ended; and _jit_add 'jit ended' red
+        test "$JIT_GRANT_STATE" = ended; and _jit_add 'jit ended' ended
         if set -q own[1]
-            set shown 2
+            set -e shown[1]
             _jit_follow $own[1]
-            set -l is_first (count $_JIT_TEXT)
+            set -l before $_JIT_TEXT
             _jit_show $own $_JIT_WARNINGS
-            test $own[4] = active -a $is_first = 0; and _jit_warn $own[2] $left $level
+            test $own[4] = active -a -z "$before"; and _jit_warn $own[2] $left (count $due)
         end
     end
-    set -l usual (_jit_scale 99999999)
-    for i in 1 2 3
-        test $i -le $shown -a $i -le $count; or break
-        set -l first (math "$i * 4 - 3")
-        _jit_show $others[$first..(math $first + 3)] $usual
+    for first in $shown[-1..1]
+        set -q others[$first]; or break
+        _jit_show $others[$first..(math $first + 3)] $_JIT_USUAL
     end
-    test $count -gt $shown; and _jit_add +(math $count - $shown)
-    set -g _JIT_TEXT "$_JIT_TEXT"
-    test -n "$_JIT_TEXT"; and set -g _JIT_SEG "[$_JIT_SEG] "; or set -g _JIT_SEG ''
+    set -l rest (math $shown[1] + 4)
+    set -q others[$rest]; and _jit_add +(math "("(count $others)" - $rest + 1) / 4")
+    test -n "$_JIT_TEXT"; and set -g _JIT_SEG "[$_JIT_SEG] "
+    return 0
 end
 
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
@@ -248,7 +252,12 @@ function _jit_check
     end
     set -l warn none
     set -q JIT_WARN; or set warn usual
-    set -l key "$JIT_GRANT_ID $JIT_GRANT_STATE $warn $JIT_WARN $NO_COLOR $TERM $content"
+    if test "$warn $JIT_WARN" != "$_JIT_WARN_SEEN"
+        set -g _JIT_WARN_SEEN "$warn $JIT_WARN"
+        set -g _JIT_USUAL (_jit_scale 99999999)
+        set -g _JIT_KEY
+    end
+    set -l key "$JIT_GRANT_ID $JIT_GRANT_STATE $NO_COLOR $TERM $content"
     set -l now (_jit_now)
     if test "$key" != "$_JIT_KEY"; or test $now -lt $_JIT_SINCE; or test $now -ge $_JIT_NEXT
         set -g _JIT_KEY $key

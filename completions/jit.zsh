@@ -19,6 +19,7 @@ zmodload zsh/datetime
 typeset -g +x _JIT_LOADED=1
 typeset -ga _JIT_TEXTS=() _JIT_COLOURS=() # what the prompt shows
 typeset -g _JIT_MARK=                     # our part of PROMPT
+typeset -g _JIT_ADOPTED=                  # set when it is known whether powerlevel10k is there
 typeset -g _JIT_OWN_SEGMENT=              # set when a prompt tool shows the segment itself
 typeset -ga _JIT_MESSAGES=()              # lines for the user, kept until the line editor lets us print
 typeset -g _JIT_RENDERED=                 # set when _JIT_MARK is that of the last look
@@ -303,6 +304,7 @@ _jit_flush() {
 # _jit_precmd: before each prompt; zsh keeps $? by itself. The first one tells jit, through the file JIT_READY, that the hook runs.
 _jit_precmd() {
   emulate -L zsh -o no_err_exit -o no_err_return
+  [[ -n $_JIT_ADOPTED ]] || _jit_adopt
   _jit_refresh
   _jit_flush
   _jit_render
@@ -338,7 +340,18 @@ TRAPURG() {
   return 0
 }
 
-# _jit_segment: powerlevel10k rewrites PROMPT after every other hook, so there the segment is one of its own.
+# _jit_adopt: powerlevel10k rewrites PROMPT after every other hook, so there the segment is one of its own. Done at the
+# first prompt, when all files of the user have been read.
+_jit_adopt() {
+  typeset -g _JIT_ADOPTED=1
+  (( ${+functions[p10k]} )) || return 0
+  [[ " $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS " != *' jit '* ]] || return 0
+  _JIT_OWN_SEGMENT=1
+  typeset -ga POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=(jit $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS)
+  p10k reload
+}
+
+# prompt_jit: what powerlevel10k calls for the element "jit".
 prompt_jit() {
   emulate -L zsh
   local -i _jit_i
@@ -349,20 +362,12 @@ prompt_jit() {
     esac
   done
 }
-_jit_start() {
-  emulate -L zsh
-  _jit_find_state
-  autoload -Uz add-zsh-hook && {
-    add-zsh-hook precmd _jit_precmd
-    add-zsh-hook preexec _jit_preexec
-  }
-  (( ${+functions[p10k]} )) || return 0
-  [[ " $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS " != *' jit '* ]] || return 0
-  _JIT_OWN_SEGMENT=1
-  typeset -ga POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=(jit $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS)
-  p10k reload
+
+_jit_find_state
+autoload -Uz add-zsh-hook && {
+  add-zsh-hook precmd _jit_precmd
+  add-zsh-hook preexec _jit_preexec
 }
-_jit_start
 
 [[ $_JIT_OPTIONS != *aliases* ]] || setopt aliases
 [[ $_JIT_OPTIONS != *sh_glob* ]] || setopt sh_glob

@@ -96,6 +96,12 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
       expect(stderr).toMatch(/Type "jit drop" to leave\.\n$/);
     });
 
+    test('without a file the own grant shows as it was handed out, whatever its name', () => {
+      const env = { ...ownGrant(scene.now + 1190), JIT_TARGET: '$(touch pwned)`x`%n!\\', JIT_RISK: 'low' };
+      expect(shown(env)).toBe('__touch_pwned__x__n__:write 20m');
+      expect(rendered({ ...env, NO_COLOR: '1' })).toBe('[__touch_pwned__x__n__:write 20m] > ');
+    });
+
     test('an extension moves the end that holds when the broker is gone', () => {
       scene.writeState(line(1190, 'gown prod-db write high active'));
       const { stdout } = ask(ownGrant(scene.now - 1), prompt, `command rm ${scene.stateFile}`);

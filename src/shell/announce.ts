@@ -19,6 +19,8 @@ export interface AnnounceOptions {
   readonly clock: Clock;
   /** Calls back with each new deadline; the answer stops that. */
   readonly onDeadline: (callback: (deadline: Instant) => void) => () => void;
+  /** Calls back with what else to notify of; the answer stops that. */
+  readonly onNotice?: (callback: (text: string) => void) => () => void;
 }
 
 /** What is announced of one session. */
@@ -32,7 +34,8 @@ export interface Announcements {
 }
 
 /** Begins with it. The shell's hook is told by SIGURG to look for itself. */
-export function announce({ child, env, grant, terms, clock, onDeadline }: AnnounceOptions): Announcements {
+export function announce(options: AnnounceOptions): Announcements {
+  const { child, env, grant, terms, clock, onDeadline, onNotice } = options;
   const name = `${grant.target}:${grant.role}`;
   const pane = terms.tmux ? tmuxPane(env) : null;
   // One after the other: else an end could be overtaken by the start.
@@ -61,6 +64,7 @@ export function announce({ child, env, grant, terms, clock, onDeadline }: Announ
     child.kill('SIGURG');
     if (pane) void onThePane(() => pane.show(name, deadline));
   });
+  const stopNotices = onNotice?.((text) => notify(text, false));
   if (pane) void onThePane(() => pane.show(name, grant.deadline));
   let isOver = false;
   const forget = (): Promise<void> => {
@@ -68,6 +72,7 @@ export function announce({ child, env, grant, terms, clock, onDeadline }: Announ
     isOver = true;
     warnings.stop();
     stopListening();
+    stopNotices?.();
     return pane ? onThePane(() => pane.restore()) : onPane;
   };
   return {

@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly ended: Promise<void>;
   /** Calls back with each new deadline of the grant; the answer stops that. */
   readonly onDeadline: (callback: (deadline: Instant) => void) => () => void;
+  /** Calls back with what else the user should hear of while a shell runs; the answer stops that. */
+  readonly onNotice?: (callback: (text: string) => void) => () => void;
   /** Asks the caller to look at the clock at once: this process was stopped for a while. */
   readonly look: () => void;
   /** What holds for a shell; a command is warned of nothing and always ended with its grant. */

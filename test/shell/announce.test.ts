@@ -13,6 +13,7 @@ const stage = useStage();
 const absent = missing('tmux', 'bash');
 // A terminal that is known to show notifications, around the tmux of the test.
 const vte = { VTE_VERSION: '7003' };
+const soon = { timeout: 10_000 };
 
 describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : ''}`, () => {
   let raw: string;
@@ -90,7 +91,7 @@ describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : '
   test('a title that was set inside is gone after it', async () => {
     const screen = await startShellBelowTitle();
     await screen.line(String.raw`printf '\033]2;inner title\007'`);
-    await expect.poll(() => screen.ask('#{pane_title}')).toBe('inner title');
+    await expect.poll(() => screen.ask('#{pane_title}'), soon).toBe('inner title');
     await screen.line('exit');
     await screen.waitFor(/^exit=0/m);
     expect(await screen.ask('#{pane_title}')).toBe('outer title');
@@ -99,7 +100,7 @@ describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : '
   test('a title that was set inside is gone after a shell that was closed', async () => {
     const screen = await startShellBelowTitle({ terms: { onEnd: 'close' } });
     await screen.line(String.raw`printf '\033]2;inner title\007'`);
-    await expect.poll(() => screen.ask('#{pane_title}')).toBe('inner title');
+    await expect.poll(() => screen.ask('#{pane_title}'), soon).toBe('inner title');
     await stage.scene.endGrant();
     await screen.waitFor(/^exit=124/m);
     expect(await screen.ask('#{pane_title}')).toBe('outer title');
@@ -134,19 +135,20 @@ describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : '
   test('tmux is told of the grant, of its extension, and of its end', async () => {
     const screen = await startShell({ terms: { tmux: true } });
     const end = async () => Number((await screen.ask(told)).split(' ')[1]);
-    await expect.poll(() => screen.ask(told)).toMatch(/^prod-db:write \d+$/);
+    await expect.poll(() => screen.ask(told), soon).toMatch(/^prod-db:write \d+$/);
     const first = await end();
     stage.scene.extendTo(7200);
-    await expect.poll(end).toBeGreaterThan(first + 3600);
+    await expect.poll(end, soon).toBeGreaterThan(first + 3600);
     await stage.scene.endGrant();
-    await expect.poll(() => screen.ask(told)).toBe('');
+    await expect.poll(() => screen.ask(told), soon).toBe('');
   });
 
   test('tmux is told of the grant around it again when an inner shell is left, and of nothing without asking', async () => {
     const screen = await startShell({ terms: { tmux: true } });
-    await expect.poll(() => screen.ask(told)).toMatch(/^prod-db:write \d+$/);
-    await screen.line('tmux set -p @jit_target around; ./jit; echo inner=$?');
-    await expect.poll(() => screen.ask(told)).toMatch(/^prod-db:write \d+$/);
+    await expect.poll(() => screen.ask(told), soon).toMatch(/^prod-db:write \d+$/);
+    await screen.line('tmux set -p @jit_target around; clear; ./jit; echo inner=$?');
+    await screen.waitFor(/^\[prod-db:write \d+m\] inner> $(?![\s\S]*inner=)/m);
+    await expect.poll(() => screen.ask(told), soon).toMatch(/^prod-db:write \d+$/);
     await screen.line('exit 3');
     await screen.waitFor(/^inner=3/m);
     expect(await screen.ask(told)).toMatch(/^around \d+$/);

@@ -8,8 +8,9 @@ import type { SessionResult } from '../../shell/session.ts';
 import { reachBroker, reachRunningBroker } from '../reach.ts';
 import { lengthText } from '../time-text.ts';
 import type { World } from '../world.ts';
+import { type RefreshNews, refreshNews } from './refreshing.ts';
 import { giveBack, type Held } from './request.ts';
-import { printEnded, printLeft, printRefreshing, printSurvivors, warnOverdue } from './summary.ts';
+import { printEnded, printLeft, printSurvivors, warnOverdue } from './summary.ts';
 import { type GrantWatch, watchGrant } from './watch.ts';
 
 /** What runs under the grant. */
@@ -22,7 +23,16 @@ export interface Under {
   readonly command: readonly string[] | null;
 }
 
-function start(world: World, { held, command, extension }: Under, watch: GrantWatch): Promise<SessionResult> {
+interface Heard {
+  readonly watch: GrantWatch;
+  readonly news: RefreshNews;
+}
+
+function start(
+  world: World,
+  { held, command, extension }: Under,
+  { watch, news }: Heard,
+): Promise<SessionResult> {
   const { grant, env, unset, secrets, shell } = held.reply;
   const { id, target, role, risk, deadline } = grant;
   // The session takes signals over as it is called, so there is no moment in which one would end us unheard.
@@ -37,6 +47,7 @@ function start(world: World, { held, command, extension }: Under, watch: GrantWa
     hooksDir: world.hooksDir,
     ended: watch.ended,
     onDeadline: watch.onDeadline,
+    onNotice: news.onNotice,
     look: watch.look,
     terms: shell,
     clock: world.clock,
@@ -91,28 +102,23 @@ export async function runUnder(world: World, under: Under): Promise<number> {
   const { client, held, command } = under;
   const { grant } = held.reply;
   const reconnect = (): Promise<Client> => reachBroker(world);
-  // A shell's terminal belongs to what runs in it: what is said meanwhile would be text over somebody's screen.
-  let untold: (() => void) | null = null;
+  const news = refreshNews(world, command === null);
   const watch = watchGrant({
     grant,
     client,
     reconnect,
     clock: world.clock,
-    refreshing: (known, failure) => {
-      const tell = (): void => printRefreshing(world, known, failure);
-      if (command === null) untold = failure && tell;
-      else tell();
-    },
+    refreshing: news.hear,
   });
   let result: SessionResult | null = null;
   try {
     const cancelled = held.signalled();
     if (cancelled) throw cancelled;
-    result = await start(world, under, watch);
+    result = await start(world, under, { watch, news });
   } finally {
     held.release();
     watch.stop();
-    if (untold) (untold as () => void)();
+    news.tellRest();
     if (result?.grantEnded) await tellEnd(world, under, watch.current(), result.wasClosed === true);
     else if (!grant.keep || !result) {
       const ended = await giveBack(world, client, grant);

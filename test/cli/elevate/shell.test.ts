@@ -70,17 +70,32 @@ describe('a shell', () => {
     expect(await list(0)).not.toContain('still hold');
   });
 
-  it('has nothing written over it while it runs: what cannot be refreshed is told when it is gone', async () => {
+  it('has nothing written over it while it runs: what cannot be refreshed is a notification, and a line when it is gone', async () => {
     const notRefreshed = { code: 'ERR_SECRET_UNAVAILABLE', message: 'the session has expired' } as const;
     const failing = fakeGrant({ leases: [fakeLease({ notRefreshed })] });
     const answers = [failing, over];
     const client = createFakeClient({ wait: async () => answers.shift() ?? over });
-    const session: Setting['session'] = async ({ ended, warn }) => {
+    const notices: string[] = [];
+    const session: Setting['session'] = async ({ ended, onNotice, warn }) => {
+      onNotice?.((text) => notices.push(text));
       await ended;
       warn('the shell is gone');
       return { exitCode: 0, grantEnded: true };
     };
     const { stderr } = await jit(['elevate', 'prod-db'], { tty: true, client, session });
     expect(stderr).toMatch(/the shell is gone\n[\s\S]*is not refreshed: the session has expired/);
+    expect(notices).toEqual(['prod-db:read is not refreshed, see "jit status"']);
+  });
+
+  it('is not told of what has been refreshed again', async () => {
+    const notRefreshed = { code: 'ERR_SECRET_UNAVAILABLE', message: 'the session has expired' } as const;
+    const answers = [fakeGrant({ leases: [fakeLease({ notRefreshed })] }), fakeGrant(), over];
+    const client = createFakeClient({ wait: async () => answers.shift() ?? over });
+    const session: Setting['session'] = async ({ ended }) => {
+      await ended;
+      return { exitCode: 0, grantEnded: true };
+    };
+    const { stderr } = await jit(['elevate', 'prod-db'], { tty: true, client, session });
+    expect(stderr).not.toContain('refreshed');
   });
 });

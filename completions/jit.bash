@@ -370,9 +370,14 @@ _jit_install() {
 }
 _jit_install
 
-# In the shell that jit started, "suspend" stops jit first: nobody would hand the terminal back otherwise.
+# In the shell that jit started, "suspend" stops jit first: nobody would hand the terminal back otherwise. With its whole
+# group, for the outer shell's job may be another program, which started jit.
 if [[ -n ${JIT_PARENT-} && $JIT_PARENT == "$PPID" ]]; then
-  suspend() { kill -s STOP "$PPID" && builtin suspend "$@"; }
+  case ${JIT_PARENT_GROUP-} in
+    '' | 0* | *[!0123456789]*) _JIT_JOB=$PPID ;;
+    *) _JIT_JOB=-$JIT_PARENT_GROUP ;;
+  esac
+  suspend() { kill -s STOP -- "$_JIT_JOB" && builtin suspend "$@"; }
 fi
 
 if [[ -n $_JIT_ALIASES ]]; then shopt -s expand_aliases; fi

@@ -319,7 +319,11 @@ end
 if set -q JIT_PARENT
     set -g _JIT_PARENT $JIT_PARENT
     set -e JIT_PARENT
+    # With its whole group, for the outer shell's job may be another program, which started jit.
+    if string match -qr '^[1-9][0-9]*$' -- "$JIT_PARENT_GROUP"
+        set _JIT_PARENT -$JIT_PARENT_GROUP
+    end
     function suspend
-        kill -STOP $_JIT_PARENT; and kill -STOP $fish_pid
+        kill -STOP -- $_JIT_PARENT; and kill -STOP $fish_pid
     end
 end

@@ -31,6 +31,7 @@ const ofOuterShell = [
   'JIT_ID_TOKEN',
   'JIT_READY',
   'JIT_PARENT',
+  'JIT_PARENT_GROUP',
   'JIT_NOW',
   'JIT_PROMPT',
   'JIT_USER_ZDOTDIR',

@@ -9,6 +9,7 @@ import { endShell } from './end.ts';
 import { childEnvironment } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { Integration } from './integration.ts';
+import { ownGroup } from './own-group.ts';
 import { ownScreen } from './screen.ts';
 import type { SessionOptions, SessionResult } from './session.ts';
 import { forwardSignals } from './signals.ts';
@@ -31,6 +32,7 @@ export async function runShell(options: SessionOptions): Promise<SessionResult> 
   if (!prepared.hasHook)
     warn(`jit has no prompt hook for "${shell}": no countdown, and it is closed with the grant`);
   const screen = ownScreen(baseEnv);
+  const group = ownGroup();
   const signals = forwardSignals();
   let integration: Integration | null = null;
   let announcements: Announcements | null = null;
@@ -46,6 +48,7 @@ export async function runShell(options: SessionOptions): Promise<SessionResult> 
       ...childEnvironment(options),
       ...prepared.env,
       JIT_PARENT: String(process.pid),
+      ...(group === null ? {} : { JIT_PARENT_GROUP: String(group) }),
       JIT_NOW: String(Math.floor(clock.now() / 1000)),
     });
     signals.sendTo(child);

@@ -1,6 +1,6 @@
 // Signals of jit itself around a shell, and a jit that was stopped: nothing goes on for longer because of it.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { missing } from '../support/tmux.ts';
@@ -83,4 +83,41 @@ describe.skipIf(absent)(`jit around bash${absent ? ` (skipped: ${absent})` : ''}
     await screen.line('echo "version=$BASH_VERSION"');
     await screen.waitFor(/^version=\d/m);
   });
+});
+
+const rcFiles = [
+  { shell: 'bash', rcFile: '.bashrc', rc: `PS1='inner> '\n` },
+  { shell: 'zsh', rcFile: '.zshrc', rc: `PROMPT='inner> '\n` },
+  {
+    shell: 'fish',
+    rcFile: '.config/fish/config.fish',
+    rc: `set -g fish_greeting\nfunction fish_prompt; echo -n 'inner> '; end\n`,
+  },
+];
+
+describe.each(rcFiles)('$shell', ({ shell, rcFile, rc }) => {
+  const missed = missing('tmux', 'bash', shell);
+
+  test.skipIf(missed)(
+    `gives the terminal back with "suspend" also when another program started jit${missed ? ` (skipped: ${missed})` : ''}`,
+    async () => {
+      const file = path.join(stage.scene.home, rcFile);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, rc);
+      const screen = await stage.start({ command: null, shell });
+      await screen.waitFor(/^\[prod-db:write \d+m\] inner> $/m);
+      await screen.line('exit');
+      await screen.waitFor(/^exit=0/m);
+      await screen.line(`clear; sh -c './jit; echo left=$?'`);
+      await screen.waitFor(/^\[prod-db:write \d+m\] inner> $/m);
+      await screen.line('suspend');
+      await screen.waitFor(/Stopped/);
+      await screen.line('fg');
+      await screen.waitFor(/^sh -c/m);
+      await screen.line('echo inside again');
+      await screen.waitFor(/^inside again/m);
+      await screen.line('exit 6');
+      await screen.waitFor(/^left=6/m);
+    },
+  );
 });

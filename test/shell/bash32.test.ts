@@ -35,7 +35,7 @@ const newer: readonly (readonly [what: string, pattern: RegExp])[] = [
 /** Without comments, and without a builtin that is asked for by `type` first. */
 const unguarded = (text: string): string => {
   const code = text.replace(/(^|\s)#.*$/gm, '$1');
-  const asked = [...code.matchAll(/\btype (\w+) >\/dev\/null/g)].map(([, name]) => name);
+  const asked = [...code.matchAll(/\btype (\w+) >\/dev\/null/g)].flatMap(([, name]) => name ?? []);
   return asked.reduce((rest, name) => rest.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), ''), code);
 };
 

@@ -44,6 +44,18 @@ export function benchPrompt(): Readonly<Record<Shell, PromptFigures | null>> {
 
 const isInstalled = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
+/** Microseconds of starship's own module for AWS credentials, a process a prompt; null: starship is not installed. */
+export function benchStarship(): number | null {
+  const env = { ...process.env, AWS_PROFILE: 'bench', AWS_CREDENTIAL_EXPIRATION: '2126-01-01T00:00:00Z' };
+  if (spawnSync('starship', ['module', 'aws'], { env }).status !== 0) return null;
+  const times = Array.from({ length: 25 }, () => {
+    const begin = performance.now();
+    spawnSync('starship', ['module', 'aws'], { env });
+    return (performance.now() - begin) * 1000;
+  });
+  return median(times);
+}
+
 // Hours ahead: a text of whole minutes that stays as it is while it is measured.
 const ahead = (hours: number): number => Math.floor(Date.now() / 1000) + hours * 3600 + 50;
 const targets = ['staging:read', 'prod-db:write', 'aws-prod:admin', 'repos:push', 'wiki:edit'];

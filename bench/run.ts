@@ -11,7 +11,7 @@ import { benchEndpoint } from './endpoint.ts';
 import { benchFirstPrompt } from './first-prompt.ts';
 import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
-import { benchPrompt } from './prompt.ts';
+import { benchPrompt, benchStarship } from './prompt.ts';
 import { recordingSettings } from './recording.ts';
 import { benchStartup } from './startup.ts';
 import { benchToken } from './token.ts';
@@ -36,6 +36,7 @@ function tell(
 /** Ratios to one fork, and the figures in microseconds beside the aims for a machine of 2026 that does nothing else. */
 function tellPrompt(): void {
   const us = (value: number): string => `${value.toFixed(0)} µs`;
+  const starship = benchStarship();
   for (const [shell, figures] of Object.entries(benchPrompt())) {
     if (figures === null) {
       process.stdout.write(`no ${shell} here\n`);
@@ -44,6 +45,9 @@ function tellPrompt(): void {
     const { noFile, oneGrant, fiveGrants, ownGrant, madeAnew, oneFork, forks } = figures;
     const limit = shell === 'fish' ? 1200 : 150;
     tell(`prompt in ${shell} / $(cat file)`, us(fiveGrants), us(oneFork), fiveGrants / oneFork, 0.2);
+    if (starship !== null) {
+      tell('… / starship module aws', us(fiveGrants), us(starship), fiveGrants / starship, 0.2);
+    }
     tell('… no grant (limit)', us(noFile), us(80), noFile / 80, 1);
     tell('… one grant (limit)', us(oneGrant), us(limit), oneGrant / limit, 1);
     tell('… five grants (limit)', us(fiveGrants), us(limit), fiveGrants / limit, 1);
@@ -52,7 +56,7 @@ function tellPrompt(): void {
     process.stdout.write(`${anew}            once a minute, and when the state changes\n`);
     process.stdout.write(`${'… forks'.padEnd(34)} ${String(forks ?? 'no strace').padStart(10)}\n`);
   }
-  process.stdout.write('starship is not compared: no package registry of this project has its program\n');
+  if (starship === null) process.stdout.write('no starship here to compare the prompt with\n');
 }
 
 const ms = (value: number): string => `${value.toFixed(1)} ms`;

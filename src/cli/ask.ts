@@ -2,6 +2,7 @@
 // nothing may be redrawn, ask-plain.ts asks instead.
 
 import { Cancelled } from './errors.ts';
+import { paceInput } from './paced-input.ts';
 
 /** One of several. */
 export interface AskChoice {
@@ -83,7 +84,15 @@ export function terminalAsker(streams: () => AskStreams, look: AskLook): Asker {
     async search(message, find) {
       const { search } = await import('@inquirer/prompts');
       const source = (typed: string | undefined): AskChoice[] => [...find(typed ?? '')];
-      return cancellable(search({ message, source, pageSize: 10, theme }, streams()));
+      const { input, output } = streams();
+      const paced = paceInput(input);
+      try {
+        return await cancellable(
+          search({ message, source, pageSize: 10, theme }, { input: paced.stream, output }),
+        );
+      } finally {
+        paced.end();
+      }
     },
     async text(message, fallback) {
       const { input } = await import('@inquirer/prompts');

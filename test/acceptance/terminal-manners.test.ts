@@ -91,6 +91,16 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.waitFor(/^code=0 <>$/m);
   });
 
+  test('goes from one question to the next, however fast the keys come', async () => {
+    await terminal.line('jit elevate -- true; echo code=$?');
+    await terminal.waitFor(/Target[^\n]*\n[\s\S]*alpha-db:read/);
+    await terminal.line('vlt');
+    await terminal.waitFor(/Type vault-db to go on/);
+    await terminal.line('vault-db');
+    await terminal.waitFor(/^code=0$/m);
+    expect(await lastRequest()).toMatchObject({ target: 'vault-db', role: 'read' });
+  });
+
   test('offers the target that was had last first', async () => {
     await user.world.jit('elevate', 'orders-db:read', '--', 'true');
     await terminal.line('jit elevate -- true; echo code=$?');

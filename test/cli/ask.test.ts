@@ -72,6 +72,16 @@ describe('terminalAsker', () => {
     expect(await typing('Role', [enter]).asker.search('Role', find)).toBe('read');
   });
 
+  it('never takes what was first before the typing, however fast Enter follows', async () => {
+    const find = (typed: string) =>
+      ['read', 'write'].filter((one) => one.includes(typed)).map((value) => ({ value }));
+    // One chunk, as from a paste or a slow line.
+    const { asker } = typing('Role', [`w${enter}`]);
+    expect(await asker.search('Role', find)).toBe('write');
+    const early = typing('Role', [`wr${enter}${enter}`]);
+    expect(await early.asker.search('Role', find)).toBe('write');
+  });
+
   it('takes exactly what is to be typed, and asks again for anything else', async () => {
     const { asker, shown } = typing('Name', ['y', enter, '\u007f', 'prod-db', enter]);
     await asker.typed('Name', 'prod-db');

@@ -77,8 +77,10 @@ _jit_use_give_back() {
 
 # _jit_use_grant RECORDS: prints the id of the grant in them.
 _jit_use_grant() {
-  local rest=${1#*$'\n'set JIT_GRANT_ID=}
-  printf '%s' "${rest%%$'\n'*}"
+  local rest=$1
+  rest=${rest#*$'\n'set JIT_GRANT_ID=}
+  rest=${rest%%$'\n'*}
+  printf '%s' "$rest"
 }
 
 # _jit_use_check RECORDS: whether this shell may and can change every variable that they name. Tells which not.

@@ -54,7 +54,6 @@ export const internalVariables: readonly string[] = [
   'JIT_READY',
   'JIT_PARENT',
   'JIT_PARENT_GROUP',
-  'JIT_PARENT_GROUP',
   'JIT_NOW',
   'JIT_JOB',
   'JIT_USER_ZDOTDIR',

@@ -48,7 +48,8 @@ describe('jit shell-init', () => {
     () => {
       expect(run(['fish'])).toMatchObject({ code: 0 });
       expect(read('.config/fish/conf.d/jit.fish')).toContain('source ~/.local/share/jit/shell/jit.fish');
-      execFileSync('fish', ['--no-execute', path.join(home, '.config/fish/conf.d/jit.fish')]);
+      const shell = 'fish';
+      execFileSync(shell, ['--no-execute', path.join(home, '.config/fish/conf.d/jit.fish')]);
       expect(run(['fish', '--remove']).code).toBe(0);
       expect(existsSync(path.join(home, '.config/fish/conf.d/jit.fish'))).toBe(false);
     },

@@ -4,12 +4,14 @@ import type { OnEnd } from '../core/shell-terms.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Child } from './child.ts';
-import { findHolders, holdersOf } from './holders.ts';
+import { findHolders, holdersOf, mayBeStopped } from './holders.ts';
 import type { Integration } from './integration.ts';
 
 const lookEvery = 100;
 // After SIGHUP a stopped shell has to go on to act on it; sooner, it would miss it (bash).
 const beforeContinue = 50;
+// What is in front needs its shell to give the terminal back: from the background it may not touch it any more.
+const headStart = 1_000;
 
 interface Ending {
   readonly clock: Clock;
@@ -70,6 +72,7 @@ export async function endShell(options: EndShellOptions): Promise<ShellEnd> {
     if (!child.isRunning()) return { how: 'left', othersGone };
     if (integration.isLoaded()) return { how: 'told', othersGone };
   }
+  if (onEnd === 'close') await Promise.race([othersGone, pause(options.clock, headStart)]);
   await closeShell(options);
   return { how: 'closed', othersGone };
 }
@@ -94,13 +97,17 @@ async function closeShell({ child, clock, graceMs }: EndShellOptions): Promise<v
 /** Asks each process that `left` names to end, once, also those that appear meanwhile; kills those left after the grace. */
 async function endAll(left: () => readonly number[], { clock, graceMs }: Ending): Promise<void> {
   const asked = new Set<number>();
+  const continued = new Set<number>();
   const ask = (): number => {
     const now = left();
     for (const pid of now) {
-      if (asked.has(pid)) continue;
+      if (!asked.has(pid)) signalProcess(pid, 'SIGTERM');
       asked.add(pid);
-      signalProcess(pid, 'SIGTERM');
-      signalProcess(pid, 'SIGCONT'); // a stopped process acts on SIGTERM only when it is continued
+      // A stopped process acts on SIGTERM only when it is continued. To one that runs the same signal says to set up the
+      // terminal again, which it is about to give back.
+      if (continued.has(pid) || !mayBeStopped(pid)) continue;
+      continued.add(pid);
+      signalProcess(pid, 'SIGCONT');
     }
     return now.length;
   };

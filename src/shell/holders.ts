@@ -45,6 +45,15 @@ export function nameOf(pid: number): string | null {
   }
 }
 
+/** Whether it was stopped, e.g. with Ctrl-Z; also true where nobody can tell. proc_pid_stat(5), field 3 */
+export function mayBeStopped(pid: number): boolean {
+  try {
+    return /^[Tt]/.test(fieldsOf(pid)[0] ?? '');
+  } catch {
+    return true;
+  }
+}
+
 function readPids(): number[] {
   try {
     return readdirSync('/proc').map(Number).filter(Number.isInteger);
@@ -71,7 +80,12 @@ function lookAt(pid: number, grant: string): Found[] {
 }
 
 function parentOf(pid: number): number {
+  return Number(fieldsOf(pid)[1]);
+}
+
+/** Those of its stat from the third on. */
+function fieldsOf(pid: number): string[] {
   // The name in parentheses may hold anything, so fields count from the last parenthesis.
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

@@ -3,8 +3,9 @@
 import { writeToTerminal } from './terminal-write.ts';
 import { bringTitleBack, hasControlSequences, keepTitle } from './title.ts';
 
-// Main screen, cursor, paste mode, colours.
-const repair = '\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[0m\r\n';
+// Main screen, cursor, paste mode, colours. Not 1049: on the main screen that moves the cursor of tmux back to where it was
+// when the last program in the other one was started, over what has been written since.
+const repair = '\x1b[?1047l\x1b[?25h\x1b[?2004l\x1b[0m\r\n';
 
 /** The terminal of one session. */
 export interface Screen {

@@ -237,6 +237,14 @@ _jit_check() {
   _jit_refresh
 }
 _jit_refresh() {
+  # A signal meanwhile asks for one look more: two at once would mix what they read.
+  local _jit_looking=1 _jit_again=1
+  while [[ -n $_jit_again ]]; do
+    _jit_again=
+    _jit_refresh_once
+  done
+}
+_jit_refresh_once() {
   local _jit_content= _jit_prompt
   local _jit_key="$JIT_GRANT_ID $JIT_GRANT_STATE ${JIT_WARN-300 60} $JIT_PROMPT_INJECT ${NO_COLOR:+-} $TERM"
   local -i _jit_time
@@ -330,6 +338,10 @@ TRAPURG() {
   emulate -L zsh -o no_err_exit -o no_err_return
   # Whoever gives the grant back is not told that it has ended.
   [[ -z ${_jit_leaving-} ]] || return 0
+  if [[ -n ${_jit_looking-} ]]; then
+    _jit_again=1
+    return 0
+  fi
   _jit_refresh
   _jit_render
   if zle; then
@@ -347,6 +359,8 @@ _jit_adopt() {
   (( ${+functions[p10k]} )) || return 0
   [[ " $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS " != *' jit '* ]] || return 0
   _JIT_OWN_SEGMENT=1
+  # The theme's own, where the user has set none.
+  (( ${+POWERLEVEL9K_LEFT_PROMPT_ELEMENTS} )) || typeset -ga POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=(context dir vcs)
   typeset -ga POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=(jit $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS)
   p10k reload
 }

@@ -36,3 +36,15 @@ test.skipIf(absent)(
     ]);
   },
 );
+
+test.skipIf(absent)(
+  `where no elements are set the theme's own stay${absent ? ` (skipped: ${absent})` : ''}`,
+  () => {
+    const { stdout } = scene.run('zsh', [
+      'p10k() { : }',
+      '_jit_precmd',
+      'print -r -- $POWERLEVEL9K_LEFT_PROMPT_ELEMENTS',
+    ]);
+    expect(stdout).toBe('jit context dir vcs\n');
+  },
+);

@@ -44,7 +44,7 @@ entitlements:
 }
 
 /** The prompt of an elevated shell, with the own grant first. */
-export const elevatedPrompt = /^\[[\w-]+:\w+!?(?:\+\d+)? [0-9hms]+[^\]\n]*\] p>/m;
+const elevatedPrompt = /^\[[\w-]+:\w+!?(?:\+\d+)? [0-9hms]+[^\]\n]*\] p>/m;
 export const endedPrompt = /^\[jit ended[^\]\n]*\] p> $/m;
 
 /** A shell under a grant. */

@@ -282,6 +282,14 @@ _jit_look() {
 
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
 _jit_check() {
+  # A signal meanwhile asks for one look more: two at once would mix what they read.
+  local _jit_looking=1 _jit_again=1
+  while [[ -n $_jit_again ]]; do
+    _jit_again=
+    _jit_refresh
+  done
+}
+_jit_refresh() {
   local _jit_content= _jit_key="${JIT_GRANT_ID-} ${JIT_GRANT_STATE-} ${JIT_WARN-300 60} ${NO_COLOR:+-} ${TERM-}"
   _jit_now
   if [[ -f $_JIT_STATE && -s $_JIT_STATE && -O $_JIT_STATE ]]; then
@@ -343,7 +351,11 @@ _jit_precmd() {
 _jit_signal() {
   local _jit_status=$?
   # Whoever gives the grant back is not told that it has ended.
-  [[ -n ${_jit_leaving-} ]] || _jit_check
+  if [[ -n ${_jit_looking-} ]]; then
+    _jit_again=1
+  elif [[ -z ${_jit_leaving-} ]]; then
+    _jit_check
+  fi
   [[ $- == *e* ]] || return "$_jit_status"
 }
 

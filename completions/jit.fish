@@ -239,6 +239,16 @@ end
 
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
 function _jit_check
+    # A signal meanwhile asks for one look more: two at once would mix what they read.
+    set -g _JIT_LOOKING 1
+    set -g _JIT_AGAIN 1
+    while set -q _JIT_AGAIN
+        set -e -g _JIT_AGAIN
+        _jit_refresh
+    end
+    set -e -g _JIT_LOOKING
+end
+function _jit_refresh
     set -l content ''
     if test -s "$_JIT_STATE"; and test -f "$_JIT_STATE" -a -O "$_JIT_STATE"
         read -z content <$_JIT_STATE
@@ -310,6 +320,10 @@ end
 function _jit_on_signal --on-signal SIGURG
     # Whoever gives the grant back is not told that it has ended.
     set -q _JIT_LEAVING; and return
+    if set -q _JIT_LOOKING
+        set -g _JIT_AGAIN 1
+        return
+    end
     _jit_check
     commandline -f repaint 2>/dev/null
 end

@@ -236,8 +236,17 @@ _jit_check() {
   emulate -L zsh -o no_err_exit -o no_err_return
   _jit_refresh
 }
+# _jit_update: the same, and puts it into PROMPT.
+_jit_update() {
+  # A signal meanwhile asks for one look more: two at once would mix what they read, and what they write.
+  local _jit_looking=1 _jit_again=1
+  while [[ -n $_jit_again ]]; do
+    _jit_again=
+    _jit_refresh_once
+    _jit_render
+  done
+}
 _jit_refresh() {
-  # A signal meanwhile asks for one look more: two at once would mix what they read.
   local _jit_looking=1 _jit_again=1
   while [[ -n $_jit_again ]]; do
     _jit_again=
@@ -313,9 +322,8 @@ _jit_flush() {
 _jit_precmd() {
   emulate -L zsh -o no_err_exit -o no_err_return
   [[ -n $_JIT_ADOPTED ]] || _jit_adopt
-  _jit_refresh
+  _jit_update
   _jit_flush
-  _jit_render
   if [[ -n $JIT_READY && $JIT_READY != $_JIT_READY ]]; then
     typeset -g _JIT_READY=$JIT_READY
     { : >|$JIT_READY } 2>/dev/null
@@ -342,8 +350,7 @@ TRAPURG() {
     _jit_again=1
     return 0
   fi
-  _jit_refresh
-  _jit_render
+  _jit_update
   if zle; then
     zle reset-prompt
     (( ${#_JIT_MESSAGES} )) && zle -I

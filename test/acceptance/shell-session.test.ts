@@ -23,8 +23,7 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
   };
   /** A process in a session of its own, and a tmux server with one more. */
   const startSurvivors = async (terminal: Terminal): Promise<void> => {
-    asked += 1;
-    const server = `tmux -L jit-survivor-${process.pid}-${asked} -f /dev/null new-session -d 'sleep 301'`;
+    const server = `tmux -S survivor -f /dev/null new-session -d 'sleep 301'`;
     await ask(terminal, `setsid -f sleep 300 >/dev/null 2>&1 </dev/null; env -u TMUX ${server}`);
   };
   const endAll = (pids: readonly number[]): void => {

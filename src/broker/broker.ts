@@ -81,6 +81,8 @@ export interface Broker {
   readonly refreshing: Map<string, Refreshing>;
   /** Credentials that revoking cannot take back: lease id -> when each ends by itself. */
   readonly irrevocable: Map<string, Instant>;
+  /** What stands for the files of a grant after its end: grant id -> names and contents. */
+  readonly tombstones: Map<string, readonly { readonly name: string; readonly content: string }[]>;
   /** Set by `stop`: no new grants. */
   stopping: boolean;
   /** Asks the process to end; resolved by start.ts. */

@@ -103,6 +103,7 @@ export async function startBroker(
     endpoints: new Map(),
     refreshing: new Map(),
     irrevocable: new Map(),
+    tombstones: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };

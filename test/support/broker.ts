@@ -146,6 +146,7 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     endpoints: new Map(),
     refreshing: new Map(),
     irrevocable: new Map(),
+    tombstones: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),
   };

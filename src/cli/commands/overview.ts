@@ -11,6 +11,7 @@ import { pairs } from '../listing.ts';
 import { quotedWord } from '../quoted-word.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
 import { lengthText } from '../time-text.ts';
+import { isInSubshell } from '../use/shell.ts';
 import type { World } from '../world.ts';
 import { overdueTargets, printStatus } from './status.ts';
 
@@ -40,9 +41,10 @@ export async function overview(world: World): Promise<number> {
   }
   const client = await reachBroker(world);
   const status = await client.status();
-  const own = surroundingGrant(world);
+  const id = surroundingGrant(world);
+  const own = id === null ? null : { id, isUsed: !isInSubshell(world) };
   const ending = endingSoon(status);
-  printStatus(world.out, shortened(status), own);
+  printStatus(world.out, shortened(status), id);
   for (const { left, grant } of ending) {
     const text = `ENDS SOON: ${roleAndScope(grant)} in ${lengthText(left)}, grant ${escapeText(grant.id)}`;
     world.out.print(world.out.paint.caution(text));
@@ -92,22 +94,30 @@ function leftOf({ state, deadline, startedAt, requestedAt }: GrantView, now: Ins
   return first !== undefined && deadline - now <= first ? deadline - now : null;
 }
 
+/** The grant of the shell that one is in. */
+interface Own {
+  readonly id: string;
+  /** By "jit use": the shell is the user's, and leaving it is not the way out. */
+  readonly isUsed: boolean;
+}
+
 /** What can be done about grants that go on, or about a shell whose grant is over; null: neither is there. */
-function nextFor({ grants }: StatusReply, own: string | null): Next | null {
+function nextFor({ grants }: StatusReply, own: Own | null): Next | null {
   const active = grants.filter(({ state }) => state === 'active').sort(byEnd);
-  const around = active.find(({ id }) => id === own);
-  if (around) {
-    return [
-      ['jit extend --for 30m', 'goes on for longer'],
-      ['exit', around.keep ? 'leaves this shell; the grant goes on' : 'ends the grant around this shell'],
-    ];
-  }
+  const around = active.find(({ id }) => id === own?.id);
+  if (around) return [['jit extend --for 30m', 'goes on for longer'], wayOut(around, own?.isUsed === true)];
+  if (own?.isUsed) return [['jit drop', 'gives back what the variables were before; then: jit use …']];
   if (own !== null) return [['exit', 'leaves this shell, whose grant has ended; then: jit elevate …']];
   if (!active[0]) return null;
   return [
     [`jit extend ${active[0].id} --for 30m`, 'goes on for longer'],
     ['jit revoke --all', 'ends all of them now'],
   ];
+}
+
+function wayOut({ keep }: GrantView, isUsed: boolean): Next[number] {
+  if (isUsed) return ['jit drop', 'ends the grant in use in this shell'];
+  return ['exit', keep ? 'leaves this shell; the grant goes on' : 'ends the grant around this shell'];
 }
 
 async function beginningsFor(client: Awaited<ReturnType<typeof reachBroker>>): Promise<Next> {

@@ -35,6 +35,22 @@ describe('jit alone', () => {
   });
 });
 
+describe('jit alone, after "jit use"', () => {
+  const used = { JIT_GRANT_ID: 'g7f3k2', JIT_USE: '1' };
+
+  it('offers to drop the grant, for to leave the shell would end what is the user’s own', async () => {
+    const { stdout } = await showing([fakeGrant()], used);
+    expect(stdout).toMatch(/jit extend --for 30m .*\n {2}jit drop +ends the grant in use/);
+    expect(stdout).not.toMatch(/^ *exit/m);
+  });
+
+  it('offers to drop what has ended, too', async () => {
+    const { stdout } = await showing([], used);
+    expect(stdout).toMatch(/jit drop +gives back what the variables were before; then: jit use/);
+    expect(stdout).not.toMatch(/^ *exit/m);
+  });
+});
+
 describe('jit alone, when something ends soon', () => {
   // A grant of an hour is warned of 5 minutes before its end.
   const ending = (id: string, left: number) =>

@@ -36,12 +36,20 @@ export interface AskLook {
   readonly unicode: boolean;
 }
 
-async function cancellable<T>(question: Promise<T>): Promise<T> {
+/**
+ * Waits for the answer to a question that reads `input`. When this process goes on after Ctrl-Z, readline pauses its input
+ * and leaves it to others to resume it: else no key would be read any more, Ctrl-C included.
+ */
+async function cancellable<T>(question: Promise<T>, input: NodeJS.ReadableStream): Promise<T> {
+  const readOn = (): void => void setImmediate(() => input.resume());
+  process.on('SIGCONT', readOn);
   try {
     return await question;
   } catch (error) {
     if (error instanceof Error && error.name === 'ExitPromptError') throw new Cancelled();
     throw error;
+  } finally {
+    process.off('SIGCONT', readOn);
   }
 }
 
@@ -79,7 +87,8 @@ export function terminalAsker(streams: () => AskStreams, look: AskLook): Asker {
   return {
     async choose(message, choices) {
       const { select } = await import('@inquirer/prompts');
-      return cancellable(select({ message, choices: [...choices], theme }, streams()));
+      const context = streams();
+      return cancellable(select({ message, choices: [...choices], theme }, context), context.input);
     },
     async search(message, find) {
       const { search } = await import('@inquirer/prompts');
@@ -89,6 +98,7 @@ export function terminalAsker(streams: () => AskStreams, look: AskLook): Asker {
       try {
         return await cancellable(
           search({ message, source, pageSize: 10, theme }, { input: paced.stream, output }),
+          paced.stream,
         );
       } finally {
         paced.end();
@@ -96,17 +106,19 @@ export function terminalAsker(streams: () => AskStreams, look: AskLook): Asker {
     },
     async text(message, fallback) {
       const { input } = await import('@inquirer/prompts');
+      const context = streams();
       const answer = input(
         { message, validate, theme, ...(fallback !== undefined && { default: fallback }) },
-        streams(),
+        context,
       );
-      return (await cancellable(answer)).trim();
+      return (await cancellable(answer, context.input)).trim();
     },
     async typed(message, wanted) {
       const { input } = await import('@inquirer/prompts');
       const isWanted = (answer: string): true | string =>
         answer.trim() === wanted || `that is not "${wanted}"; Ctrl-C leaves`;
-      await cancellable(input({ message, validate: isWanted, theme }, streams()));
+      const context = streams();
+      await cancellable(input({ message, validate: isWanted, theme }, context), context.input);
     },
     async secret(message, signal) {
       const { password } = await import('@inquirer/prompts');
@@ -114,6 +126,7 @@ export function terminalAsker(streams: () => AskStreams, look: AskLook): Asker {
       const context = { ...streams(), ...(signal && { signal }) };
       return cancellable(
         password({ message, mask: '*', toggleMask: false, validate: isThere, theme }, context),
+        context.input,
       );
     },
   };

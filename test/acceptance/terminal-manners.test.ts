@@ -77,6 +77,28 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     expect(await lastRequest()).toMatchObject({ target: 'orders-db', role: 'read' });
   });
 
+  test('goes on with its questions after Ctrl-Z and fg', async () => {
+    const stopAndGoOn = async (): Promise<void> => {
+      await terminal.press('C-z');
+      await terminal.waitFor(/Stopped/);
+      await terminal.line('fg');
+      await terminal.waitFor(/^jit elevate /m);
+    };
+    await terminal.line('jit elevate -- psql -Atc "select 40 + 6"');
+    await terminal.waitFor(/Target[^\n]*\n[\s\S]*alpha-db:read/);
+    await stopAndGoOn();
+    await terminal.type('odr');
+    await terminal.waitFor(/❯ orders-db:read/);
+    await terminal.press('Enter');
+    await terminal.waitFor(/^46$/m);
+    await terminal.line('clear; jit elevate vault-db:read -- psql -Atc "select 40 + 7"');
+    await terminal.waitFor(/Type vault-db to go on/);
+    await stopAndGoOn();
+    await terminal.type('vault-db');
+    await terminal.press('Enter');
+    await terminal.waitFor(/^47$/m);
+  });
+
   test('finds the target of jit use in the same way', async () => {
     await terminal.line(`. ${completions}/jit.bash; . ${completions}/jit-use.bash; clear`);
     await terminal.line('jit use');

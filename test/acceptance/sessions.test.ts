@@ -82,7 +82,7 @@ const flows: readonly Flow[] = [
     text: [
       'Here somebody ends the grant from another terminal, with `jit revoke gw2nz8xvap08`, while the prompt waits; at the deadline',
       'the same happens. The shell stays (`on_end: lock`). What led to the database still leads there, so that `psql` fails instead',
-      'of finding another login; without `-w` it would ask for a password that nobody has.',
+      'of finding another login, or asking for a password that nobody has.',
     ].join('\n'),
     steps: [
       {
@@ -91,7 +91,7 @@ const flows: readonly Flow[] = [
       },
       { type: `psql -c "UPDATE orders SET item = 'item 17' WHERE id = 17"`, until: elevated },
       {
-        type: 'psql -w -c "SELECT 1"',
+        type: 'psql -c "SELECT 1"',
         before: async ({ user }) => user.revoke((await onlyGrant(user)).id),
         until: elevated,
       },

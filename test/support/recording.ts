@@ -81,8 +81,9 @@ function mask(text: string, { world }: ShellUser): string {
     .replace(/\bjit_l[0-9a-hjkmnp-tv-z]{15}\b/g, 'jit_lfbpq97sdtcyj089')
     .replace(/\b\d{2}:\d{2}:\d{2}\b/g, '14:32:05')
     .replace(/(?<![:\d])\d{2}:\d{2}\b(?!:)/g, '14:32')
-    .replace(/(?<=:\w+!? )1\ds(?=[,\]])|(?<=:\w+!? )20s(?=[,\]])/g, '19s')
-    .replace(/(?<=:\w+!? )\ds(?=[,\]])/g, '9s')
+    // The warning comes at ten seconds.
+    .replace(/(?<=:\w+!? )(1[1-9]|20)s(?=[,\]])/g, '19s')
+    .replace(/(?<=:\w+!? )(\d|10)s(?=[,\]])/g, '9s')
     .replace(/(?<=ends in )\d+s/g, '9s')
     .replace(/(?<=\()\d+s(?=\))/g, '20s')
     .replace(/(?<=after )\d+s/g, '8s')

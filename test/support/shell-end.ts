@@ -77,7 +77,7 @@ async function checkClosed({ terminal, grant }: Elevated, expect: ExpectStatic):
 
 /** A new login of the same environment is refused, in words. */
 async function checkNoAccess(terminal: Terminal): Promise<void> {
-  await terminal.line('clear; psql -w -c "SELECT 1"; echo psql-$(echo done)');
+  await terminal.line('clear; psql -c "SELECT 1"; echo psql-$(echo done)');
   const [said] = await terminal.waitFor(/^psql: [\s\S]*^psql-done$/m, patience);
   if (/1 row/.test(said)) throw new Error(`psql still gets in:\n${said}`);
 }

@@ -142,7 +142,7 @@ for (const shell of shellKinds) {
         await terminal.line(`${setHost(shell)}; clear; jit use prod-db:read --for 6s`);
         await terminal.waitFor(/^\[prod-db:read [0-9]s\] p> $/m, patience);
         await noGrants();
-        await terminal.line('clear; psql -wAtc "select 1" || echo failed');
+        await terminal.line('clear; psql -Atc "select 1" || echo failed');
         await terminal.waitFor(/^failed$/m, patience);
         await terminal.waitFor(/^\[jit ended\] p> $/m, patience);
         expect(await terminal.screen()).not.toContain('my-own-host');

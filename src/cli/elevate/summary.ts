@@ -98,7 +98,7 @@ export function printEnded(world: World, grant: GrantView, ran: 'shell' | 'close
     out.note(`jit: ${endText(grant, clock.now())}; ${access}${closed}`);
     return;
   }
-  const length = grant.deadline === null ? 0 : grant.deadline - (grant.startedAt ?? grant.requestedAt);
+  const length = grant.deadline === null ? 0 : grant.deadline - grant.requestedAt;
   const isDeadline = grant.endCause === null || grant.endCause === 'expired';
   const what = isDeadline
     ? `${roleAndScope(grant)} ended at its deadline (${lengthText(length)})`

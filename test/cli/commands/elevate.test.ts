@@ -546,6 +546,15 @@ describe('jit elevate inside of a grant', () => {
     expect(ran.stderr).toContain('kept until its deadline, or until gouter ends');
   });
 
+  it('offers to extend by what was asked for, not by what was left of it when the credential had been made', async () => {
+    const grant = fakeGrant({ startedAt: fakeNow + 3_000 });
+    const elevate: Client['elevate'] = async () => ({
+      ...{ grant, env: {}, unset: [], secrets: [], notes: [], shell: usualShellTerms },
+    });
+    const ran = await jit(['elevate', 'prod-db'], { client: createFakeClient({ elevate }), tty: true });
+    expect(ran.stderr).toContain('"jit extend --for 30m" extends it');
+  });
+
   it('offers to extend only as far as the grant around it goes', async () => {
     const outer = fakeGrant({ id: 'gouter', deadline: fakeNow + 2_100_000 });
     const elevate: Client['elevate'] = async () => ({

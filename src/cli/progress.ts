@@ -18,6 +18,8 @@ export async function terminalSpinner(text: string, { colour, unicode }: AskLook
     text,
     stream: process.stderr,
     discardStdin: false,
+    // Nobody brings it back after Ctrl-Z.
+    hideCursor: false,
     // By itself it knows neither NO_COLOR nor the locale.
     ...(!colour && { color: false }),
     ...(!unicode && { spinner: 'line' as const }),

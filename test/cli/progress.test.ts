@@ -2,6 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { terminalSpinner, waiting } from '../../src/cli/progress.ts';
 import type { World } from '../../src/cli/world.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { missing, openTerminal } from '../support/tmux.ts';
+
+const noTmux = missing('tmux');
+const spinnerFile = new URL('../../src/cli/progress.ts', import.meta.url).href;
 
 function spinning(changes: Partial<World> = {}) {
   const clock = new FakeClock();
@@ -97,6 +101,25 @@ describe('waiting', () => {
 });
 
 describe('terminalSpinner', () => {
+  it.skipIf(noTmux)(
+    `leaves the cursor alone, or a shell around had none after Ctrl-Z${noTmux ? ` (skipped: ${noTmux})` : ''}`,
+    async () => {
+      const program = `
+      import { terminalSpinner } from ${JSON.stringify(spinnerFile)};
+      await terminalSpinner('Asking', { colour: true, unicode: true });
+    `;
+      const command = [process.execPath, '--input-type=module', '-e', program];
+      const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8' };
+      const terminal = await openTerminal({ command, env, cwd: import.meta.dirname });
+      try {
+        await terminal.waitFor(/ Asking/);
+        expect(await terminal.ask('#{cursor_flag}')).toBe('1');
+      } finally {
+        await terminal.close();
+      }
+    },
+  );
+
   it('draws nothing on a terminal without columns, where drawing would never end', async () => {
     const columns = Object.getOwnPropertyDescriptor(process.stderr, 'columns');
     Object.defineProperty(process.stderr, 'columns', { value: 0, configurable: true });

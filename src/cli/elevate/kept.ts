@@ -76,8 +76,7 @@ export async function keepGrant(
     throw renamed(withWholeHint(error, wish, typed), how.command);
   });
   const { reply } = held;
-  if (!how.quiet)
-    printSummary(world, reply, { stack: '', isShell: false, extension: null });
+  if (!how.quiet) printSummary(world, reply, { stack: '', isShell: false, extension: null });
   return {
     reply,
     checkSignal() {

@@ -1,5 +1,7 @@
 // The user's terminal around a session: its title, and what a program that was killed leaves. Must not: write text.
 
+import { isatty } from 'node:tty';
+import { isInFront } from './own-group.ts';
 import { writeToTerminal } from './terminal-write.ts';
 import { bringTitleBack, hasControlSequences, keepTitle } from './title.ts';
 
@@ -15,6 +17,13 @@ export interface Screen {
   bringBack(): void;
   /** After it was closed: the terminal may still be another's. */
   repair(): Promise<void>;
+}
+
+/** Takes back what a program did to the screen that was ended in the middle of it; nothing when another job has the terminal. */
+export async function repairScreen(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  // With a pipe, the other end of it may be what has the screen.
+  const isOurs = isatty(0) && isatty(1) && isInFront();
+  if (isOurs && hasControlSequences(env)) await writeToTerminal(repair);
 }
 
 /** The terminal of this process; nothing is written where it has none, or one without control sequences. */

@@ -11,6 +11,7 @@ import { endCommand } from './end.ts';
 import { childEnvironment } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { runShell } from './run-shell.ts';
+import { repairScreen } from './screen.ts';
 import { forwardSignals } from './signals.ts';
 import type { Survivor } from './survivors.ts';
 
@@ -97,6 +98,9 @@ async function runCommand(options: SessionOptions, command: readonly string[]): 
     const exit = await Promise.race([child.exited, told(options)]);
     if (exit !== 'told' && !isPastDeadline(options)) return { exitCode: exitCodeOf(exit), grantEnded: false };
     await endCommand({ child, grant: grant.id, clock, graceMs });
+    const { signal } = await child.exited;
+    // One that answers SIGTERM by itself has put its terminal right.
+    if (signal !== null) await repairScreen(options.baseEnv ?? process.env);
     return endedWithGrant;
   } finally {
     signals.stop();

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Caller } from '../../src/broker/broker.ts';
 import { elevate } from '../../src/broker/elevate.ts';
+import type { PolicyHolder } from '../../src/broker/policy-holder.ts';
 import { targets } from '../../src/broker/targets.ts';
+import type { PolicyRequest } from '../../src/policy/config.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
 
 let world: TestBroker;
@@ -39,4 +41,27 @@ test('what was refused, or could not be issued, does not count', async () => {
   await elevate(world.broker, ada, request()).catch(() => undefined);
   expect(world.store.grants()).toHaveLength(2);
   expect(await used()).toEqual({});
+});
+
+test('others are let in between two targets: a long list holds up neither an end nor a warning', async () => {
+  const seen: string[] = [];
+  const { config, policy } = await world.broker.policy.current();
+  const recorded = {
+    ...policy,
+    decide: (asked: PolicyRequest) => {
+      seen.push(asked.target);
+      return policy.decide(asked);
+    },
+  };
+  const holder: PolicyHolder = {
+    ...world.broker.policy,
+    async current() {
+      setImmediate(() => seen.push('somebody else'));
+      return { config, policy: recorded };
+    },
+  };
+  await targets({ ...world.broker, policy: holder }, ada);
+  const first = seen.indexOf('somebody else');
+  expect(first).toBeGreaterThan(0);
+  expect(first).toBeLessThan(seen.length - 1);
 });

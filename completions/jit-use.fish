@@ -118,6 +118,12 @@ function _jit_use_check
             echo 'jit: error: refused to change a variable that decides how this shell works' >&2
             return 1
         end
+        # Nothing covers it for the programs that are started: they would take another identity than that of the grant.
+        if string match -q 'unset *' -- $line; and set -qUx $name[-1]
+            echo "jit: error: \"$name[-1]\" is universal (set -Ux), and the grant needs it not to be set" >&2
+            echo "jit: hint: set -e -U $name[-1]" >&2
+            return 1
+        end
     end
 end
 

@@ -14,8 +14,8 @@ typeset -g _JIT_OPTIONS=
 setopt no_aliases no_sh_glob no_ignore_braces
 
 typeset -g _JIT_USED=
-typeset -ga _JIT_SET_NAMES
-typeset -gA _JIT_HAD
+typeset -ga _JIT_SET_NAMES=() # not as it may be inherited
+typeset -gA _JIT_HAD=()
 
 jit() {
   emulate -L zsh
@@ -38,7 +38,12 @@ jit() {
         ;;
     esac
   done
-  [[ " $* " == *(' --help '|' -h '|' --version ')* ]] && verb=
+  (( ${argv[(I)(--help|-h|--version)]} )) && verb=
+  if [[ $verb == use ]] && (( ZSH_SUBSHELL )); then
+    # What it is set in is gone at once, and the grant would go on until this shell ends.
+    print -ru2 -- 'jit: error: "jit use" in a pipe or a subshell is lost with it; type it on its own'
+    return 2
+  fi
   case $verb in
     use|drop) _jit_use_verb $verb "${(@)argv[1,at-1]}" --records --shell-pid=$$ "${(@)argv[at+1,-1]}" ;;
     *) command jit "$@" ;;

@@ -140,7 +140,9 @@ end
 # programs fail instead of finding another identity.
 function _jit_drop
     for name in (string split ' ' -- "$JIT_DROP")
-        string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; and set -e -g $name
+        string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; or continue
+        set -e -g $name
+        set -qUx $name; and set -gx $name '' # is another identity; one that is not exported would not cover it
     end
     set -l way exit
     test "$JIT_USE" = 1; and set way 'jit drop'
@@ -332,12 +334,25 @@ end
 # The variable ends here, so that a shell inside this one does not take itself for that shell.
 if set -q JIT_PARENT
     set -g _JIT_PARENT $JIT_PARENT
+    set -g _JIT_JOB $JIT_PARENT
     set -e JIT_PARENT
     # With its whole group, for the outer shell's job may be another program, which started jit.
-    if string match -qr '^[1-9][0-9]*$' -- "$JIT_PARENT_GROUP"
-        set _JIT_PARENT -$JIT_PARENT_GROUP
+    string match -qr '^[1-9][0-9]*$' -- "$JIT_PARENT_GROUP"; and set _JIT_JOB -$JIT_PARENT_GROUP
+    functions -q suspend; and functions -c suspend _jit_users_suspend
+    function _jit_parent
+        if test -r /proc/$fish_pid/stat
+            read -l stat </proc/$fish_pid/stat
+            string replace -r '^.*\) \S+ (\d+) .*$' '$1' -- $stat
+        else
+            string trim -- (command ps -o ppid= -p $fish_pid)
+        end
     end
     function suspend
-        kill -STOP -- $_JIT_PARENT; and kill -STOP $fish_pid
+        # A shell between may have handed the variable on, or jit is gone and its number is another's.
+        if contains -- $_JIT_PARENT (_jit_parent)
+            kill -STOP -- $_JIT_JOB; and kill -STOP $fish_pid
+        else
+            functions -q _jit_users_suspend; and _jit_users_suspend $argv
+        end
     end
 end

@@ -84,6 +84,7 @@ export function makeHookScene(): HookScene {
         cwd: folder,
         encoding: 'utf8',
         timeout: 20_000,
+        killSignal: 'SIGKILL', // a stopped shell heeds no other
       });
       return { stdout, stderr: stderr.replace(/^bash: (cannot set terminal|no job control).*\n/gm, '') };
     },

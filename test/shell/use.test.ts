@@ -8,6 +8,7 @@ import { missing } from '../support/tmux.ts';
 import { inShell, records, type Shell } from './use.ts';
 
 const hostile = `a b'"$(touch hit)\`touch hit\`\\n;!%*~ $HOME \${x} ä\t`;
+const completions = path.join(import.meta.dirname, '../../completions');
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 /** Prints the variable as a child gets it, and whether the shell itself has it. */
@@ -131,6 +132,28 @@ for (const shell of shells) {
       ]);
     });
 
+    it('takes words within a reason for no option', async () => {
+      const ran = await inShell(shell, `jit use x --reason 'call -h or --help now'; ${shown('A')}`, {
+        answers: [records({ A: 'new' })],
+      });
+      expect(ran.stdout).toBe('A=<new>\nown=<new>\n');
+    });
+
+    it('restores nothing that it has not kept itself, whatever it inherits', async () => {
+      const ran = await inShell(
+        shell,
+        `jit use x; ${shown('A')}; jit drop; ${shown('HOME')}; ${shown('E')}`,
+        {
+          answers: [records({ A: 'new' })],
+          env: { _JIT_USED: 'g0', _JIT_SET_NAMES: 'HOME E', _JIT_HAD_E: 'eevil', _JIT_WAS_E: 'exported' },
+        },
+      );
+      expect(ran.stdout).toBe(
+        `A=<new>\nown=<new>\nHOME=<${ran.folder}>\nown=<${ran.folder}>\nE=<unset>\nown=<unset>\n`,
+      );
+      expect(ran.calls.map((call) => call.split(' ')[0])).toEqual(['use', 'drop']);
+    });
+
     it('works when the user has an alias named jit, and shows no value when commands are traced', async () => {
       const before = {
         bash: "shopt -s expand_aliases; alias jit='jit --quiet'; alias local='false'",
@@ -152,7 +175,60 @@ for (const shell of shells) {
   });
 }
 
+describe.each(['bash', 'zsh'] as const)('jit use in %s', (shell) => {
+  it.skipIf(missing(shell)).each(['jit use x | cat', '(jit use x)', 'A=$(jit use x)', 'jit use x & wait $!'])(
+    'asks for nothing where the shell would not keep it: %s',
+    async (line) => {
+      const ran = await inShell(shell, `${line}; jit use --help | cat`, { answers: [records({ A: 'new' })] });
+      expect(ran.stderr).toMatch(/^jit: error: "jit use" in a pipe or a subshell is lost/m);
+      expect(ran.calls).toEqual(['use --help']);
+    },
+  );
+
+  it.skipIf(missing(shell))(
+    'works beside readonly variables of the user that are named as any in it',
+    async () => {
+      const text = readFileSync(path.join(completions, `jit-use.${shell}`), 'utf8');
+      const named = [...text.matchAll(/^ *local (.*)$/gm)].flatMap(([, rest = '']) =>
+        [...rest.matchAll(/(?:^| )([a-z_]\w*)/g)].map(([, name]) => name),
+      );
+      const plain = [
+        'at',
+        'code',
+        'grant',
+        'had',
+        'line',
+        'name',
+        'old',
+        'records',
+        'rest',
+        'state',
+        'verb',
+        'word',
+      ];
+      const script = `readonly ${[...new Set([...named, ...plain])].filter((one) => !one?.startsWith('_')).join(' ')}
+jit use x; echo $A; jit use y; echo $A; jit drop; echo "\${A-none}"`;
+      const ran = await inShell(shell, script, {
+        answers: [records({ A: 'one' }), records({ A: 'two', JIT_GRANT_ID: 'g2' })],
+      });
+      expect(ran).toMatchObject({ stderr: '', stdout: 'one\ntwo\nnone\n' });
+    },
+  );
+});
+
 describe('jit use in bash', () => {
+  it('leaves the options of the shell on when it is interrupted', async () => {
+    const script = `
+cat > "$SCENE/jit" <<'END'
+#!/bin/sh
+kill -INT "\${3#--shell-pid=}" $$
+END
+printf '%s\\n' '. ${completions}/jit-use.bash' 'set -a' 'jit use x' 'echo "after=$-"' > inner
+PS1= bash --norc --noediting -i < inner 2>/dev/null`;
+    const { stdout } = await inShell('bash', script);
+    expect(stdout).toMatch(/^after=\S*a/m);
+  });
+
   it.each([['-u'], ['-e'], ['-eu'], ['-o', 'posix'], ['-f'], ['-euo', 'pipefail']])(
     'works under %s',
     async (...args) => {
@@ -227,6 +303,19 @@ describe.skipIf(missing('fish'))('jit use in fish', () => {
       answers: [records({ A: 'a b' }), records({ A: '2', JIT_GRANT_ID: 'g2' })],
     });
     expect(ran).toMatchObject({ stderr: '', stdout: 'a b\nuniversal\n' });
+  });
+
+  it('refuses a grant that must be without what is a universal variable, which nothing hides', async () => {
+    // Without the files of a user a variable that is to be universal is only global.
+    const ran = await inShell('fish', 'fish -c $INNER', {
+      answers: [records({ B: '1' }, ['A'])],
+      env: {
+        INNER: `. ${completions}/jit-use.fish; set -Ux A mine; jit use x; echo $status; ${show.fish('B')}`,
+      },
+    });
+    expect(ran.stdout).toBe('1\nB=<unset>\nown=<unset>\n');
+    expect(ran.stderr).toContain('"A" is universal');
+    expect(ran.calls.at(-1)).toContain('--grant=g1');
   });
 
   it('gives back a list as it was', async () => {

@@ -1,5 +1,7 @@
 // Shows that something waits. The only file that knows the spinner library, loaded after half a second of waiting.
 
+import type { Client } from '../client/client.ts';
+import type { TargetsReply } from '../protocol/routes.ts';
 import type { AskLook } from './ask.ts';
 import { failureFlags } from './failure-flags.ts';
 import type { World } from './world.ts';
@@ -76,4 +78,9 @@ export async function waiting<T>(world: World, text: string, work: Promise<T>): 
   } finally {
     stop();
   }
+}
+
+/** The list of targets: for thousands of roles the policy is asked for seconds. */
+export function readTargets(world: World, client: Pick<Client, 'targets'>): Promise<TargetsReply> {
+  return waiting(world, 'Reading the list of targets', client.targets());
 }

@@ -32,6 +32,7 @@ export interface Setting {
   readonly onSignal?: Outside['onSignal'];
   readonly handOver?: Outside['handOver'];
   readonly hooksDir?: string;
+  readonly spin?: Outside['spin'];
   /** Instead of collecting what goes there. */
   readonly stdout?: Outside['stdout'];
 }
@@ -122,7 +123,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     ownSession: () => ({ pid: 99, startTime: 'then' }),
     readInput: async () => Buffer.from(setting.input ?? ''),
     ask: askerOf(setting.answers ?? [], questions),
-    spin: async () => () => {},
+    spin: setting.spin ?? (async () => () => {}),
     onSignal: setting.onSignal ?? (() => () => {}),
     browser: () => setting.browser ?? null,
     exists: setting.exists ?? (() => true),

@@ -1,5 +1,6 @@
 // `jit` alone: where things stand, and the next useful command, on one screen. Not in the registry.
 
+import type { Client } from '../../client/client.ts';
 import { hasCode } from '../../core/errors.ts';
 import { usualShellTerms, warningsFor } from '../../core/shell-terms.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
@@ -8,6 +9,7 @@ import type { GrantView } from '../../protocol/views.ts';
 import { escapeText } from '../escape.ts';
 import { roleAndScope } from '../grant-text.ts';
 import { pairs } from '../listing.ts';
+import { readTargets } from '../progress.ts';
 import { quotedWord } from '../quoted-word.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
 import { lengthText } from '../time-text.ts';
@@ -54,7 +56,7 @@ export async function overview(world: World): Promise<number> {
   const doctor = overdueTargets(status).map(
     (target) => [`jit doctor ${escapeText(target)}`, 'says what keeps the credential there'] as const,
   );
-  const next = nextFor(status, own) ?? (await beginningsFor(client));
+  const next = nextFor(status, own) ?? (await beginningsFor(world, client));
   printNext(world, [...doctor, ...next]);
   return 0;
 }
@@ -120,8 +122,8 @@ function wayOut({ keep }: GrantView, isUsed: boolean): Next[number] {
   return ['exit', keep ? 'leaves this shell; the grant goes on' : 'ends the grant around this shell'];
 }
 
-async function beginningsFor(client: Awaited<ReturnType<typeof reachBroker>>): Promise<Next> {
-  const { target, length } = await likelyTarget(client);
+async function beginningsFor(world: World, client: Client): Promise<Next> {
+  const { target, length } = await likelyTarget(world, client);
   return [
     [`jit elevate ${target} --for ${lengthText(length)}`, 'opens a shell with access'],
     ['jit targets', 'lists what you may ask for'],
@@ -135,9 +137,9 @@ interface Likely {
 }
 
 /** The role that was had most and last, else the first target that is open. */
-async function likelyTarget(client: Awaited<ReturnType<typeof reachBroker>>): Promise<Likely> {
+async function likelyTarget(world: World, client: Client): Promise<Likely> {
   try {
-    return likelyOf(await client.targets());
+    return likelyOf(await readTargets(world, client));
   } catch (error) {
     // The list only makes the example nicer; a configuration that does not load is told by the commands that need it.
     if (hasCode(error, 'ERR_CONFIG')) return { target: '<target>', length: usualLength };

@@ -5,6 +5,7 @@ import type { Paint } from '../colour.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { listing } from '../listing.ts';
+import { readTargets } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
 import { lengthText } from '../time-text.ts';
 
@@ -59,7 +60,7 @@ export const targets = defineCommand({
   ],
   async run(world, { json }) {
     const { out } = world;
-    const reply = await (await reachBroker(world)).targets();
+    const reply = await readTargets(world, await reachBroker(world));
     if (json) {
       out.json(reply);
       return 0;

@@ -6,6 +6,7 @@ import type { TargetsReply } from '../../protocol/routes.ts';
 import type { AskChoice } from '../ask.ts';
 import { escapeText } from '../escape.ts';
 import { found } from '../fuzzy.ts';
+import { readTargets } from '../progress.ts';
 import { lengthText } from '../time-text.ts';
 import type { World } from '../world.ts';
 
@@ -77,7 +78,7 @@ export async function pickTarget(
 ): Promise<string> {
   if (given !== null) return given;
   needTarget(world, given, command);
-  const candidates = candidatesOf(await client.targets(), picking);
+  const candidates = candidatesOf(await readTargets(world, client), picking);
   if (candidates.length === 0) {
     throw new JitError('ERR_POLICY_DENIED', 'there is nothing here that you may ask for now', {
       hint: 'jit targets',

@@ -7,6 +7,7 @@ import type { PreviewReply, Wish } from '../../protocol/routes.ts';
 import type { AskChoice } from '../ask.ts';
 import { escapeText } from '../escape.ts';
 import { found } from '../fuzzy.ts';
+import { readTargets } from '../progress.ts';
 import type { World } from '../world.ts';
 import { printPreview } from './summary.ts';
 
@@ -31,7 +32,7 @@ async function withRole({ world, client }: Asking, wish: Wish): Promise<Wish> {
   } catch (error) {
     if (!hasCode(error, 'ERR_INPUT_NEEDED')) throw error;
   }
-  const { targets } = await client.targets();
+  const { targets } = await readTargets(world, client);
   const roles = targets.find(({ name }) => name === wish.target)?.roles ?? [];
   const names = roles.map(({ name }) => name).join(', ');
   if (!world.interactive) {
@@ -50,7 +51,7 @@ async function withRole({ world, client }: Asking, wish: Wish): Promise<Wish> {
 /** A scope is missing when policy refuses the wish without one and would consider it with one. */
 async function withScope({ world, client }: Asking, wish: Wish, shown: PreviewReply): Promise<Wish> {
   if (shown.outcome !== 'denied' || wish.scope !== null) return wish;
-  const { targets } = await client.targets();
+  const { targets } = await readTargets(world, client);
   const role = targets
     .find(({ name }) => name === wish.target)
     ?.roles.find(({ name }) => name === shown.role);

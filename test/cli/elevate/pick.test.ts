@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { TargetsReply } from '../../../src/protocol/routes.ts';
 import { createFakeClient } from '../../fakes/client.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import { jit, jsonError } from '../harness.ts';
 
 type Target = TargetsReply['targets'][number];
@@ -26,6 +27,31 @@ const targets = [
 const client = (all: readonly Target[] = targets) =>
   createFakeClient({ targets: async () => ({ targets: all }) });
 const command = ['--', 'true'];
+
+describe('a list of targets that takes long', () => {
+  const slow = (clock: FakeClock) =>
+    createFakeClient({
+      targets: async () => {
+        await null;
+        clock.advance(6_000);
+        return { targets };
+      },
+    });
+
+  it.each([[['elevate', ...command]], [['targets']], [[]]])(
+    'shows that it is waited for: jit %j',
+    async (argv) => {
+      const clock = new FakeClock();
+      const spun: string[] = [];
+      const spin = async (text: string) => {
+        spun.push(text);
+        return () => {};
+      };
+      await jit(argv, { client: slow(clock), clock, spin, tty: true, answers: [''] });
+      expect(spun).toEqual(['Reading the list of targets']);
+    },
+  );
+});
 
 describe('no target on a terminal', () => {
   it.each([

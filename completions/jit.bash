@@ -338,7 +338,7 @@ _jit_precmd() {
   _jit_check
   if [[ -n ${JIT_READY-} && $JIT_READY != "${_JIT_READY-}" ]]; then
     _JIT_READY=$JIT_READY
-    { : >|"$JIT_READY"; } 2>/dev/null || :
+    { [[ -s $JIT_READY ]] || : >|"$JIT_READY"; } 2>/dev/null || : # never a file that holds something
     unset -v JIT_READY 2>/dev/null || :
   fi
   _jit_inject

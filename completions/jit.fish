@@ -308,7 +308,7 @@ function _jit_on_prompt --on-event fish_prompt
     set -q _JIT_WRAPPED; or _jit_wrap
     set -g _JIT_WRAPPED 1
     if set -q JIT_READY
-        true >$JIT_READY
+        test -s "$JIT_READY"; or true >$JIT_READY # never a file that holds something
         set -e JIT_READY
     end
 end

@@ -326,7 +326,7 @@ _jit_precmd() {
   _jit_flush
   if [[ -n $JIT_READY && $JIT_READY != $_JIT_READY ]]; then
     typeset -g _JIT_READY=$JIT_READY
-    { : >|$JIT_READY } 2>/dev/null
+    { [[ -s $JIT_READY ]] || : >|$JIT_READY } 2>/dev/null # never a file that holds something
     _jit_unset JIT_READY
   fi
   return 0

@@ -1,7 +1,7 @@
 // What the prompt hooks make of the prompt-state file: the indicator, its colours, and the warnings.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { warningsFor } from '../../src/core/shell-terms.ts';
 import { missing } from '../support/tmux.ts';
@@ -87,6 +87,15 @@ describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
       const { stdout, stderr } = ask(ownGrant(scene.now - 5), prompt, 'env | grep DATABASE_URL || echo gone');
       expect(stdout).toBe('gone\nJIT_PROMPT=jit ended, prod-db:write! OVERDUE, staging:read 20m\n');
       expect(stderr).toMatch(/^\n?jit: prod-db:write has ended; .* Type "exit" to leave\.\n$/);
+    });
+
+    test('the file that tells jit that the hook runs is made, and none that holds something is touched', () => {
+      const ready = `${scene.folder}/ready`;
+      ask({ JIT_READY: ready });
+      expect(readFileSync(ready, 'utf8')).toBe('');
+      writeFileSync(ready, 'precious');
+      ask({ JIT_READY: ready });
+      expect(readFileSync(ready, 'utf8')).toBe('precious');
     });
 
     test('a grant in use is left by "jit drop"', () => {

@@ -13,7 +13,7 @@ export const promptTopic: Topic = {
       rows: [
         ['[prod-db:write! 28m]', 'target, role and the time left; ! marks a target of high risk'],
         ['prod-db:write OVERDUE', 'the grant is over and its credential is not confirmed gone: jit doctor'],
-        ['[jit ended]', 'the grant of this shell is over: "exit" leaves it'],
+        ['[jit ended]', 'the grant of this shell is over: "exit" leaves it; after "jit use", "jit drop"'],
         ['+2', 'two more: jit status'],
       ],
     },

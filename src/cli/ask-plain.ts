@@ -24,7 +24,6 @@ function readLine(
   signal?: AbortSignal,
 ): Promise<string> {
   const { input, output } = streams();
-  output.write(`${message} `);
   const { createInterface } = process.getBuiltinModule('node:readline');
   return new Promise((resolve, reject) => {
     const reader = createInterface({ input, terminal: false });
@@ -45,6 +44,8 @@ function readLine(
     reader.once('close', () => reject(new Cancelled()));
     stop = onSignal((caught) => (isOurs(caught) ? cancel(caught) : cancel()));
     signal?.addEventListener('abort', abort);
+    // Last, so that whoever sees the question is listened to.
+    output.write(`${message} `);
   });
 }
 
@@ -103,14 +104,14 @@ export function plainAsker(options: PlainOptions): Asker {
   async function pick(message: string, find: (typed: string) => readonly AskChoice[]): Promise<string> {
     let shown = find('');
     for (;;) {
-      say(`${message}\n${listOf(shown)}`);
-      const line = (await readLine(options, 'Number or text, Enter for 1:')).trim();
+      const question = `${message}\n${listOf(shown)}\nNumber or text, Enter for 1:`;
+      const line = (await readLine(options, question)).trim();
       const byNumber = line === '' ? shown[0] : /^\d{1,3}$/.test(line) ? shown[Number(line) - 1] : undefined;
       if (byNumber) return byNumber.value;
       const fitting = find(line);
-      const [first, second] = fitting;
-      // What was typed is itself an answer, or the only one that is left.
-      if (first && (first.value === line || !second)) return first.value;
+      const [first] = fitting;
+      // A part of a name is shown as what it stands for before it is taken: access would be given by a guess.
+      if (first?.value === line) return line;
       if (first) shown = fitting;
       else say(`nothing fits "${escapeText(line)}"`);
     }

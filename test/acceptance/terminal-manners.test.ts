@@ -204,6 +204,8 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.line(`JIT_PLAIN=1 script -qec 'jit elevate -- true' ${typescript}; echo code=$?`);
     await terminal.waitFor(/Target\n1: [\s\S]*Enter for 1:\s*$/);
     await terminal.line('vault');
+    await terminal.waitFor(/^1: vault-db:read.*\n.*Enter for 1:\s*$/m);
+    await terminal.line('');
     await terminal.waitFor(/Type vault-db to go on:\s*$/);
     await terminal.line('y');
     await terminal.waitFor(/that is not "vault-db"/);

@@ -48,10 +48,17 @@ describe('plainAsker', () => {
     expect(shown()).not.toContain('\u001b');
   });
 
+  it('takes a part of a name only after it has shown what that stands for', async () => {
+    const { asker, shown } = typing(['wri', '']);
+    await asker.search('Target', find);
+    expect(shown().split('Target\n').at(-1)).toMatch(/^1: prod-db:write\nNumber or text/);
+  });
+
   it.each([
     [[''], 'prod-db:read'],
     [['2'], 'prod-db:write'],
-    [['wri'], 'prod-db:write'],
+    [['prod-db:write'], 'prod-db:write'],
+    [['wri', ''], 'prod-db:write'],
     [['nothing', 'db', '2'], 'prod-db:write'],
     [['9', '1'], 'prod-db:read'],
   ])('finds by %j', async (lines, answer) => {

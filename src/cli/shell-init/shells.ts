@@ -35,9 +35,7 @@ export function shellNamed(given: string | null, env: Env): ShellName {
   if (known) return known;
   const close = given === null ? undefined : nearest(name, shellNames);
   throw new JitError('ERR_USAGE', `there is no hook for the shell "${name}"`, {
-    hint: close
-      ? `did you mean: jit shell-init ${close}`
-      : `one of: ${shellNames.join(', ')}`,
+    hint: close ? `did you mean: jit shell-init ${close}` : `one of: ${shellNames.join(', ')}`,
   });
 }
 

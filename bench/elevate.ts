@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildSync } from 'esbuild';
 import type { Scene } from '../src/demo/scene.ts';
+import { bundleBare } from './bare.ts';
 import { type Comparison, compare } from './measure.ts';
 import { logSize, readRecording } from './recording.ts';
 
@@ -29,17 +29,7 @@ export async function benchElevate(scene: Scene, jit: string): Promise<Compariso
   const password = readFileSync(path.join(scene.folder, 'broker-password'), 'utf8');
   const login = { host: '127.0.0.1', port: Number(port), user: broker, password };
   writeFileSync(script, JSON.stringify({ recording, login }), { mode: 0o600 });
-  const bare = path.join(scene.folder, 'bare-elevate.mjs');
-  buildSync({
-    entryPoints: [path.join(import.meta.dirname, 'bare-elevate.ts')],
-    outfile: bare,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  });
+  const bare = bundleBare('bare-elevate', scene.folder);
   const statements = recording.sessions.flatMap((session) => session.statements).length;
   return { ...compare(ours, { args: [bare, script], env: scene.env }, 30), statements };
 }

@@ -8,8 +8,10 @@ import { benchComplete } from './complete.ts';
 import { benchElevate } from './elevate.ts';
 import { benchElevateAws } from './elevate-aws.ts';
 import { benchEndpoint } from './endpoint.ts';
+import { benchFirstPrompt } from './first-prompt.ts';
 import { benchLog } from './log.ts';
 import { benchMemory } from './memory.ts';
+import { benchPrompt, benchStarship } from './prompt.ts';
 import { recordingSettings } from './recording.ts';
 import { benchReport } from './report.ts';
 import { benchStartup } from './startup.ts';
@@ -32,6 +34,32 @@ function tell(
   process.stdout.write(
     `${what.padEnd(34)} ${ours.padStart(10)} ${baseline.padStart(10)}  × ${ratio.toFixed(2)}  ${goal}\n`,
   );
+}
+
+/** Ratios to one fork, and the figures in microseconds beside the aims for a machine of 2026 that does nothing else. */
+function tellPrompt(): void {
+  const us = (value: number): string => `${value.toFixed(0)} µs`;
+  const starship = benchStarship();
+  for (const [shell, figures] of Object.entries(benchPrompt())) {
+    if (figures === null) {
+      process.stdout.write(`no ${shell} here\n`);
+      continue;
+    }
+    const { noFile, oneGrant, fiveGrants, ownGrant, madeAnew, oneFork, forks } = figures;
+    const limit = shell === 'fish' ? 1200 : 150;
+    tell(`prompt in ${shell} / $(cat file)`, us(fiveGrants), us(oneFork), fiveGrants / oneFork, 0.2);
+    if (starship !== null) {
+      tell('… / starship module aws', us(fiveGrants), us(starship), fiveGrants / starship, 0.2);
+    }
+    tell('… no grant (limit)', us(noFile), us(80), noFile / 80, 1);
+    tell('… one grant (limit)', us(oneGrant), us(limit), oneGrant / limit, 1);
+    tell('… five grants (limit)', us(fiveGrants), us(limit), fiveGrants / limit, 1);
+    tell('… own grant (limit)', us(ownGrant), us(limit), ownGrant / limit, 1);
+    const anew = `${'… five, text made anew'.padEnd(34)} ${us(madeAnew).padStart(10)}`;
+    process.stdout.write(`${anew}            once a minute, and when the state changes\n`);
+    process.stdout.write(`${'… forks'.padEnd(34)} ${String(forks ?? 'no strace').padStart(10)}\n`);
+  }
+  if (starship === null) process.stdout.write('no starship here to compare the prompt with\n');
 }
 
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
@@ -75,6 +103,17 @@ try {
     else
       tell(`TAB in ${shell} / a start of Node`, ms(figures.ours), ms(figures.baseline), figures.ratio, 0.2);
   }
+  for (const [shell, figures] of Object.entries(await benchFirstPrompt(scene, jit))) {
+    if (figures === null) {
+      process.stdout.write(`no ${shell}, or no script(1), here\n`);
+      continue;
+    }
+    const { session, elevate: granted } = figures;
+    tell(`first prompt, ${shell} / plain + Node`, ms(session.ours), ms(session.baseline), session.ratio, 1.5);
+    const all = `… of jit elevate / plain + statements`;
+    tell(all, ms(granted.ours), ms(granted.baseline), granted.ratio, 1.5);
+  }
+  tellPrompt();
   const log = benchLog();
   tell(
     'signed log appends / bare inserts',

@@ -4,15 +4,17 @@
 
 # BEGIN written by npm run generate
 _JIT_DURATIONS='15m 30m 1h'
-_JIT_TOPICS='exit-codes'
-_JIT_FLAGS='--config --no-input --color --no-color --debug --help --version'
+_JIT_TOPICS='environment prompt durations files scripting exit-codes'
+_JIT_FLAGS='--config --no-input --color --no-color --plain --quiet --debug --help --version'
 
 # _jit_know COMMAND: sets the children, flags, kinds, choices and rest of its caller.
 _jit_know() {
   children= flags= kinds= choices= rest=
   case $1 in
-    '') children='elevate status watch targets revoke extend token env console credential ci policy audit doctor init store secret demo completion broker help' ;;
-    'elevate') flags='--role --scope --for --reason --ticket --audience --export --keep --in-process --yes --dry-run --json' kinds='target-role' rest=1 ;;
+    '') children='elevate use drop status watch targets revoke extend token env console credential ci policy audit doctor init store secret demo shell-init completion broker help' ;;
+    'elevate') flags='--role --scope --for --reason --ticket --audience --export --keep --on-end --in-process --yes --dry-run --json' kinds='target-role' rest=1 ;;
+    'use') flags='--role --scope --for --reason --ticket --export --yes --records --shell-pid' kinds='target-role' ;;
+    'drop') flags='--grant --records --shell-pid' ;;
     'status') flags='--json' ;;
     'watch') : ;;
     'targets') flags='--json' ;;
@@ -52,6 +54,7 @@ _jit_know() {
     'secret check') flags='--json' kinds='none' ;;
     'secret remove') kinds='none' ;;
     'demo') flags='--shell' ;;
+    'shell-init') flags='--print --no-rc --remove' kinds='words' choices='bash zsh fish' ;;
     'completion') kinds='words' choices='bash zsh fish' ;;
     'broker') children='start stop status run' ;;
     'broker start') flags='--json' ;;
@@ -76,17 +79,21 @@ _jit_value() {
       'init aws --web-identity-token-file' | \
       'store init --ssl-root-cert') kind=file ;;
     'elevate --role' | \
+      'use --role' | \
       'token --role' | \
       'env --role' | \
       'console --role' | \
       'policy explain --role') kind=role ;;
     'elevate --scope' | \
+      'use --scope' | \
       'token --scope' | \
       'env --scope' | \
       'console --scope' | \
       'policy explain --scope') kind=scope ;;
     'elevate --for' | \
       'elevate --duration' | \
+      'use --for' | \
+      'use --duration' | \
       'extend --for' | \
       'extend --duration' | \
       'token --for' | \
@@ -108,6 +115,11 @@ _jit_value() {
       'elevate --justification' | \
       'elevate --ticket' | \
       'elevate --audience' | \
+      'use --reason' | \
+      'use --justification' | \
+      'use --ticket' | \
+      'use --shell-pid' | \
+      'drop --shell-pid' | \
       'extend --reason' | \
       'extend --justification' | \
       'token --reason' | \
@@ -171,13 +183,16 @@ _jit_value() {
       'store init --password' | \
       'secret set --profile') kind=none ;;
     'elevate --export' | \
+      'use --export' | \
       'env --export') kind=words choices='reference url env' ;;
-    'env --format') kind=words choices='sh fish powershell dotenv github gitlab json' ;;
-    'console --grant' | \
+    'elevate --on-end') kind=words choices='lock terminate close' ;;
+    'drop --grant' | \
+      'console --grant' | \
       'credential aws --grant' | \
       'credential git --grant' | \
       'audit log --grant' | \
       'audit tail --grant') kind=grant ;;
+    'env --format') kind=words choices='sh fish powershell dotenv github gitlab json' ;;
     'audit log --target' | \
       'audit tail --target') kind=target ;;
     'audit export --format') kind=words choices='jsonl csv ocsf cef' ;;

@@ -10,6 +10,8 @@ function __jit_children
         case ''
             printf '%s\n' \
             'elevate'\t'get a role on a target for a while, in a shell or for one command' \
+            'use'\t'get a role on a target for a while, in the shell you are in' \
+            'drop'\t'end the grant that is in use in this shell, and give back its variables' \
             'status'\t'show your grants, how long they last, and what is overdue' \
             'watch'\t'show grants, overdue credentials, findings and anomalies as they change' \
             'targets'\t'list targets and roles, and how long you may have each' \
@@ -27,9 +29,10 @@ function __jit_children
             'store'\t'one of the commands of "store"' \
             'secret'\t'one of the commands of "secret"' \
             'demo'\t'watch jit at work on a PostgreSQL in a temporary folder' \
+            'shell-init'\t'install the prompt of jit and "jit use" in your shell' \
             'completion'\t'print the script that completes jit in bash, zsh or fish' \
             'broker'\t'one of the commands of "broker"' \
-            'help'\t'show help: all commands, one of them, or the exit codes'
+            'help'\t'show help: all commands, one of them, or a topic'
         case 'credential'
             printf '%s\n' \
             'aws'\t'print a grant\'s keys for AWS clients that run a program for them' \
@@ -88,10 +91,27 @@ function __jit_flags
             '--audience'\t'in CI, what the identity token of the job is asked for; usually as in the configuration' \
             '--export'\t'put secrets into the environment: env (keys) or url (with the password), as far as the target has them' \
             '--keep'\t'keep the grant after the shell or command, until its deadline or the end of the grant around it' \
+            '--on-end'\t'what its end does to the shell: lock (secrets leave it), terminate (its programs end, too), close (it ends, too)' \
             '--in-process'\t'where no broker runs, have it in this process, as CI=true does' \
-            '--yes'\t'do not ask for confirmation' \
+            '--yes'\t'do not ask for the name of a target of high risk' \
             '--dry-run'\t'show what would be granted; ask for nothing, record nothing' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
+        case 'use'
+            printf '%s\n' \
+            '--role'\t'the role, when it is not in <target>:<role>' \
+            '--scope'\t'a named scope that narrows the role' \
+            '--for'\t'for how long, e.g. 30m or 1h30m (also --duration)' \
+            '--reason'\t'why; goes into the audit log (also --justification)' \
+            '--ticket'\t'the ticket that this is for' \
+            '--export'\t'put secrets into the environment: env (keys) or url (with the password), as far as the target has them' \
+            '--yes'\t'do not ask for the name of a target of high risk' \
+            '--records'\t'print records for the function of jit in the shell, which passes this by itself' \
+            '--shell-pid'\t'the process of that shell'
+        case 'drop'
+            printf '%s\n' \
+            '--grant'\t'the grant in use, which the function passes by itself' \
+            '--records'\t'print records for the function of jit in the shell, which passes this by itself' \
+            '--shell-pid'\t'the process of that shell'
         case 'status'
             printf '%s\n' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
@@ -116,7 +136,7 @@ function __jit_flags
             '--ticket'\t'the ticket that this is for' \
             '--audience'\t'in CI, what the identity token of the job is asked for; usually as in the configuration' \
             '--print'\t'print the token although the output is a terminal' \
-            '--yes'\t'do not ask for confirmation' \
+            '--yes'\t'do not ask for the name of a target of high risk' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'env'
             printf '%s\n' \
@@ -131,7 +151,7 @@ function __jit_flags
             '--file'\t'write there, readable by you alone, instead of printing' \
             '--output'\t'with --format github: the token becomes this output of the step' \
             '--print'\t'print although the output is a terminal' \
-            '--yes'\t'do not ask for confirmation' \
+            '--yes'\t'do not ask for the name of a target of high risk' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'console'
             printf '%s\n' \
@@ -144,7 +164,7 @@ function __jit_flags
             '--grant'\t'a grant that you have, instead of a new one' \
             '--open'\t'open it in the browser' \
             '--print'\t'print the link on stdout' \
-            '--yes'\t'do not ask for confirmation' \
+            '--yes'\t'do not ask for the name of a target of high risk' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'credential aws'
             printf '%s\n' \
@@ -302,6 +322,11 @@ function __jit_flags
         case 'demo'
             printf '%s\n' \
             '--shell'\t'end in an elevated shell of your own'
+        case 'shell-init'
+            printf '%s\n' \
+            '--print'\t'print the hook, and write nothing' \
+            '--no-rc'\t'write the hook, and print the line that loads it' \
+            '--remove'\t'take the hook and its line away'
         case 'broker start'
             printf '%s\n' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
@@ -318,6 +343,8 @@ end
 function __jit_kinds
     switch "$argv[1]"
         case 'elevate'
+            printf '%s\n' 'target-role'
+        case 'use'
             printf '%s\n' 'target-role'
         case 'revoke'
             printf '%s\n' 'grant'
@@ -355,6 +382,8 @@ function __jit_kinds
             printf '%s\n' 'none'
         case 'secret remove'
             printf '%s\n' 'none'
+        case 'shell-init'
+            printf '%s\n' 'words'
         case 'completion'
             printf '%s\n' 'words'
         case 'help'
@@ -365,6 +394,8 @@ end
 # __jit_choices COMMAND: the only words that it takes.
 function __jit_choices
     switch "$argv[1]"
+        case 'shell-init'
+            printf '%s\n' 'bash' 'zsh' 'fish'
         case 'completion'
             printf '%s\n' 'bash' 'zsh' 'fish'
     end
@@ -384,12 +415,14 @@ function __jit_value
             'store init --ssl-root-cert'
             printf '%s\n' 'file'
         case 'elevate --role' \
+            'use --role' \
             'token --role' \
             'env --role' \
             'console --role' \
             'policy explain --role'
             printf '%s\n' 'role'
         case 'elevate --scope' \
+            'use --scope' \
             'token --scope' \
             'env --scope' \
             'console --scope' \
@@ -397,6 +430,8 @@ function __jit_value
             printf '%s\n' 'scope'
         case 'elevate --for' \
             'elevate --duration' \
+            'use --for' \
+            'use --duration' \
             'extend --for' \
             'extend --duration' \
             'token --for' \
@@ -419,6 +454,11 @@ function __jit_value
             'elevate --justification' \
             'elevate --ticket' \
             'elevate --audience' \
+            'use --reason' \
+            'use --justification' \
+            'use --ticket' \
+            'use --shell-pid' \
+            'drop --shell-pid' \
             'extend --reason' \
             'extend --justification' \
             'token --reason' \
@@ -483,16 +523,20 @@ function __jit_value
             'secret set --profile'
             printf '%s\n' 'none'
         case 'elevate --export' \
+            'use --export' \
             'env --export'
             printf '%s\n' 'words' 'reference' 'url' 'env'
-        case 'env --format'
-            printf '%s\n' 'words' 'sh' 'fish' 'powershell' 'dotenv' 'github' 'gitlab' 'json'
-        case 'console --grant' \
+        case 'elevate --on-end'
+            printf '%s\n' 'words' 'lock' 'terminate' 'close'
+        case 'drop --grant' \
+            'console --grant' \
             'credential aws --grant' \
             'credential git --grant' \
             'audit log --grant' \
             'audit tail --grant'
             printf '%s\n' 'grant'
+        case 'env --format'
+            printf '%s\n' 'words' 'sh' 'fish' 'powershell' 'dotenv' 'github' 'gitlab' 'json'
         case 'audit log --target' \
             'audit tail --target'
             printf '%s\n' 'target'
@@ -524,6 +568,8 @@ function __jit_constant
             '--no-input'\t'never ask; fail with the name of the missing flag' \
             '--color'\t'use colours even when the output is not a terminal' \
             '--no-color'\t'use no colours' \
+            '--plain'\t'for screen readers: no columns, nothing redrawn, questions as numbered lists' \
+            '--quiet'\t'no progress, no summaries; errors and warnings stay' \
             '--debug'\t'show the stack of an unexpected failure' \
             '--help'\t'show this help' \
             '--version'\t'show the version'
@@ -531,6 +577,11 @@ function __jit_constant
             printf '%s\n' '15m' '30m' '1h'
         case 'topics'
             printf '%s\n' \
+            'environment'\t'every variable that jit reads or sets' \
+            'prompt'\t'the indicator in the prompt: its parts, its colours, how to install it' \
+            'durations'\t'how lengths and points in time are written' \
+            'files'\t'where configuration, state, log and sockets lie' \
+            'scripting'\t'use in scripts: --json, exit codes, no questions' \
             'exit-codes'\t'what the exit codes mean'
         case 'rest'
             printf '%s\n' 'elevate'

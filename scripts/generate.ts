@@ -1,10 +1,12 @@
-// Writes what is derived from the source and checked in: JSON Schemas, the reference of commands, completion scripts.
+// Writes what is derived from the source and checked in: JSON Schemas, the reference and manual page of commands,
+// completion scripts.
 // With --check it writes nothing and fails when a file is not what it would be.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { kinds } from '../src/broker/providers.ts';
 import { renderCompletions } from '../src/cli/completion/scripts.ts';
+import { renderManPage } from '../src/cli/man.ts';
 import { renderCommandsReference } from '../src/cli/reference.ts';
 import { registry } from '../src/cli/registry.ts';
 import { renderSchemas } from '../src/policy/json-schema.ts';
@@ -13,6 +15,7 @@ import { commandProviderSchema } from '../src/providers/command/json-schema.ts';
 const root = path.join(import.meta.dirname, '..');
 const files: Record<string, string> = {
   'docs/commands.md': renderCommandsReference(),
+  'man/jit.1': renderManPage(registry),
   'schema/command-provider.json': `${JSON.stringify(commandProviderSchema(), null, 2)}\n`,
 };
 for (const [name, text] of Object.entries(renderSchemas(kinds))) files[`schema/${name}`] = text;

@@ -92,6 +92,8 @@ export interface Broker {
   readonly irrevocable: Map<string, Instant>;
   /** How people are told of what cannot wait: name of the channel -> why the last alert did not get through; null: it did, or there was none. */
   readonly alerting: Map<string, ErrorCode | null>;
+  /** What stands for the files of a grant after its end: grant id -> names and contents. */
+  readonly tombstones: Map<string, readonly { readonly name: string; readonly content: string }[]>;
   /** Set by `stop`: no new grants. */
   stopping: boolean;
   /** Asks the process to end; resolved by start.ts. */

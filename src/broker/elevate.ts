@@ -186,12 +186,13 @@ async function handOut(
     // The answer may still get lost on its way: then nobody holds the credential, and it goes.
     caller.signal.addEventListener('abort', () => void endGrant(broker, grant.id, 'session-lost'));
     const current = broker.ledger.grant(grant.id) ?? grant;
-    const config = await broker.policy.config();
+    const config = broker.policy.latest ?? (await broker.policy.config());
     return {
       grant: grantView(broker, current),
       env: handed.env,
       unset: handed.unset,
       secrets: handed.secrets,
+      // What decided, or is newer: a file that somebody breaks now is no reason to take back what is handed out.
       shell: shellTerms(config, grant.target, request.onEnd),
       ...recordTerms(config, current.entitlement),
     };

@@ -8,6 +8,7 @@ import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
 import { isDue } from './due.ts';
 import { endGrant, revokeLease } from './revocation.ts';
+import { sweepTombstones } from './tombstones.ts';
 
 /** A wall clock that steps back by more than this could hide a deadline: everything ends now. */
 const backwardsStep = 60_000;
@@ -23,7 +24,7 @@ export function startExpiry(broker: Broker): () => void {
 
   function look(): void {
     if (isStopped) return;
-    const steps = [endAfterFailure, watchClock, flush, endDue, retry, endLost];
+    const steps = [endAfterFailure, watchClock, flush, endDue, retry, endLost, sweepTombstones];
     for (const step of steps) {
       // One that fails must keep neither the others from being taken nor the next look from coming.
       try {

@@ -11,6 +11,7 @@ import { removeTree, writeFleetingFile } from '../system/files.ts';
 import { randomId } from '../system/random.ts';
 import type { Broker } from './broker.ts';
 import type { OpenedEndpoint } from './endpoint.ts';
+import { placeTombstones, rememberTombstones } from './tombstones.ts';
 
 /** What a child is started with. `secrets`: the names of those values that are one. */
 export interface HandedOut {
@@ -67,6 +68,7 @@ export function writeHandOut(
     writeFleetingFile(place, file.content.reveal());
     env[file.variable] = place;
   }
+  rememberTombstones(broker, grantId, handOut.files);
   const tokens = opened.map((_, index) => `endpoint-${index + 1}${tokenSuffix}`);
   for (const [index, { urlVariable, tokenFileVariable, url, token }] of opened.entries()) {
     const place = path.join(folder, tokens[index] ?? '');
@@ -124,13 +126,15 @@ function pageTo(link: string): string {
 /**
  * Removes the files of a grant; nothing there is fine. While its endpoints answer that the grant has ended, the
  * bearer that opens nothing any more stays, as does what is no secret: without them clients complain about a file
- * instead of telling that.
+ * instead of telling that. What else would make them ask is replaced while a shell goes on.
  */
 export function removeHandOut(broker: Broker, grantId: string): void {
   const folder = folderOf(broker, grantId);
   const held = broker.endpoints.get(grantId);
-  if (!held) removeTree(folder);
-  else if (existsSync(folder)) {
+  if (!held) {
+    removeTree(folder);
+    placeTombstones(broker, grantId, folder);
+  } else if (existsSync(folder)) {
     for (const name of readdirSync(folder)) {
       if (!name.endsWith(tokenSuffix) && !held.lingering.includes(name)) removeTree(path.join(folder, name));
     }

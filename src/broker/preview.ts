@@ -27,7 +27,12 @@ export async function preview(broker: Broker, from: Caller, wish: Wish): Promise
     hint: decision.hint,
     reasonRequired: rule?.reason.required ?? false,
     reasonPresets: rule?.reason.presets ?? [],
-    lastReason: null,
+    lastReason: broker.ledger.store.lastReason({
+      principal: caller.principal,
+      target: resolved.target.name,
+      role: resolved.role.name,
+    }),
+    onEnd: resolved.target.onEnd,
     preview:
       duration === null
         ? []

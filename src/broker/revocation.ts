@@ -204,6 +204,7 @@ export function recordRevoked(broker: Broker, leaseId: string, spent?: Lease['ha
       },
     ],
   });
+  if (lease.state === 'overdue') writePromptState(broker);
   tellChange(broker, lease.grant);
 }
 
@@ -239,6 +240,7 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
     leases: [changed],
     events: state === 'overdue' && lease.state !== 'overdue' ? [shout] : [],
   });
+  if (state !== lease.state) writePromptState(broker);
   tellChange(broker, lease.grant);
 }
 

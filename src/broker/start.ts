@@ -25,6 +25,7 @@ import { helperCommand } from './helper-command.ts';
 import { watchIdle } from './idle.ts';
 import { createLedger } from './ledger.ts';
 import { writeNames } from './names.ts';
+import { startNudging } from './nudge.ts';
 import { holdPolicy } from './policy-holder.ts';
 import { writePromptState } from './prompt-state.ts';
 import { createProviders, kinds } from './providers.ts';
@@ -114,6 +115,7 @@ export async function startBroker(
     refreshing: new Map(),
     irrevocable: new Map(),
     alerting: new Map(),
+    tombstones: new Map(),
     stopping: false,
     end: (cause) => finish(cause),
   };
@@ -129,11 +131,18 @@ export async function startBroker(
   configured = watching.configure;
   recover(broker);
   writePromptState(broker);
+  // What goes on is shown with the risk of its target, which only the configuration knows.
+  if (recovered > 0)
+    void broker.policy.config().then(
+      () => writePromptState(broker),
+      () => undefined,
+    );
   failpoint('start.before-listen');
   const idle = watchIdle(broker, () => void stop(broker, 'idle'));
   const door = await openDoor(broker, () => idle.touch());
   broker.deviceKey.start();
   const stopExpiry = startExpiry(broker);
+  const stopNudging = startNudging(broker);
   const stopReconciling = startReconciling(broker);
   // Otherwise the first request brings the configuration, and nothing happens before it that rules are about.
   if (recovered > 0 || store.behind !== null) void watchSettings(broker).then(watching.configure);
@@ -148,7 +157,7 @@ export async function startBroker(
       // The answer to `stop` is still on its way: the door shuts when it has been sent.
       void door
         .close()
-        .then(() => close(broker, cause, watching))
+        .then(() => close(broker, cause, watching, stopNudging))
         .finally(() => {
           lock.release();
           resolve();
@@ -168,8 +177,14 @@ export async function startBroker(
 /** How long an ending broker tries to tell others of its end: the shared store, the keychain. */
 const lastPush = 2_000;
 
-async function close(broker: Broker, cause: string, watching: Watching): Promise<void> {
+async function close(
+  broker: Broker,
+  cause: string,
+  watching: Watching,
+  stopNudging: () => void,
+): Promise<void> {
   await closeEndpoints(broker);
+  stopNudging();
   // Before the last event: what follows from those before it belongs before it, too.
   await watching.close(lastPush);
   const open = broker.ledger.openLeases().length;

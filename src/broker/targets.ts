@@ -1,14 +1,21 @@
 // `GET /v1/targets`: what can be asked for, and what the caller may have of it now.
 
+import { setImmediate } from 'node:timers/promises';
 import type { Config, Policy } from '../policy/config.ts';
 import type { TargetsReply } from '../protocol/routes.ts';
 import type { Broker, Caller } from './broker.ts';
+import { frecency, memory, most } from './frecency.ts';
 
-/** Every target with its roles. The policy is asked as for a request without scope, from a terminal. */
+/**
+ * Every target with its roles. The policy is asked as for a request without scope, from a terminal. With thousands of
+ * roles that takes seconds: others are let in between two targets.
+ */
 export async function targets(broker: Broker, caller: Caller): Promise<TargetsReply> {
   const { config, policy } = await broker.policy.current();
-  return {
-    targets: [...config.targets.values()].map((target) => ({
+  const all: TargetsReply['targets'][number][] = [];
+  for (const target of config.targets.values()) {
+    if (all.length > 0) await setImmediate();
+    all.push({
       name: target.name,
       provider: target.provider,
       description: target.description,
@@ -18,11 +25,18 @@ export async function targets(broker: Broker, caller: Caller): Promise<TargetsRe
         name: role.name,
         description: role.description,
         scopes: [...role.scopes.keys()],
-        frecency: 0,
+        frecency: frecencyOf(broker, caller, target.name, role.name),
         ...limits(broker, caller, config, policy, target.name, role.name),
       })),
-    })),
-  };
+    });
+  }
+  return { targets: all };
+}
+
+/** Of the caller's own grants: what others use is not their business. */
+function frecencyOf({ ledger, clock }: Broker, { principal }: Caller, target: string, role: string): number {
+  const now = clock.now();
+  return frecency(ledger.store.grantedTimes({ principal, target, role }, now - memory, most), now);
 }
 
 function limits(

@@ -3,6 +3,7 @@
 import type { Finding } from '../core/finding.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Lease } from '../core/lease.ts';
+import type { Risk } from '../core/target.ts';
 import type { FindingView, GrantView, LeaseView } from '../protocol/views.ts';
 import type { Broker } from './broker.ts';
 import { irrevocableUntil } from './withdrawal.ts';
@@ -56,7 +57,7 @@ function isWithinSecond({ deadline, hardDeadline }: Lease): boolean {
 }
 
 /** A target that left the configuration, or a broken configuration, must not hide its grants. */
-function riskOf(broker: Broker, target: string): 'low' | 'medium' | 'high' {
+export function riskOf(broker: Broker, target: string): Risk {
   return broker.policy.latest?.targets.get(target)?.risk ?? 'medium';
 }
 

@@ -196,6 +196,8 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   'no-input': opt.flag('never ask; fail with the name of the missing flag'),
   color: opt.flag('use colours even when the output is not a terminal'),
   'no-color': opt.flag('use no colours'),
+  plain: opt.flag('for screen readers: no columns, nothing redrawn, questions as numbered lists'),
+  quiet: opt.flag('no progress, no summaries; errors and warnings stay', { short: 'q' }),
   debug: opt.flag('show the stack of an unexpected failure'),
   help: opt.flag('show this help', { short: 'h' }),
 };

@@ -6,7 +6,7 @@ import type { FindingView, GrantView } from '../protocol/views.ts';
 import type { Paint } from './colour.ts';
 import { escapeText } from './escape.ts';
 import { leaseNotes, overdueText } from './lease-text.ts';
-import { table } from './table.ts';
+import { type ListOutput, listing } from './listing.ts';
 import { aboutText, clockText, untilText } from './time-text.ts';
 
 /** `prod-db:read` */
@@ -27,6 +27,8 @@ function stateOf(grant: GrantView): string {
   if (ending) return ending.irrevocableUntil === null ? 'revoking' : 'ending';
   return grant.state;
 }
+
+const longestReason = 4_000;
 
 function cut(text: string, most: number): string {
   const characters = [...text];
@@ -85,28 +87,27 @@ export function endText(grant: GrantView, now: Instant): string {
 export function grantTable(
   grants: readonly GrantView[],
   now: Instant,
-  paint: Paint,
+  out: ListOutput,
   own: string | null,
 ): string[] {
-  const head = ['GRANT', 'TARGET:ROLE', 'SCOPE', 'UNTIL', 'STATE', 'REASON'].map(paint.faint);
-  const rows = grants.map((grant) => [
-    paint.strong(escapeText(grant.id)),
-    roleName(grant),
-    grant.scope === null ? '-' : escapeText(grant.scope),
-    whenText(grant, now),
-    stateCell(grant, paint, own),
-    grant.reason === null ? '-' : cut(escapeText(grant.reason), 40),
-  ]);
-  const [header = '', ...lines] = table([head, ...rows]);
-  const withAlarms = grants.flatMap((grant, index) => [
-    lines[index] ?? '',
-    ...grant.leases.flatMap((lease) =>
+  const { paint } = out;
+  const entries = grants.map((grant) => ({
+    cells: [
+      paint.strong(escapeText(grant.id)),
+      roleName(grant),
+      grant.scope === null ? '-' : escapeText(grant.scope),
+      whenText(grant, now),
+      stateCell(grant, paint, own),
+      // A screen reader reads lines, however long.
+      grant.reason === null ? '-' : cut(escapeText(grant.reason), out.plain ? longestReason : 40),
+    ],
+    notes: grant.leases.flatMap((lease) =>
       lease.state === 'overdue'
         ? [paint.alarm(`  ${overdueText(lease, now)}`)]
         : leaseNotes(lease, now, paint),
     ),
-  ]);
-  return [header, ...withAlarms];
+  }));
+  return listing(out, ['GRANT', 'TARGET:ROLE', 'SCOPE', 'UNTIL', 'STATE', 'REASON'], entries);
 }
 
 /** `14:32 prod-db orders/public.scratch: owned-object, table; moved to …` */

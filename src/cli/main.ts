@@ -1,23 +1,27 @@
 // The entry of the `jit` command: wires the real world to run.ts. The one place that exits.
 
-import { existsSync, fstatSync, writeSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
 import path from 'node:path';
 import { connect } from '../client/connect.ts';
+import { JitError } from '../core/errors.ts';
 import { findBrowser } from '../system/browser.ts';
 import { systemClock } from '../system/clock.ts';
 import { resolvePaths } from '../system/paths.ts';
 import { ownSession } from '../system/process-info.ts';
 import { systemRandom } from '../system/random.ts';
 import { version } from '../system/version.ts';
-import { terminalAsker } from './ask.ts';
+import { type AskStreams, terminalAsker } from './ask.ts';
+import { plainAsker } from './ask-plain.ts';
+import { wantsColour } from './colour.ts';
 import { exitCodeFor, showFailure } from './errors.ts';
 import { failureFlags } from './failure-flags.ts';
 import { loadOffline, openBroker, runDemo } from './heavy.ts';
+import { mannersOf } from './manners.ts';
 import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
-import { standardStream } from './standard-stream.ts';
+import { ReaderGone, standardStream, writeWhole } from './standard-stream.ts';
 import type { ScreenTerminal } from './watch/screen.ts';
 import { closeOwnBroker, openScreen, runSession } from './whole.ts';
 import type { OwnBroker } from './world.ts';
@@ -31,15 +35,12 @@ function onSignal(callback: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** Whoever reads us may have gone (`jit audit log | head`): nothing is left to say then, and that is no failure. */
+/** Thrown where it was written, so that a command takes back what it made for a result that nobody gets. */
 function giveUp({ code = 'EIO' }: NodeJS.ErrnoException): never {
-  if (code === 'EPIPE') process.exit(0);
-  try {
-    writeSync(2, `jit: error: cannot write the result: ${code}\n`);
-  } catch {
-    // Not even that can be said.
-  }
-  process.exit(1);
+  if (code === 'EPIPE') throw new ReaderGone();
+  throw new JitError('ERR_INTERNAL', `cannot write the result: ${code}`, {
+    hint: 'look at where standard output leads',
+  });
 }
 
 /** Pipes and files are told apart without loading node:tty. */
@@ -80,15 +81,22 @@ async function main(): Promise<void> {
     // Nobody listens: no reason to leave a grant without its command, or to lose the command's exit code.
     () => undefined,
   );
+  const manners = mannersOf(env, argv.slice(2));
   const isTTY = { stdin: isTerminal(0), stdout: isTerminal(1), stderr: isTerminal(2) };
   // What nobody waited for must not end in a stack trace either; the broker revokes when this process is gone.
   process.on('uncaughtException', (thrown) => {
     const { json, debug, colour } = failureFlags(argv.slice(2));
-    const out = createOutput({ env, isTTY, stdout: stdout.write, stderr: stderr.write }, colour);
-    const error = showFailure(thrown, { json, debug }, out, stderr.write);
+    const out = createOutput({ env, isTTY, stdout: stdout.write, stderr: stderr.write }, colour, manners);
+    const exitCode =
+      thrown instanceof ReaderGone
+        ? 0
+        : exitCodeFor(showFailure(thrown, { json, debug }, out, stderr.write), false);
     const closed = ownBroker.current ? closeOwnBroker({ ownBroker, out }) : Promise.resolve();
-    void closed.then(() => stderr.flush()).then(() => process.exit(exitCodeFor(error, false)));
+    void closed.then(() => stderr.flush()).then(() => process.exit(exitCode));
   });
+  const streams = (): AskStreams => ({ input: process.stdin, output: process.stderr });
+  const { colour: flag } = failureFlags(argv.slice(2));
+  const look = { colour: wantsColour({ env, isTTY: isTTY.stderr, flag }), unicode: manners.unicode };
   const pathsFor = (config: string | null) => resolvePaths(env, { config });
   const exitCode = await runCli({
     argv: argv.slice(2),
@@ -97,6 +105,7 @@ async function main(): Promise<void> {
     stdout: stdout.write,
     stderr: stderr.write,
     flushed: stdout.flush,
+    handOver: (text) => writeWhole(1, text),
     clock: systemClock,
     random: systemRandom,
     version,
@@ -111,8 +120,9 @@ async function main(): Promise<void> {
     runSession: (options) => runSession(options),
     ownSession,
     readInput: (largest) => readInput(() => process.stdin, largest),
-    ask: terminalAsker(() => ({ input: process.stdin, output: process.stderr })),
-    spin: terminalSpinner,
+    ask:
+      manners.plain || env.TERM === 'dumb' ? plainAsker({ streams, onSignal }) : terminalAsker(streams, look),
+    spin: (text) => terminalSpinner(text, look),
     onSignal,
     openScreen: (events) => openScreen(terminal(stdout.write), events),
     browser: () => findBrowser(env, existsSync),

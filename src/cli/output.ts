@@ -6,15 +6,17 @@
 //      `console --print`.
 //      `elevate --keep` prints references only.
 //   5. Colour and spinners are for terminals; no meaning is in colour alone. Times are the user's local clock.
+//   6. What is not ASCII is shown in a UTF-8 locale only. Plain mode: no colour, no columns, nothing redrawn.
 // Owns: these rules. Must not: decide exit codes.
 
 import { type Paint, paintFor } from './colour.ts';
 import { escapeText } from './escape.ts';
 import { toJsonText } from './json.ts';
+import { inAscii, type Manners } from './manners.ts';
 import type { Outside } from './world.ts';
 
 /** Where a command writes. */
-export interface Output {
+export interface Output extends Manners {
   /** Colours for stdout. */
   readonly paint: Paint;
   /** Colours for stderr. */
@@ -27,18 +29,25 @@ export interface Output {
   note(text: string): void;
   warn(text: string): void;
   hint(text: string): void;
+  /** The same text as far as the locale can show it; for what goes to `print` and is not data. */
+  legible(text: string): string;
 }
 
 /** Builds the output by the environment and the colour flags. */
 export function createOutput(
   outside: Pick<Outside, 'env' | 'isTTY' | 'stdout' | 'stderr'>,
   colour: boolean | null,
+  manners: Manners,
 ): Output {
   const { env, isTTY } = outside;
-  const paint = paintFor({ env, isTTY: isTTY.stdout, flag: colour });
-  const paintError = paintFor({ env, isTTY: isTTY.stderr, flag: colour });
-  const note = (text: string): void => outside.stderr(`${text}\n`);
+  const flag = colour ?? (manners.plain ? false : null);
+  const paint = paintFor({ env, isTTY: isTTY.stdout, flag });
+  const paintError = paintFor({ env, isTTY: isTTY.stderr, flag });
+  const legible = (text: string): string => (manners.unicode ? text : inAscii(text));
+  const note = (text: string): void => outside.stderr(`${legible(text)}\n`);
   return {
+    ...manners,
+    legible,
     paint,
     paintError,
     print: (text) => outside.stdout(`${text}\n`),

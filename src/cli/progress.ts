@@ -1,28 +1,42 @@
 // Shows that something waits. The only file that knows the spinner library, loaded after half a second of waiting.
 
+import type { Client } from '../client/client.ts';
+import type { TargetsReply } from '../protocol/routes.ts';
+import type { AskLook } from './ask.ts';
 import { failureFlags } from './failure-flags.ts';
 import type { World } from './world.ts';
 
 const patience = 500;
 /** Without a spinner; what takes as long as usual needs no line in a log. */
 const longPatience = 5_000;
+const longPause = 30_000;
 
 /** Shows `text` with a spinner on stderr until the answer is called. */
-export async function terminalSpinner(text: string): Promise<() => void> {
+export async function terminalSpinner(text: string, { colour, unicode }: AskLook): Promise<() => void> {
   // A terminal may say that it has no columns (expect, some containers); the spinner would count lines for ever.
   if (!process.stderr.columns) return () => {};
   const { default: ora } = await import('ora');
-  const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
+  const spinner = ora({
+    text,
+    stream: process.stderr,
+    discardStdin: false,
+    // Nobody brings it back after Ctrl-Z.
+    hideCursor: false,
+    // By itself it knows neither NO_COLOR nor the locale.
+    ...(!colour && { color: false }),
+    ...(!unicode && { spinner: 'line' as const }),
+  }).start();
   return () => spinner.stop();
 }
 
 /**
- * On a terminal, shows a spinner with `text` from 500 ms on, until the answer is called. Elsewhere one line says so after five
- * seconds, but not with `--json`, where stderr is for the error object.
+ * On a terminal, shows a spinner with `text` from 500 ms on, until the answer is called. Elsewhere a line says so after five
+ * seconds and then every thirty, but not with `--json`, where stderr is for the error object. With `--quiet` nothing does.
  */
 export function showWaiting(world: World, text: string): () => void {
-  const animate = world.isTTY.stderr && !world.ci && world.env.TERM !== 'dumb' && !world.env.JIT_PLAIN;
-  if (!animate) return sayOnce(world, text);
+  if (world.out.quiet) return () => {};
+  const animate = world.isTTY.stderr && !world.ci && world.env.TERM !== 'dumb' && !world.out.plain;
+  if (!animate) return sayAtTimes(world, text);
   let isDone = false;
   let stop = (): void => {};
   const cancel = world.clock.after(patience, () => {
@@ -42,10 +56,18 @@ export function showWaiting(world: World, text: string): () => void {
   };
 }
 
-function sayOnce(world: World, text: string): () => void {
+function sayAtTimes(world: World, text: string): () => void {
   if (failureFlags(world.argv).json) return () => {};
   const words = `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-  return world.clock.after(longPatience, () => world.out.note(`jit: still ${words} …`));
+  let cancel = (): void => {};
+  const sayAfter = (pause: number): void => {
+    cancel = world.clock.after(pause, () => {
+      world.out.note(`jit: still ${words} …`);
+      sayAfter(longPause);
+    });
+  };
+  sayAfter(longPatience);
+  return () => cancel();
 }
 
 /** Work that can tell how far it is. */
@@ -93,4 +115,9 @@ export async function waiting<T>(world: World, text: string, work: Promise<T>): 
   } finally {
     stop();
   }
+}
+
+/** The list of targets: for thousands of roles the policy is asked for seconds. */
+export function readTargets(world: World, client: Pick<Client, 'targets'>): Promise<TargetsReply> {
+  return waiting(world, 'Reading the list of targets', client.targets());
 }

@@ -1,11 +1,13 @@
 // docs/commands.md, derived from the registry. Written by the repository's generate script.
 
-import { exitCodes } from '../core/errors.ts';
 import { type Command, commonOptions, type OptionSpec } from './define-command.ts';
-import { flagOf, ownOptions, summaryOf, usageOf } from './help.ts';
+import { filled, flagOf, ownOptions, summaryOf, usageOf } from './help.ts';
 import { registry } from './registry.ts';
+import { topics } from './topics/all.ts';
+import type { Topic } from './topics/topic.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
 
 function optionTable(specs: Readonly<Record<string, OptionSpec>>): string[] {
   const rows = Object.entries(specs).map(
@@ -51,6 +53,23 @@ function commandSection(command: Command): string[] {
   ];
 }
 
+function topicSection({ name, title, parts }: Topic): string[] {
+  const shown = parts.flatMap((part) => {
+    if (typeof part === 'string') return ['', ...filled(part, longestLine)];
+    const head = part.title === undefined ? [] : ['', `${part.title}:`];
+    return [
+      ...head,
+      '',
+      '| | |',
+      '|---|---|',
+      ...part.rows.map(([term, said]) => `| ${code(term)} | ${cell(said)} |`),
+    ];
+  });
+  return ['', `## ${title}`, '', `\`jit help ${name}\``, ...shown];
+}
+
+const longestLine = 120;
+
 /** The whole page, with a newline at its end. */
 export function renderCommandsReference(): string {
   return [
@@ -67,14 +86,7 @@ export function renderCommandsReference(): string {
     '',
     '## Options of every command',
     ...optionTable(commonOptions),
-    '',
-    '## Exit codes',
-    '',
-    '| code | meaning |',
-    '|---|---|',
-    ...Object.entries(exitCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`),
-    '',
-    'Otherwise the exit code of the command after `--` or of the shell; 128 + n when signal n ended it.',
+    ...topics.flatMap(topicSection),
     '',
   ].join('\n');
 }

@@ -21,6 +21,7 @@ import { credentialAws } from './commands/credential-aws.ts';
 import { credentialGit } from './commands/credential-git.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { drop } from './commands/drop.ts';
 import { elevate } from './commands/elevate.ts';
 import { env } from './commands/env.ts';
 import { extend } from './commands/extend.ts';
@@ -35,16 +36,20 @@ import { revoke } from './commands/revoke.ts';
 import { secretCheck } from './commands/secret-check.ts';
 import { secretRemove } from './commands/secret-remove.ts';
 import { secretSet } from './commands/secret-set.ts';
+import { shellInit } from './commands/shell-init.ts';
 import { status } from './commands/status.ts';
 import { storeInit } from './commands/store-init.ts';
 import { targets } from './commands/targets.ts';
 import { token } from './commands/token.ts';
+import { use } from './commands/use.ts';
 import { watch } from './commands/watch.ts';
 import type { Command } from './define-command.ts';
 
 /** Every command of jit. */
 export const registry: readonly Command[] = [
   elevate,
+  use,
+  drop,
   status,
   watch,
   targets,
@@ -78,6 +83,7 @@ export const registry: readonly Command[] = [
   secretCheck,
   secretRemove,
   demo,
+  shellInit,
   completion,
   brokerStart,
   brokerStop,

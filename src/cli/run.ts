@@ -6,9 +6,11 @@ import { isCi } from '../system/ci.ts';
 import { overview } from './commands/overview.ts';
 import { Cancelled, exitCodeFor, showFailure, signalExit } from './errors.ts';
 import { failureFlags } from './failure-flags.ts';
+import { mannersOf } from './manners.ts';
 import { createOutput, type Output } from './output.ts';
 import type { Parsed } from './parse.ts';
 import { understandQuickly } from './quick.ts';
+import { ReaderGone } from './standard-stream.ts';
 import { closeOwnBroker, commandHelp, parseCommandLine, registry, showHelp } from './whole.ts';
 import type { Outside, World } from './world.ts';
 
@@ -47,7 +49,7 @@ async function dispatch(outside: Outside, parsed: Parsed, out: Output): Promise<
   }
   const { command, args, options, json } = parsed;
   if (parsed.help) {
-    if (command) out.print(commandHelp(command, out.paint));
+    if (command) out.print(commandHelp(command, out));
     else showHelp(registry, out, typeof args.group === 'string' ? [args.group] : []);
     return 0;
   }
@@ -62,7 +64,7 @@ async function dispatch(outside: Outside, parsed: Parsed, out: Output): Promise<
  */
 export async function runCli(outside: Outside): Promise<number> {
   const { json, debug, colour } = failureFlags(outside.argv);
-  const out = createOutput(outside, colour);
+  const out = createOutput(outside, colour, mannersOf(outside.env, outside.argv));
   let beforeCommand = false;
   try {
     const now = outside.clock.now();
@@ -70,6 +72,8 @@ export async function runCli(outside: Outside): Promise<number> {
     beforeCommand = Array.isArray(parsed.args.command) && parsed.args.command.length > 0;
     return await dispatch(outside, parsed, out);
   } catch (error) {
+    // Nothing is left to say, and that is no failure.
+    if (error instanceof ReaderGone) return 0;
     if (error instanceof Cancelled) {
       out.note('jit: cancelled');
       return signalExit[error.signal];

@@ -4,11 +4,19 @@
 import { writeSync } from 'node:fs';
 import { errnoOf } from '../system/errno.ts';
 
+/** Whoever read what was written has gone, as in `jit audit log | head -1`. */
+export class ReaderGone extends Error {}
+
 /** A stream that is written to by its descriptor. */
 export interface StandardStream {
   readonly write: (text: string) => void;
   /** Settles when all of it has gone: a descriptor that does not block takes it bit by bit. */
   readonly flush: () => Promise<void>;
+}
+
+/** Writes all of `text` to a descriptor that blocks, such as the pipe of a shell. @throws Error of the system */
+export function writeWhole(descriptor: number, text: string): void {
+  for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(descriptor, rest));
 }
 
 /** How to write to `descriptor`; `stream` makes Node's own, for when it is full and must not be waited for. */

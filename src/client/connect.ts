@@ -48,7 +48,13 @@ async function reach(options: ConnectOptions): Promise<Socket> {
   const elapsed = () => (process.uptime() - began) * 1000;
   const limit = options.timeout ?? patience;
   const starter = options.start
-    ? createStarter({ ...options, env: options.env ?? process.env, log: options.paths.log })
+    ? createStarter({
+        ...options,
+        env: options.env ?? process.env,
+        log: options.paths.log,
+        runDir: options.paths.runDir,
+        longestWait: limit / 2,
+      })
     : null;
   let { onSlow } = options;
   try {

@@ -62,6 +62,8 @@ export interface PreviewReply {
   readonly reasonPresets: readonly string[];
   /** What the caller gave last for this role; null: nothing yet. */
   readonly lastReason: string | null;
+  /** The mildest that the target allows its end to do to a shell. */
+  readonly onEnd: OnEnd;
   /** Lines of the provider: what will be granted. */
   readonly preview: readonly string[];
 }

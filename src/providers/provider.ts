@@ -50,6 +50,8 @@ export interface HandOutFile {
   readonly content: Secret;
   /** Nothing in it is secret: it stays while an endpoint says that the grant has ended, so that clients come to ask. */
   readonly lingers?: boolean;
+  /** What it becomes while a shell goes on after the end, so that clients fail instead of asking. Nothing secret. */
+  readonly tombstone?: string;
 }
 
 /** A loopback HTTP endpoint that the broker opens for the child: own port, path and bearer per grant. */

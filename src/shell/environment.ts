@@ -1,6 +1,8 @@
 // The environment of a session's child. Pure: from the user's own and what the broker handed out.
 
 import { JitError } from '../core/errors.ts';
+import type { ShellTerms } from '../core/shell-terms.ts';
+import type { Risk } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
 import { appendGitConfig } from './git-config.ts';
 
@@ -16,8 +18,10 @@ export interface EnvironmentOptions {
     readonly id: string;
     readonly target: string;
     readonly role: string;
+    readonly risk: Risk;
     readonly deadline: Instant;
   };
+  readonly terms: Pick<ShellTerms, 'warn' | 'notify'>;
   readonly stateFile: string;
 }
 
@@ -27,10 +31,15 @@ const ofOuterShell = [
   'JIT_ID_TOKEN',
   'JIT_READY',
   'JIT_PARENT',
+  'JIT_PARENT_GROUP',
   'JIT_NOW',
   'JIT_PROMPT',
   'JIT_USER_ZDOTDIR',
   'JIT_EXTEND',
+  'JIT_USE',
+  'JIT_WARN',
+  'JIT_NOTIFY',
+  'JIT_RISK',
 ];
 
 /** What other prompts show as a session that goes on. */
@@ -38,13 +47,13 @@ const passing = ['AWS_VAULT', 'AWS_CREDENTIAL_EXPIRATION'];
 
 /**
  * The user's environment without `unset`, with `env`, and with what the prompt hooks read:
- * `JIT_GRANT_ID`, `JIT_TARGET`, `JIT_ROLE`, `JIT_GRANT_EXP` (epoch seconds), `JIT_GRANT_STATE`, `JIT_STATE_FILE`,
- * `JIT_DROP` (names to take away at the end), `JIT_EXTEND` (how long it may go on then), and inside another grant
+ * `JIT_GRANT_ID`, `JIT_TARGET`, `JIT_ROLE`, `JIT_RISK`, `JIT_GRANT_EXP` (epoch seconds), `JIT_GRANT_STATE`,
+ * `JIT_STATE_FILE`, `JIT_WARN` (seconds before the end, longest first), `JIT_NOTIFY` (words), `JIT_DROP` (names to take away at the end), `JIT_EXTEND` (how long it may go on then), and inside another grant
  * `JIT_STACK` (`<id>=<target>` of each outer grant, outermost first). `JIT_VARS` names all that grants put there.
  * @throws JitError `ERR_CHILD_SETUP` for a name that no shell could remove again.
  */
 export function childEnvironment(options: EnvironmentOptions): Record<string, string> {
-  const { baseEnv = process.env, unset, secrets, extension, grant, stateFile } = options;
+  const { baseEnv = process.env, unset, secrets, extension, grant, stateFile, terms } = options;
   const env = appendGitConfig(baseEnv, options.env);
   const names = Object.keys(env);
   const unusable = names.find((name) => !isVariableName(name));
@@ -61,9 +70,12 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
     JIT_GRANT_ID: grant.id,
     JIT_TARGET: grant.target,
     JIT_ROLE: grant.role,
+    JIT_RISK: grant.risk,
     JIT_GRANT_EXP: String(Math.floor(grant.deadline / 1000)),
     JIT_GRANT_STATE: 'active',
     JIT_STATE_FILE: stateFile,
+    JIT_WARN: terms.warn.map((one) => Math.floor(one / 1000)).join(' '),
+    JIT_NOTIFY: terms.notify.join(' '),
     ...(extension === null ? {} : { JIT_EXTEND: extension }),
     JIT_VARS: joined(names, baseEnv['JIT_VARS']),
     // Nobody looks after the outer grant here once the inner one has ended: its secrets go with it.

@@ -1,25 +1,26 @@
 // One session under a grant: starts the user's shell or one command, stays its parent, ends it when the grant ends.
 // Must not: talk to the broker, decide how long a grant lives, or print anything but through `warn`.
 
-import { isatty } from 'node:tty';
-import { JitError } from '../core/errors.ts';
+import type { ShellTerms } from '../core/shell-terms.ts';
+import type { Risk } from '../core/target.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import { startChild } from './child.ts';
 import { isPastDeadline } from './deadline.ts';
-import { endCommand, endShell, repairTerminal } from './end.ts';
+import { endCommand } from './end.ts';
 import { childEnvironment } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
-import type { Integration } from './integration.ts';
+import { runShell } from './run-shell.ts';
+import { repairScreen } from './screen.ts';
 import { forwardSignals } from './signals.ts';
-import { prepareShell } from './start-shell.ts';
-import { findShell } from './which-shell.ts';
+import type { Survivor } from './survivors.ts';
 
 /** The grant that a session runs under. */
 export interface SessionGrant {
   readonly id: string;
   readonly target: string;
   readonly role: string;
+  readonly risk: Risk;
   readonly deadline: Instant;
 }
 
@@ -41,6 +42,14 @@ export interface SessionOptions {
   readonly hooksDir: string;
   /** Settles when the grant has ended, which is for the caller to find out; never rejects. */
   readonly ended: Promise<void>;
+  /** Calls back with each new deadline of the grant; the answer stops that. */
+  readonly onDeadline: (callback: (deadline: Instant) => void) => () => void;
+  /** Calls back with what else the user should hear of while a shell runs; the answer stops that. */
+  readonly onNotice?: (callback: (text: string) => void) => () => void;
+  /** Asks the caller to look at the clock at once: this process was stopped for a while. */
+  readonly look: () => void;
+  /** What holds for a shell; a command is warned of nothing and always ended with its grant. */
+  readonly terms: ShellTerms;
   readonly clock: Clock;
   /** Told once, when the child runs; must not throw. */
   readonly started?: (pid: number) => void;
@@ -64,6 +73,10 @@ export interface SessionResult {
   readonly exitCode: number;
   /** True when the grant ended while the child ran. */
   readonly grantEnded: boolean;
+  /** True when a shell had to be ended with the grant. */
+  readonly wasClosed?: boolean;
+  /** What goes on with the grant in its environment after a shell. */
+  readonly survivors?: readonly Survivor[];
 }
 
 const endedWithGrant: SessionResult = { exitCode: 124, grantEnded: true };
@@ -88,43 +101,11 @@ async function runCommand(options: SessionOptions, command: readonly string[]): 
     const exit = await Promise.race([child.exited, told(options)]);
     if (exit !== 'told' && !isPastDeadline(options)) return { exitCode: exitCodeOf(exit), grantEnded: false };
     await endCommand({ child, grant: grant.id, clock, graceMs });
+    const { signal } = await child.exited;
+    // One that answers SIGTERM by itself has put its terminal right.
+    if (signal !== null) await repairScreen(options.baseEnv ?? process.env);
     return endedWithGrant;
   } finally {
     signals.stop();
-  }
-}
-
-async function runShell(options: SessionOptions): Promise<SessionResult> {
-  const { clock, graceMs = 5000, readyMs = 5000, warn, baseEnv = process.env } = options;
-  if (!isatty(0)) {
-    throw new JitError('ERR_CHILD_SETUP', 'cannot open a shell: standard input is not a terminal', {
-      hint: 'give a command after "--"',
-    });
-  }
-  const shell = options.shell ?? findShell(baseEnv);
-  const prepared = prepareShell({ ...options, shell });
-  if (!prepared.hasHook)
-    warn(`jit has no prompt hook for "${shell}": no countdown, and it is closed with the grant`);
-  const signals = forwardSignals();
-  let integration: Integration | null = null;
-  try {
-    const child = await startChild(prepared.command, {
-      ...childEnvironment(options),
-      ...prepared.env,
-      JIT_PARENT: String(process.pid),
-      JIT_NOW: String(Math.floor(clock.now() / 1000)),
-    });
-    signals.sendTo(child);
-    options.started?.(child.pid);
-    integration = prepared.watchIntegration({ clock, readyMs, warn });
-    const exit = await Promise.race([child.exited, told(options)]);
-    if (exit !== 'told') return { exitCode: exitCodeOf(exit), grantEnded: isPastDeadline(options) };
-    const how = await endShell({ child, integration, clock, graceMs });
-    if (how === 'closed') repairTerminal();
-    return how === 'closed' ? endedWithGrant : { exitCode: exitCodeOf(await child.exited), grantEnded: true };
-  } finally {
-    integration?.stop();
-    signals.stop();
-    prepared.remove();
   }
 }

@@ -3,13 +3,14 @@
 // - SIGINT, SIGQUIT: from a terminal they reach every process of the foreground group, the child included, so
 //   this process ignores them. Without a controlling terminal nobody but us got them, so they are passed on.
 // - SIGTERM, SIGHUP, SIGUSR1, SIGUSR2: sent to this process, meant for the child.
+// - SIGURG: the broker says with it that the grant has changed; the child's prompt hook listens, others ignore it.
 // - SIGCONT: after `suspend` in the child's shell, `fg` continues only this process and its group.
 // - SIGTSTP has no handler: Ctrl-Z must stop this process too, or the outer shell never gets the terminal back.
 
 import { closeSync, openSync } from 'node:fs';
 import type { Child } from './child.ts';
 
-const passedOn = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;
+const passedOn = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGURG', 'SIGCONT'] as const;
 const fromKeyboard = ['SIGINT', 'SIGQUIT'] as const;
 
 /** The handlers of one session. */

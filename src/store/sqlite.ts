@@ -195,6 +195,8 @@ export function createStore(parts: StoreParts): Store {
     lease: (id) => reading(() => state.lease(id)),
     leases: (filter) => reading(() => state.leases(filter)),
     leasedTargets: () => reading(() => state.leasedTargets()),
+    lastReason: (role) => reading(() => state.lastReason(role)),
+    grantedTimes: (role, since, limit) => reading(() => state.grantedTimes(role, since, limit)),
     findings: (filter) => reading(() => state.findings(filter)),
     isTokenUsed: (token) => reading(() => jobs.isTokenUsed(token)),
     grantsOfRun: (run) => reading(() => jobs.grantsOfRun(run)),

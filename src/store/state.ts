@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { Finding } from '../core/finding.ts';
 import type { Grant, GrantState } from '../core/grant.ts';
 import type { Lease, LeaseState } from '../core/lease.ts';
+import type { Instant } from '../core/time.ts';
 import {
   type FindingRow,
   findingRow,
@@ -17,6 +18,7 @@ import {
   toLease,
 } from './rows.ts';
 import { statements, type Values } from './statements.ts';
+import type { AskedRole } from './store.ts';
 
 /** Reads and writes of state; inside a transaction or not. */
 export interface State {
@@ -28,6 +30,8 @@ export interface State {
   lease(id: string): Lease | null;
   leases(filter?: { readonly states?: readonly LeaseState[]; readonly grant?: string }): Lease[];
   leasedTargets(): string[];
+  lastReason(role: AskedRole): string | null;
+  grantedTimes(role: AskedRole, since: Instant, limit: number): Instant[];
   findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
 }
 
@@ -35,6 +39,21 @@ const putFinding = `
 INSERT INTO findings (kind, target, lease_id, place, detail, action, found_ms)
 VALUES (:kind, :target, :lease_id, :place, :detail, :action, :found_ms)
 ON CONFLICT DO UPDATE SET action = excluded.action`;
+
+// Both are answered from the index `grants_given`, whose condition they repeat so that SQLite takes it.
+/** Newest reason that somebody gave for a role and got it. */
+export const lastReason = `
+SELECT reason FROM grants
+WHERE principal = :principal AND target = :target AND role = :role
+  AND started_ms IS NOT NULL AND reason IS NOT NULL
+ORDER BY requested_ms DESC LIMIT 1`;
+
+/** When somebody asked for a role and got it, newest first. */
+export const grantedTimes = `
+SELECT requested_ms FROM grants
+WHERE principal = :principal AND target = :target AND role = :role
+  AND started_ms IS NOT NULL AND requested_ms >= :since
+ORDER BY requested_ms DESC LIMIT :limit`;
 
 /** The state in `db`. */
 export function openState(db: Database): State {
@@ -79,6 +98,14 @@ export function openState(db: Database): State {
     },
     leasedTargets: () =>
       prepare<string>('SELECT DISTINCT target FROM leases ORDER BY target').pluck().all({}),
+    lastReason: (role) =>
+      prepare<string>(lastReason)
+        .pluck()
+        .get({ ...role }) ?? null,
+    grantedTimes: (role, since, limit) =>
+      prepare<number>(grantedTimes)
+        .pluck()
+        .all({ ...role, since, limit }),
     findings({ lease, limit } = {}) {
       const where = lease === undefined ? '' : 'WHERE lease_id = :lease';
       return prepare<FindingRow>(`SELECT * FROM findings ${where} ORDER BY id DESC LIMIT :limit`)

@@ -43,6 +43,13 @@ export interface EventQuery {
   readonly oldest?: true;
 }
 
+/** A role as somebody asks for it. */
+export interface AskedRole {
+  readonly principal: string;
+  readonly target: string;
+  readonly role: string;
+}
+
 /**
  * State and log in one file. Throws `JitError`: `ERR_AUDIT_UNAVAILABLE` when a write cannot be made
  * durable (disk full, read-only, I/O error), `ERR_AUDIT_INVALID` when the file is not what jit wrote.
@@ -104,6 +111,10 @@ export interface Store {
   findings(filter?: { readonly lease?: string; readonly limit?: number }): Finding[];
   /** Targets that there has ever been a lease on. */
   leasedTargets(): string[];
+  /** The reason that this principal gave last for a grant of the role that began; null: none yet. */
+  lastReason(role: AskedRole): string | null;
+  /** When this principal asked for the grants of the role that began, from `since` on: the newest `limit`, newest first. */
+  grantedTimes(role: AskedRole, since: Instant, limit: number): Instant[];
   /** True for an identity token that was used and has not expired since. */
   isTokenUsed(token: string): boolean;
   /** Ids of the grants that this run of a pipeline has asked for. */

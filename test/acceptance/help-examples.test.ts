@@ -75,6 +75,33 @@ async function onTerminal(
   }
 }
 
+/** In a bash that has the function of jit; a query, and the grant is dropped. */
+async function inUsersShell(line: string, prompt: RegExp): Promise<void> {
+  await onTerminal(`. <(jit shell-init bash --print); ${line}`, {}, [
+    [prompt, 'psql -Atc "select 40 + 2"'],
+    [/^42$/m, 'jit drop'],
+    [/left prod-db:.*access revoked/, ''],
+  ]);
+}
+
+/** A few letters find the target; Enter counts once it is shown. */
+async function findsTarget(line: string): Promise<void> {
+  const command = ['bash', '--norc', '--noprofile'];
+  const terminal = await openTerminal({ command, env: typist.env, cwd: typist.world.dir });
+  try {
+    await terminal.line(line);
+    await terminal.waitFor(/Target/);
+    await terminal.type('pdr');
+    await terminal.waitFor(/Target pdr\n\S+ prod-db:read/);
+    await terminal.press('Enter');
+    await terminal.waitFor(/jit: prod-db:read until/);
+    await terminal.line('exit');
+    await terminal.waitFor(/left prod-db:read .*access revoked/);
+  } finally {
+    await terminal.close();
+  }
+}
+
 /** A first configuration in a folder of its own, and what an administrator is given. */
 async function writesConfig(line: string, folder: string, file: string, holds: RegExp): Promise<void> {
   const config = path.join(typist.world.dir, folder, 'jit.yaml');
@@ -129,6 +156,7 @@ let losses = 0;
 
 /** Examples that need something around them, or of which more is to be seen than that they end well. */
 const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
+  'jit elevate': findsTarget,
   'jit elevate prod-db --for 30m': (line) =>
     onTerminal(line, {}, [
       [/Role on prod-db/, ''],
@@ -138,6 +166,15 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     ]),
   'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"': async (line) =>
     expect(await works(line)).toMatch(/^\s*1\n\(1 row\)/m),
+  'jit elevate prod-db:read --on-end close': (line) =>
+    onTerminal(line, {}, [
+      [/at its end this shell is closed[\s\S]*\[prod-db:read 30m\]/, 'jit revoke "$JIT_GRANT_ID"'],
+      [/prod-db:read ended .*the shell was closed/, 'test $? = 124'],
+    ]),
+  'jit use prod-db:read --for 30m': (line) => inUsersShell(line, /^\[prod-db:read/m),
+  'jit use prod-db:write --reason INC-4711': (line) => inUsersShell(line, /^\[prod-db:write/m),
+  'jit drop': () => inUsersShell('jit use prod-db:read', /^\[prod-db:read/m),
+  'jit shell-init': (line) => onTerminal(line, {}, [[/bashrc loads it/, '. ~/.bashrc && jit drop; true']]),
   'jit elevate prod-db:read --for 1h --keep --json': async (line) =>
     expect(JSON.parse(await works(line))).toMatchObject({ grant: { keep: true, state: 'active' } }),
   'jit revoke g7f3': async (line) => expect(await works(await withGrant(line))).toMatch(/^revoked g/),
@@ -351,7 +388,16 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
 
 // What these need beside jit is not on every machine.
 const onScreen = [
-  ...['jit elevate prod-db --for 30m', 'jit init', 'jit init aws', 'jit watch'],
+  'jit elevate',
+  'jit elevate prod-db --for 30m',
+  'jit elevate prod-db:read --on-end close',
+  'jit use prod-db:read --for 30m',
+  'jit use prod-db:write --reason INC-4711',
+  'jit drop',
+  'jit shell-init',
+  'jit init',
+  'jit init aws',
+  'jit watch',
   'jit audit fork --reason "home restored from the backup of Sunday"',
 ];
 const screenTools = ['tmux', 'bash', 'psql'];

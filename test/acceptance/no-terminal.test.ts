@@ -126,7 +126,7 @@ describe('without a terminal', () => {
   );
 
   test.each([
-    ['ERR_USAGE', 2, 'elevate --json'],
+    ['ERR_INPUT_NEEDED', 2, 'elevate --json'],
     ['ERR_USAGE', 2, 'elevate prod-db:read --json'],
     ['ERR_USAGE', 2, 'status --json --bogus'],
     ['ERR_USAGE', 2, 'audit log --json --since never'],
@@ -215,7 +215,9 @@ describe('output that is no terminal', () => {
   test('that cannot be written is a failure that is told', async () => {
     const { code, stderr } = await typist.sh('jit audit log > /dev/full');
     expect(code).toBe(1);
-    expect(stderr).toBe('jit: error: cannot write the result: ENOSPC\n');
+    expect(stderr).toBe(
+      'jit: error: cannot write the result: ENOSPC\njit: hint: look at where standard output leads\n',
+    );
   });
 });
 

@@ -116,7 +116,7 @@ describe('an allowed request', () => {
     const { grant } = await elevate(world.broker, ada, request());
     const seconds = Math.floor((grant.deadline ?? 0) / 1000);
     const text = readFileSync(world.broker.paths.promptState, 'utf8');
-    expect(text).toBe(`jit1 2\n${seconds} ${grant.id} fake-db read\n`);
+    expect(text).toBe(`jit1 3\n${seconds} ${grant.id} fake-db read high active\n`);
   });
 
   test('ends no later than the grant around it, and says so', async () => {

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { terminalAsker } from '../../src/cli/ask.ts';
+import { type AskLook, terminalAsker } from '../../src/cli/ask.ts';
 import { Cancelled } from '../../src/cli/errors.ts';
 import { until } from '../support/until.ts';
 
 /** A terminal on which `keys` are typed as soon as the question is there. */
-function typing(question: string, keys: readonly string[]) {
+function typing(question: string, keys: readonly string[], look: AskLook = { colour: true, unicode: true }) {
   const input = new PassThrough();
   const output = new PassThrough();
   const left = [...keys];
@@ -19,7 +19,10 @@ function typing(question: string, keys: readonly string[]) {
       setImmediate(() => input.write(key));
     }
   });
-  return { asker: terminalAsker(() => ({ input, output })), shown: () => stripVTControlCharacters(shown) };
+  return {
+    asker: terminalAsker(() => ({ input, output }), look),
+    shown: () => stripVTControlCharacters(shown),
+  };
 }
 
 const enter = '\r';
@@ -59,9 +62,37 @@ describe('terminalAsker', () => {
     ).toBe('write');
   });
 
-  it('takes no answer for no', async () => {
-    expect(await typing('Sure?', [enter]).asker.confirm('Sure?')).toBe(false);
-    expect(await typing('Sure?', ['y', enter]).asker.confirm('Sure?')).toBe(true);
+  it('finds one by what is typed, the first of what is found by Enter', async () => {
+    const find = (typed: string) =>
+      ['read', 'write'].filter((one) => one.includes(typed)).map((value) => ({ value }));
+    const { asker, shown } = typing('Role', ['w', 'r', enter]);
+    expect(await asker.search('Role', find)).toBe('write');
+    expect(shown()).toContain('read');
+    expect(await typing('Role', [down, enter]).asker.search('Role', find)).toBe('write');
+    expect(await typing('Role', [enter]).asker.search('Role', find)).toBe('read');
+  });
+
+  it('never takes what was first before the typing, however fast Enter follows', async () => {
+    const find = (typed: string) =>
+      ['read', 'write'].filter((one) => one.includes(typed)).map((value) => ({ value }));
+    // One chunk, as from a paste or a slow line.
+    const { asker } = typing('Role', [`w${enter}`]);
+    expect(await asker.search('Role', find)).toBe('write');
+    const early = typing('Role', [`wr${enter}${enter}`]);
+    expect(await early.asker.search('Role', find)).toBe('write');
+  });
+
+  it('takes exactly what is to be typed, and asks again for anything else', async () => {
+    const { asker, shown } = typing('Name', ['y', enter, '\u007f', 'prod-db', enter]);
+    await asker.typed('Name', 'prod-db');
+    expect(shown()).toContain('that is not "prod-db"');
+  });
+
+  it('draws in ASCII and without colour where that is all that can be shown', async () => {
+    const plain = typing('Role', [down, enter], { colour: false, unicode: false });
+    await plain.asker.choose('Role', [{ value: 'read' }, { value: 'write' }]);
+    expect(plain.shown()).toContain('> write');
+    expect(plain.shown()).toMatch(/^[\x20-\x7e\s]*$/);
   });
 
   it('offers no way to show a secret', async () => {

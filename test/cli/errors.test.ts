@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Cancelled, exitCodeFor, showFailure } from '../../src/cli/errors.ts';
+import { mannersOf } from '../../src/cli/manners.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { type ErrorCode, exitCodeOf, JitError } from '../../src/core/errors.ts';
 
@@ -9,7 +10,7 @@ function shown(thrown: unknown, style: { json?: boolean; debug?: boolean } = {})
     text += more;
   };
   const isTTY = { stdin: false, stdout: false, stderr: false };
-  const out = createOutput({ env: {}, isTTY, stdout: () => {}, stderr }, null);
+  const out = createOutput({ env: {}, isTTY, stdout: () => {}, stderr }, null, mannersOf({}, []));
   showFailure(thrown, { json: style.json ?? false, debug: style.debug ?? false }, out, stderr);
   return text;
 }

@@ -21,7 +21,7 @@ export interface Setting {
   /** stdin, stdout and stderr are a terminal. */
   readonly tty?: boolean;
   /** Answers to questions, in order; a question too many fails. */
-  readonly answers?: readonly (string | boolean)[];
+  readonly answers?: readonly string[];
   readonly offline?: Partial<Offline>;
   readonly session?: Outside['runSession'];
   readonly clock?: FakeClock;
@@ -31,6 +31,11 @@ export interface Setting {
   readonly input?: string | Uint8Array;
   readonly onSignal?: Outside['onSignal'];
   readonly openScreen?: Outside['openScreen'];
+  readonly handOver?: Outside['handOver'];
+  readonly hooksDir?: string;
+  readonly spin?: Outside['spin'];
+  /** Instead of collecting what goes there. */
+  readonly stdout?: Outside['stdout'];
 }
 
 /** What came of it. */
@@ -44,9 +49,9 @@ export interface Ran {
   readonly questions: readonly string[];
 }
 
-function askerOf(answers: readonly (string | boolean)[], questions: string[]): Asker {
+function askerOf(answers: readonly string[], questions: string[]): Asker {
   const left = [...answers];
-  const next = async (message: string): Promise<string | boolean> => {
+  const next = async (message: string): Promise<string> => {
     questions.push(message);
     const answer = left.shift();
     if (answer === undefined) throw new Error(`nobody answers "${message}"`);
@@ -59,9 +64,17 @@ function askerOf(answers: readonly (string | boolean)[], questions: string[]): A
         throw new Error(`"${answer}" is no choice of "${message}"`);
       return answer;
     },
+    search: async (message, find) => {
+      const typed = String(await next(message));
+      const [first] = find(typed);
+      if (!first) throw new Error(`nothing fits "${typed}" in "${message}"`);
+      return first.value;
+    },
     text: async (message) => String(await next(message)),
+    typed: async (message, wanted) => {
+      while (String(await next(message)) !== wanted);
+    },
     secret: async (message) => String(await next(message)),
-    confirm: async (message) => (await next(message)) === true,
   };
 }
 
@@ -76,15 +89,22 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
   const tty = setting.tty ?? false;
   const code = await runCli({
     argv,
-    env: setting.env ?? {},
+    env: { LANG: 'C.UTF-8', ...setting.env },
     isTTY: { stdin: tty, stdout: tty, stderr: tty },
-    stdout: (text) => {
-      streams.stdout += text;
-    },
+    stdout:
+      setting.stdout ??
+      ((text) => {
+        streams.stdout += text;
+      }),
     stderr: (text) => {
       streams.stderr += text;
     },
     flushed: async () => {},
+    handOver:
+      setting.handOver ??
+      ((text) => {
+        streams.stdout += text;
+      }),
     clock: setting.clock ?? new FakeClock(),
     random: systemRandom,
     version: '0.1.0',
@@ -105,7 +125,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     ownSession: () => ({ pid: 99, startTime: 'then' }),
     readInput: async () => Buffer.from(setting.input ?? ''),
     ask: askerOf(setting.answers ?? [], questions),
-    spin: async () => () => {},
+    spin: setting.spin ?? (async () => () => {}),
     onSignal: setting.onSignal ?? (() => () => {}),
     openScreen:
       setting.openScreen ??
@@ -116,7 +136,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     exists: setting.exists ?? (() => true),
     configPath: (flag) => flag ?? '/home/ada/.config/jit/jit.yaml',
     promptState: () => '/run/jit/prompt',
-    hooksDir: '/opt/jit/completions',
+    hooksDir: setting.hooksDir ?? '/opt/jit/completions',
   });
   const stdout = stripVTControlCharacters(streams.stdout);
   return { code, ...streams, stdout: tty ? stdout : streams.stdout, client, connects, sessions, questions };

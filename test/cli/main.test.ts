@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,6 +55,35 @@ describe('the jit command as it is installed', () => {
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect([code, stderr]).toEqual([0, '']);
   });
+
+  it.each([['status'], ['audit', 'log']])(
+    'closes the broker inside of it when whoever reads its output has gone: jit %s %s',
+    async (...argv) => {
+      const place = mkdtempSync(path.join(home, 'gone-'));
+      mkdirSync(path.join(place, 'run'), { mode: 0o700 });
+      const config = path.join(place, 'jit.yaml');
+      writeFileSync(config, 'version: 1\ntargets: {}\nentitlements: []\n', { mode: 0o600 });
+      const child = spawn(process.execPath, [launcher, ...argv.filter(Boolean)], {
+        env: {
+          ...environment(),
+          ...{ HOME: place, XDG_RUNTIME_DIR: path.join(place, 'run') },
+          ...{ JIT_CONFIG: config, JIT_BROKER: 'in-process' },
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child.stdout.destroy();
+      let stderr = '';
+      child.stderr.on('data', (data) => {
+        stderr += data;
+      });
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect([code, stderr]).toEqual([0, '']);
+      // It was there: its database is. It left no socket, and nothing that SQLite would have to recover.
+      expect(readdirSync(path.join(place, '.local/state/jit'))).toContain('jit.db');
+      expect(readdirSync(path.join(place, '.local/state/jit'))).not.toContain('jit.db-wal');
+      expect(readdirSync(path.join(place, 'run/jit'))).not.toContain('broker.sock');
+    },
+  );
 
   it('loads neither prompts nor spinner nor the broker at the start', () => {
     const bundle = readFileSync(path.join(root, 'dist/jit.cjs'), 'utf8');

@@ -23,7 +23,7 @@ const malformed: readonly (readonly [string, readonly string[], string])[] = [
   ['an unknown short option', ['status', '-x'], 'jit status --help'],
   ['a principal that is none', ['policy', 'explain', 'prod-db', '--as', 'bob'], 'user:<name>'],
   ['a value for a flag', ['elevate', 'prod-db', '--keep=yes'], 'jit elevate --help'],
-  ['a missing target', ['elevate'], 'jit elevate --help'],
+  ['a missing target', ['elevate'], 'jit targets'],
   ['an empty target', ['elevate', ''], 'jit elevate --help'],
   ['a target without role after the colon', ['elevate', 'prod-db:', '--', 'true'], 'jit targets'],
   ['a role without target before the colon', ['elevate', ':read', '--', 'true'], 'jit targets'],
@@ -141,6 +141,7 @@ describe('parseCommandLine', () => {
       'dry-run': false,
       audience: null,
       'in-process': false,
+      'on-end': null,
     });
     expect(parse('init', '--role', 'a=b', '--role', 'c=d').options.role).toEqual(['a=b', 'c=d']);
   });

@@ -61,6 +61,7 @@ function still(): Outside {
     isTTY: { stdin: false, stdout: false, stderr: false },
     stdout: () => undefined,
     stderr: () => undefined,
+    handOver: () => undefined,
     clock: new FakeClock(),
     random: { bytes: (size: number) => Buffer.alloc(size) },
     version: '0.1.0',

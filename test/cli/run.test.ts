@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ReaderGone } from '../../src/cli/standard-stream.ts';
 import { exitCodes, JitError } from '../../src/core/errors.ts';
+import { usualShellTerms } from '../../src/core/shell-terms.ts';
 import { createFakeClient, fakeGrant, fakeStatus } from '../fakes/client.ts';
 import { jit, jsonError } from './harness.ts';
 
@@ -82,5 +84,33 @@ describe('jit', () => {
   it('colours on request and not otherwise', async () => {
     expect((await jit(['help', '--color'])).stdout).toContain('\u001b[');
     expect((await jit(['help'])).stdout).not.toContain('\u001b[');
+  });
+});
+
+describe('a result that nobody reads', () => {
+  const stdout = () => {
+    throw new ReaderGone();
+  };
+
+  it('is no failure, and is not talked about', async () => {
+    expect(await jit(['targets'], { stdout })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(['env', 'token'])('is taken back where it was a grant: jit %s', async (name) => {
+    const elevate = async () => ({
+      grant: fakeGrant({ keep: true }),
+      env: { JIT_TOKEN: 'planted' },
+      ...{ unset: [], secrets: ['JIT_TOKEN'], notes: [], shell: usualShellTerms },
+    });
+    const ran = await jit([name, 'prod-db:read'], { client: createFakeClient({ elevate }), stdout });
+    expect(ran.code).toBe(0);
+    expect(ran.client.asked('revoke')).toMatchObject([{ grant: 'g7f3k2' }]);
+  });
+
+  it('ends with 1 when it could not be written', async () => {
+    const full = () => {
+      throw new JitError('ERR_INTERNAL', 'cannot write the result: ENOSPC');
+    };
+    expect(await jit(['targets'], { stdout: full })).toMatchObject({ code: 1 });
   });
 });

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ConnectOptions, connect } from '../../src/client/connect.ts';
 import { nodeOptions } from '../../src/client/start-broker.ts';
-import { isAlive, sessionOf } from '../../src/system/process-info.ts';
+import { isAlive, ownSession, sessionOf } from '../../src/system/process-info.ts';
 import { pathsIn, startFakeBroker } from '../fakes/broker.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 import { children } from '../support/processes.ts';
@@ -208,5 +208,67 @@ describe('connect', () => {
     const { options } = user('serve');
     const all = await Promise.all(Array.from({ length: 50 }, () => factsOf(options)));
     expect(new Set(all.map(({ pid }) => pid)).size).toBe(1);
+  });
+});
+
+describe('of clients that find no broker at the same time', () => {
+  /** Pids of the brokers that were started. */
+  const starts = (folder: string): string[] =>
+    readFileSync(path.join(folder, 'starts'), 'utf8').trim().split('\n');
+
+  it('one starts it and the others wait, also when they are processes of their own', async () => {
+    const { folder, paths, options } = user('serve');
+    const text = `const { connect } = await import(${JSON.stringify(path.resolve('src/client/connect.ts'))});
+      process.stdout.write('ready ');
+      await new Promise((resolve) => process.stdin.once('data', resolve));
+      process.stdin.destroy();
+      const client = await connect(${JSON.stringify(options)});
+      process.stdout.write(String((await client.hello()).pid));`;
+    const clients = Array.from({ length: 8 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    const said = clients.map(() => '');
+    for (const [n, { stdout }] of clients.entries()) {
+      stdout.setEncoding('utf8').on('data', (more: string) => {
+        said[n] += more;
+      });
+    }
+    await until(() => expect(said).toEqual(clients.map(() => 'ready ')));
+    const ends = clients.map((client) => once(client, 'exit'));
+    for (const { stdin } of clients) stdin.write('go');
+    expect(await Promise.all(ends)).toEqual(clients.map(() => [0, null]));
+    const { pid } = await factsOf({ ...options, start: false });
+    await until(() => expect(said).toEqual(clients.map(() => `ready ${pid}`)));
+    // Nearly always one. On a machine so busy that a start takes seconds, some stop waiting for it.
+    expect(starts(folder).length).toBeLessThan(clients.length / 2);
+    expect(readdirSync(paths.runDir).filter((name) => name.includes('start'))).toEqual([]);
+  });
+
+  it('each learns why none can be started', async () => {
+    const { options } = user('fail');
+    const all = await Promise.allSettled(Array.from({ length: 6 }, () => connect(options)));
+    const reasons = all.map((one) => one.status === 'rejected' && one.reason.code);
+    expect(reasons).toEqual(all.map(() => 'ERR_CONFIG'));
+  });
+
+  it.each([
+    ['of a process that has ended', '4194303 abc 1'],
+    ['of a process that had the pid of another one', `${process.pid} abc 1`],
+    ['that says nothing', ''],
+  ])('nobody waits for a lock %s', async (_whose, text) => {
+    // Far longer than any test: whoever waited would not be seen again.
+    const { folder, paths, options } = user('serve', { timeout: 1e6 });
+    writeFileSync(path.join(paths.runDir, 'start.lock'), text);
+    expect(String((await factsOf(options)).pid)).toBe(starts(folder)[0]);
+    expect(readdirSync(paths.runDir)).not.toContain('start.lock');
+  });
+
+  it('one that holds the lock and starts nothing is waited for only so long', async () => {
+    const { folder, paths, options } = user('serve', { timeout: 2_000 });
+    const held = `${process.pid} abc ${ownSession().startTime}`;
+    writeFileSync(path.join(paths.runDir, 'start.lock'), held);
+    await factsOf(options);
+    expect(starts(folder)).toHaveLength(1);
+    expect(readFileSync(path.join(paths.runDir, 'start.lock'), 'utf8')).toBe(held);
   });
 });

@@ -83,6 +83,7 @@ export function fakePreview(changes: Partial<PreviewReply> = {}): PreviewReply {
     reasonRequired: false,
     reasonPresets: [],
     lastReason: null,
+    onEnd: 'lock',
     preview: ['member of orders_read'],
     ...changes,
   };

@@ -156,7 +156,12 @@ export function createFakeTarget(): FakeTarget {
           env: { FAKE_USER: handle.name },
           ...(faults.helper ? { helpers: { fake: () => ({ secret: 'planted' }) } } : {}),
           files: [
-            { name: 'password', variable: 'FAKE_PASSFILE', content: new Secret(`planted-${handle.name}`) },
+            {
+              name: 'password',
+              variable: 'FAKE_PASSFILE',
+              content: new Secret(`planted-${handle.name}`),
+              tombstone: 'no password any more',
+            },
           ],
           unset: ['FAKE_PASSWORD'],
           exports: { url: { FAKE_URL: new Secret(`fake://planted-${handle.name}`) } },

@@ -27,18 +27,29 @@ const problemOf = (...input: Parameters<typeof load>): string => {
 test('a store has defaults that are safe, and its passwords are references', () => {
   const { store, entitlements } = load('store: { host: db, database: jit, user: w, password: "env:P" }');
   expect(store).toEqual({
-    address: { host: 'db', port: 5432, database: 'jit', sslmode: 'verify-full', sslRootCert: null, connectTimeout: 5_000 },
+    address: {
+      host: 'db',
+      port: 5432,
+      database: 'jit',
+      sslmode: 'verify-full',
+      sslRootCert: null,
+      connectTimeout: 5_000,
+    },
     writer: { user: 'w', password: 'env:P' },
     auditor: null,
     maxUnsynced: { events: 1_000, age: 86_400_000 },
   });
   expect(entitlements[0]?.anchor).toBe('none');
   expect(load('').store).toBeNull();
-  expect(problemOf('store: { host: db, database: jit, user: w, password: hunter2 }')).not.toContain('hunter2');
+  expect(problemOf('store: { host: db, database: jit, user: w, password: hunter2 }')).not.toContain(
+    'hunter2',
+  );
 });
 
 test('limits can be set one by one', () => {
-  const { store } = load('store: { host: db, database: jit, auditor: { user: a, password: "env:A" }, max_unsynced: { age: 1h } }');
+  const { store } = load(
+    'store: { host: db, database: jit, auditor: { user: a, password: "env:A" }, max_unsynced: { age: 1h } }',
+  );
   expect(store).toMatchObject({ writer: null, maxUnsynced: { events: 1_000, age: 3_600_000 } });
 });
 
@@ -46,7 +57,10 @@ test.each([
   ['user and password', 'store: { host: db, database: jit, user: w }'],
   ['or an auditor', 'store: { host: db, database: jit }'],
   ['other than disable', 'store: { host: db, database: jit, user: w, password: "env:P", sslmode: disable }'],
-  ['ssl_root_cert', 'store: { host: db, database: jit, user: w, password: "env:P", sslmode: require, ssl_root_cert: /c }'],
+  [
+    'ssl_root_cert',
+    'store: { host: db, database: jit, user: w, password: "env:P", sslmode: require, ssl_root_cert: /c }',
+  ],
   ['unknown', 'store: { host: db, database: jit, user: w, password: "env:P", hots: x }'],
 ])('it is refused without %s', (words, store) => {
   expect(problemOf(store)).toMatch(words);
@@ -55,6 +69,10 @@ test.each([
 test('anchor: before-issue needs a store that this broker can write to', () => {
   const anchor = ', anchor: before-issue';
   expect(problemOf('', anchor)).toContain('expected a section "store"');
-  expect(problemOf('store: { host: db, database: jit, auditor: { user: a, password: "env:A" } }', anchor)).toContain('store');
-  expect(load('store: { host: db, database: jit, user: w, password: "env:P" }', anchor).entitlements[0]?.anchor).toBe('before-issue');
+  expect(
+    problemOf('store: { host: db, database: jit, auditor: { user: a, password: "env:A" } }', anchor),
+  ).toContain('store');
+  expect(
+    load('store: { host: db, database: jit, user: w, password: "env:P" }', anchor).entitlements[0]?.anchor,
+  ).toBe('before-issue');
 });

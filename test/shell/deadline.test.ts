@@ -10,7 +10,7 @@ function makeGrant(line: (now: number) => string | null = () => null) {
   const clock = new FakeClock();
   const stateFile = path.join(temporaryFolder(), 'prompt');
   const content = line(clock.now() / 1000);
-  if (content !== null) writeFileSync(stateFile, `jit1 2\n${content}\n`);
+  if (content !== null) writeFileSync(stateFile, `jit1 3\n${content}\n`);
   return { clock, stateFile, grant: { id: 'g1', deadline: clock.now() + 60_900 } };
 }
 
@@ -30,8 +30,11 @@ test('the whole seconds of the file do not cut off the rest of the last second',
   expect(isPastDeadline(session)).toBe(true);
 });
 
-test('an extended grant has the later deadline of the file', () => {
-  const session = makeGrant((now) => `${now + 120} g1 prod-db write`);
+test.each([
+  ['as it is', ' high active'],
+  ['of the format before', ''],
+])('an extended grant has the later deadline of the file, in a line %s', (_format, more) => {
+  const session = makeGrant((now) => `${now + 120} g1 prod-db write${more}`);
   session.clock.advance(119_999);
   expect(isPastDeadline(session)).toBe(false);
   session.clock.advance(1);
@@ -40,6 +43,10 @@ test('an extended grant has the later deadline of the file', () => {
 
 test.each([
   ['of another grant', (now: number) => `${now + 600} g2 prod-db write`],
+  [
+    'that says when it ended and that it is overdue',
+    (now: number) => `${now + 30} g1 prod-db write high overdue`,
+  ],
   ['with an expiry that is no number', () => '9e99 g1 prod-db write'],
   ['with an expiry beyond eleven digits', () => '999999999999 g1 prod-db write'],
   ['that is empty', () => ''],

@@ -1,14 +1,21 @@
 import { expect, test } from 'vitest';
 import { childEnvironment } from '../../src/shell/environment.ts';
 
-const grant = { id: 'g2', target: 'prod-db', role: 'write', deadline: 1_795_348_612_900 };
+const grant = {
+  id: 'g2',
+  target: 'prod-db',
+  role: 'write',
+  risk: 'high',
+  deadline: 1_795_348_612_900,
+} as const;
 const common = {
   grant,
   stateFile: '/run/jit/prompt',
   unset: ['PGPASSWORD', 'PGUSER'],
   secrets: [],
   extension: null,
-};
+  terms: { warn: [300_000, 60_900], notify: ['terminal', 'bell'] },
+} as const;
 
 test('the child has the variables of the user, without those that would win, and those handed out', () => {
   const child = childEnvironment({
@@ -22,6 +29,9 @@ test('the child has the variables of the user, without those that would win, and
     JIT_GRANT_ID: 'g2',
     JIT_TARGET: 'prod-db',
     JIT_ROLE: 'write',
+    JIT_RISK: 'high',
+    JIT_WARN: '300 60',
+    JIT_NOTIFY: 'terminal bell',
     JIT_GRANT_EXP: '1795348612',
     JIT_GRANT_STATE: 'active',
     JIT_STATE_FILE: '/run/jit/prompt',

@@ -12,9 +12,10 @@ const settings = (...pairs: [string, string][]): Record<string, string> =>
     ]),
   ]);
 
-const grant = { id: 'g1', target: 'repos', role: 'read', deadline: 0 };
+const grant = { id: 'g1', target: 'repos', role: 'read', risk: 'medium', deadline: 0 } as const;
+const terms = { warn: [], notify: [] };
 const child = (baseEnv: Record<string, string>, env: Record<string, string>) =>
-  childEnvironment({ baseEnv, env, unset: [], secrets: [], extension: null, grant, stateFile: '/s' });
+  childEnvironment({ baseEnv, env, unset: [], secrets: [], extension: null, grant, terms, stateFile: '/s' });
 
 function git(env: Record<string, string>, ...args: string[]): string {
   return execFileSync('git', args, { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' }).trim();

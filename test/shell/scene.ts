@@ -13,6 +13,9 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type ShellTerms, usualShellTerms } from '../../src/core/shell-terms.ts';
+import type { Risk } from '../../src/core/target.ts';
+import type { Survivor } from '../../src/shell/survivors.ts';
 import { processesMentioning } from '../support/processes.ts';
 
 const harness = fileURLToPath(new URL('./harness.ts', import.meta.url));
@@ -26,6 +29,9 @@ export interface Described {
   readonly extension?: string | null;
   /** Seconds until the deadline. */
   readonly seconds?: number;
+  /** Terms of the shell that are not the usual ones. */
+  readonly terms?: Partial<ShellTerms>;
+  readonly risk?: Risk;
 }
 
 /** One folder with everything that a session touches. */
@@ -45,6 +51,12 @@ export interface Scene {
   /** Says what the broker says at the end: the line is gone, the session is told. */
   endGrant(): Promise<void>;
   result(): unknown;
+  /** Says what the broker says when the grant was extended: it ends `seconds` from now. */
+  extendTo(seconds: number): void;
+  /** Lets the session find, as after a stop, that so much time has passed; answers once it has looked at the clock. */
+  sleep(seconds: number): Promise<void>;
+  /** What the session told of processes that go on. */
+  survivors(): readonly Survivor[];
   environment(extra?: Readonly<Record<string, string>>): Record<string, string>;
   /** What is left in the run folder. */
   runFiles(): string[];
@@ -68,7 +80,7 @@ export function makeScene(): Scene {
     home,
     runDir,
     grant,
-    describe({ seconds = 1790, ...described }) {
+    describe({ seconds = 1790, terms = {}, risk = 'medium', ...described }) {
       const session = {
         env: {
           PGSERVICE: 'prod-db',
@@ -81,7 +93,8 @@ export function makeScene(): Scene {
         extension: '10m',
         stateFile,
         hooksDir: path.join(import.meta.dirname, '../../completions'),
-        grant: { ...grant, deadline: Date.now() + seconds * 1000 },
+        grant: { ...grant, risk, deadline: Date.now() + seconds * 1000 },
+        terms: { ...usualShellTerms, ...terms },
         ...described,
       };
       writeFileSync(path.join(folder, 'session.json'), JSON.stringify(session));
@@ -104,6 +117,18 @@ export function makeScene(): Scene {
       const file = path.join(folder, 'result.json');
       return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
     },
+    extendTo(seconds) {
+      scene.writeState(scene.entry(seconds));
+      const file = path.join(folder, 'extended');
+      writeFileSync(`${file}.new`, String(Date.now() + seconds * 1000));
+      renameSync(`${file}.new`, file);
+    },
+    async sleep(seconds) {
+      writeFileSync(path.join(folder, 'slept'), String(seconds * 1000));
+      process.kill(Number(readFileSync(path.join(folder, 'pid'), 'utf8')), 'SIGCONT');
+      await until(() => existsSync(path.join(folder, 'looked')), 'the session looks at the clock');
+    },
+    survivors: () => JSON.parse(readFileSync(path.join(folder, 'survivors.json'), 'utf8')),
     environment: (extra = {}) => ({
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       HOME: home,

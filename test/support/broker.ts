@@ -182,6 +182,7 @@ export function assembleBroker({ dir, clock, timing, kinds, resolveSecret, owner
     refreshing: new Map(),
     irrevocable: new Map(),
     alerting: new Map(),
+    tombstones: new Map(),
     stopping: false,
     end: (cause) => ended.push(cause),
   };

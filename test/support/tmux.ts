@@ -34,6 +34,8 @@ export interface Terminal {
   screen(options?: { colours?: boolean }): Promise<string>;
   /** Waits until the screen matches, and answers the match. Fails after `withinMs` and shows the screen. */
   waitFor(pattern: RegExp, options?: { withinMs?: number; colours?: boolean }): Promise<RegExpExecArray>;
+  /** What tmux knows of the terminal, in its format language, e.g. `#{alternate_on}`. */
+  ask(format: string): Promise<string>;
   /** Ends the server and with it every process on the terminal. */
   close(): Promise<void>;
 }
@@ -56,7 +58,8 @@ export async function openTerminal({ command, env, cwd }: TerminalOptions): Prom
   };
   await tmux('new-session', '-d', '-x', '200', '-y', '50', '-c', cwd, ...command);
 
-  const type = async (text: string) => void (await tmux('send-keys', '-l', '--', text));
+  // A semicolon at the end of an argument would separate tmux's own commands.
+  const type = async (text: string) => void (await tmux('send-keys', '-l', '--', text.replace(/;$/, '\\;')));
   const press = async (...keys: string[]) => void (await tmux('send-keys', ...keys));
   const screen = ({ colours = false } = {}) =>
     tmux('capture-pane', '-p', '-J', '-S', '-', ...(colours ? ['-e'] : []));
@@ -80,6 +83,7 @@ export async function openTerminal({ command, env, cwd }: TerminalOptions): Prom
       }
       throw new Error(`the screen never matched ${pattern}:\n${seen.trimEnd()}`);
     },
+    ask: async (format) => (await tmux('display-message', '-p', format)).trimEnd(),
     async close() {
       // The server may have ended by itself with its last command.
       await tmux('kill-server').catch(() => undefined);

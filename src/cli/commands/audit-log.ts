@@ -2,9 +2,24 @@
 
 import { defineCommand, opt } from '../define-command.ts';
 import { eventRow, providersOf } from '../event-text.ts';
+import { listing } from '../listing.ts';
+import type { Output } from '../output.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
 import { table } from '../table.ts';
+
+const heads = ['TIME', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
+
+/** Without a heading where it would stand far above the newest events. */
+function listText(out: Output, rows: readonly string[][]): string[] {
+  return out.plain
+    ? listing(
+        out,
+        heads,
+        rows.map((cells) => ({ cells })),
+      )
+    : table(rows);
+}
 
 export const auditLog = defineCommand({
   name: 'audit log',
@@ -60,7 +75,8 @@ export const auditLog = defineCommand({
     else if (reply.events.length === 0) out.note('no such events');
     else {
       const providers = providersOf(reply.events);
-      out.print(table(reply.events.map((event) => eventRow(event, providers))).join('\n'));
+      const rows = reply.events.map((event) => eventRow(event, providers));
+      out.print(listText(out, rows).join('\n'));
     }
     return 0;
   },

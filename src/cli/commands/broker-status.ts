@@ -4,8 +4,8 @@ import { exitCodeOf } from '../../core/errors.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { hardeningRow } from '../hardening-text.ts';
+import { pairs } from '../listing.ts';
 import { reachRunningBroker } from '../reach.ts';
-import { table } from '../table.ts';
 import { stampText } from '../time-text.ts';
 
 export const brokerStatus = defineCommand({
@@ -44,7 +44,7 @@ export const brokerStatus = defineCommand({
       ['config', escapeText(hello.config)],
       ...Object.entries(hello.hardening).map(([name, state]) => hardeningRow(name, state).map(escapeText)),
     ];
-    out.print(table(rows).join('\n'));
+    out.print(pairs(out, rows).join('\n'));
     return 0;
   },
 });

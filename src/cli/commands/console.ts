@@ -7,6 +7,7 @@ import type { GrantView } from '../../protocol/views.ts';
 import { type ForLink, grantForLink } from '../console/grant.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { identityOptions } from '../elevate/identity.ts';
+import { needTarget, pickTarget } from '../elevate/pick.ts';
 import { isTerminal, wishOptions } from '../elevate/wanted.ts';
 import { escapeText } from '../escape.ts';
 import { waiting } from '../progress.ts';
@@ -76,14 +77,14 @@ export const consoleCommand = defineCommand({
     'through a private page that is removed a minute later, so that it is in no command line; elsewhere --open or --print',
     'says what to do with it.',
   ].join('\n'),
-  args: { target: arg.required('<target> or <target>:<role>', 'target') },
+  args: { target: arg.optional('<target> or <target>:<role>; asked for on a terminal', 'target') },
   options: {
     ...wishOptions,
     ...identityOptions,
     grant: opt.name('grant', 'a grant that you have, instead of a new one'),
     open: opt.flag('open it in the browser'),
     print: opt.flag('print the link on stdout'),
-    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    yes: opt.flag('do not ask for the name of a target of high risk', { short: 'y' }),
   },
   json: {
     url: 'https://signin.aws.amazon.com/federation?Action=login&…',
@@ -95,11 +96,17 @@ export const consoleCommand = defineCommand({
     { command: 'jit console aws-prod --print | wl-copy', does: 'the link, for another browser' },
   ],
   async run(world, { args, options, json }) {
+    needTarget(world, args.target, 'console');
     const show = showOf(world, options, json);
     const client = await reachBroker(world, { stays: true });
+    const target = await pickTarget(world, client, args.target, {
+      command: 'console',
+      role: options.role,
+      fits: ({ console: has }) => has,
+    });
     const typed = { open: options.open, print: options.print, json };
     const shown = Object.entries(typed).flatMap(([name, isTyped]) => (isTyped ? [`--${name}`] : []));
-    const held = await grantForLink(world, client, args.target, { ...options, show: shown, quiet: json });
+    const held = await grantForLink(world, client, target, { ...options, show: shown, quiet: json });
     try {
       const link = await linkTo(world, client, held.grant, show);
       held.checkSignal();

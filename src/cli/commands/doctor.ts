@@ -8,6 +8,7 @@ import { hardeningRow } from '../hardening-text.ts';
 import type { Output } from '../output.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
+import { checkHooks } from '../shell-init/check.ts';
 
 type Check = DoctorReply['checks'][number];
 
@@ -86,7 +87,8 @@ export const doctor = defineCommand({
   async run(world, { args, options, json }) {
     const { out } = world;
     const client = await reachBroker(world);
-    const { checks } = await waiting(world, 'Checking', client.doctor({ target: args.target }));
+    const { checks: said } = await waiting(world, 'Checking', client.doctor({ target: args.target }));
+    const checks = [...said, ...(args.target === null ? checkHooks(world) : [])];
     // One that is asked for by name is told whole, whether or not something is missing.
     const told = checks.filter(({ status }) => status !== 'ok' || args.target !== null);
     const remedies = told.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));

@@ -1,6 +1,7 @@
 // jit elevate: the main job. Wish, request, summary, session; each is a file in ../elevate.
 
 import { JitError } from '../../core/errors.ts';
+import { type OnEnd, onEnds } from '../../core/shell-terms.ts';
 import type { ElevateReply, ExportKind } from '../../protocol/routes.ts';
 import { runOf } from '../../system/ci.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
@@ -8,6 +9,7 @@ import { dryRun } from '../elevate/dry-run.ts';
 import { extensionOf } from '../elevate/extension.ts';
 import { withWholeHint } from '../elevate/hint.ts';
 import { identityOf, identityOptions } from '../elevate/identity.ts';
+import { needTarget, pickTarget } from '../elevate/pick.ts';
 import { giveBack, requestGrant } from '../elevate/request.ts';
 import { runUnder } from '../elevate/session.ts';
 import { printSummary } from '../elevate/summary.ts';
@@ -24,6 +26,7 @@ const exportKinds = ['reference', 'url', 'env'] as const satisfies readonly Expo
 interface Flags extends WishFlags {
   readonly export: ExportKind | null;
   readonly keep: boolean;
+  readonly 'on-end': OnEnd | null;
   readonly audience: string | null;
   readonly 'in-process': boolean;
   readonly 'dry-run': boolean;
@@ -69,6 +72,7 @@ function typedFlags(flags: Flags, json: boolean): string[] {
     ...(flags.audience === null ? [] : ['--audience', quotedWord(flags.audience)]),
     ...(flags['in-process'] ? ['--in-process'] : []),
     ...(flags.keep ? ['--keep'] : []),
+    ...(flags['on-end'] === null ? [] : ['--on-end', flags['on-end']]),
     ...(flags['dry-run'] ? ['--dry-run'] : []),
     ...(json ? ['--json'] : []),
   ];
@@ -84,11 +88,12 @@ export const elevate = defineCommand({
     'With --keep and without a command, --json or the lack of a terminal prints the grant as JSON instead of opening a',
     "shell. With a command, stdout is the command's own: --json then makes jit's failures JSON, and nothing else. Inside",
     'an elevated shell the new grant ends with the one around it at the latest, also with --keep.',
+    'On a target of high risk its name has to be typed before anything is asked for; --yes does without.',
     'With --dry-run the preview is printed, also as --json; the exit code is 3 where policy denies and 5 where it asks',
     'for approval.',
   ].join('\n'),
   args: {
-    target: arg.required('<target> or <target>:<role>', 'target'),
+    target: arg.optional('<target> or <target>:<role>; asked for on a terminal', 'target'),
     command: arg.words('a command to run instead of a shell', 'command'),
   },
   options: {
@@ -102,8 +107,13 @@ export const elevate = defineCommand({
     keep: opt.flag(
       'keep the grant after the shell or command, until its deadline or the end of the grant around it',
     ),
+    'on-end': opt.choice(
+      'what',
+      onEnds,
+      'what its end does to the shell: lock (secrets leave it), terminate (its programs end, too), close (it ends, too)',
+    ),
     'in-process': opt.flag('where no broker runs, have it in this process, as CI=true does'),
-    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    yes: opt.flag('do not ask for the name of a target of high risk', { short: 'y' }),
     'dry-run': opt.flag('show what would be granted; ask for nothing, record nothing'),
   },
   json: {
@@ -114,8 +124,13 @@ export const elevate = defineCommand({
     notes: [],
   },
   examples: [
+    { command: 'jit elevate', does: 'asks for the target: a few letters find it' },
     { command: 'jit elevate prod-db --for 30m', does: 'a shell with access for half an hour' },
     { command: 'jit elevate prod-db:read --reason INC-4711 -- psql -c "select 1"', does: 'one command' },
+    {
+      command: 'jit elevate prod-db:read --on-end close',
+      does: 'a shell that ends with its access, with all that runs in it; exit code 124',
+    },
     {
       command: 'jit elevate aws-prod:deploy --for 5m --dry-run',
       does: 'what would be granted, and nothing else',
@@ -127,10 +142,12 @@ export const elevate = defineCommand({
   ],
   async run(given, { args, options, json }) {
     const world = { ...given, inProcess: given.inProcess || options['in-process'] };
+    needTarget(world, args.target, 'elevate');
     const isTrial = options['dry-run'];
     const use = isTrial ? 'print' : useOf(world, args.command, options, json);
-    const wanted = wishOf(world, args.target, options);
     const client = await reachBroker(world, { stays: options.keep, hasSession: true });
+    const picking = { command: 'elevate', role: options.role } as const;
+    const wanted = wishOf(world, await pickTarget(world, client, args.target, picking), options);
     const wish = { ...wanted, identity: await identityOf(world, client, options.audience) };
     const typed = { reason: options.reason, flags: typedFlags(options, json), command: args.command };
     const complete = await completeWish({ world, client, yes: options.yes || isTrial }, wish).catch(
@@ -150,7 +167,7 @@ export const elevate = defineCommand({
       ...complete,
       export: options.export ?? 'reference',
       keep: options.keep,
-      onEnd: null,
+      onEnd: options['on-end'],
       session: options.keep ? null : world.ownSession(),
       run: runOf(world.env),
     };

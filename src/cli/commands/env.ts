@@ -6,6 +6,7 @@ import { appendGitConfig } from '../../shell/git-config.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { identityOptions } from '../elevate/identity.ts';
 import { withKeptGrant } from '../elevate/kept.ts';
+import { needTarget, pickTarget } from '../elevate/pick.ts';
 import { wishOptions } from '../elevate/wanted.ts';
 import { type Destination, destinationOf, writeTo } from '../env/destination.ts';
 import { dotenv, gitlab, json as jsonForm } from '../env/files.ts';
@@ -110,7 +111,7 @@ export const env = defineCommand({
     'token of a target that has one becomes that output of the step, in the file of GITHUB_OUTPUT.',
     'gitlab: a dotenv report in --file, for the jobs that follow. json: one object, name to value.',
   ].join('\n'),
-  args: { target: arg.required('<target> or <target>:<role>', 'target') },
+  args: { target: arg.optional('<target> or <target>:<role>; asked for on a terminal', 'target') },
   options: {
     ...wishOptions,
     ...identityOptions,
@@ -123,7 +124,7 @@ export const env = defineCommand({
     file: opt.text('file', 'write there, readable by you alone, instead of printing'),
     output: opt.name('name', 'with --format github: the token becomes this output of the step'),
     print: opt.flag('print although the output is a terminal'),
-    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    yes: opt.flag('do not ask for the name of a target of high risk', { short: 'y' }),
   },
   json: {
     grant: { ...sampleGrant, keep: true },
@@ -140,7 +141,8 @@ export const env = defineCommand({
     },
   ],
   async run(world, { args, options, json }) {
-    const { target } = args;
+    const given = args.target;
+    needTarget(world, given, 'env');
     const { output } = options;
     if (json && (options.format ?? options.file ?? output) !== null) {
       throw new JitError('ERR_USAGE', 'option "--json" is the whole answer: it goes with no other format', {
@@ -152,9 +154,10 @@ export const env = defineCommand({
     }
     const format = options.format ?? 'sh';
     const destination = json ? ({ to: 'stdout' } as const) : destinationOf(world, format, options);
-    if (destination.to !== 'file')
-      refuseOnTerminal(world, options.print, 'these may be secrets', `jit env ${target} --print`);
+    const again = ['jit env', ...(given === null ? [] : [given]), '--print'].join(' ');
+    if (destination.to !== 'file') refuseOnTerminal(world, options.print, 'these may be secrets', again);
     const client = await reachBroker(world, { stays: true });
+    const target = await pickTarget(world, client, given, { command: 'env', role: options.role });
     const kind = output === null ? (options.export ?? 'reference') : 'token';
     await withKeptGrant(world, client, target, options, {
       command: 'env',

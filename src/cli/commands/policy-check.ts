@@ -1,20 +1,10 @@
 // jit policy check: whether the configuration is valid. Works without a broker.
 
-import { hasCode, JitError } from '../../core/errors.ts';
+import { withConfig } from '../config-hint.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
-import { quotedWord } from '../quoted-word.ts';
-import type { World } from '../world.ts';
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-
-/** The next command reads the same file. */
-function withConfig({ config }: World, thrown: unknown): unknown {
-  if (config === null || !hasCode(thrown, 'ERR_CONFIG')) return thrown;
-  const { code, message, hint } = thrown;
-  if (!hint?.endsWith('jit policy check')) return thrown;
-  return new JitError(code, message, { hint: `${hint} --config ${quotedWord(config)}`, cause: thrown });
-}
 
 export const policyCheck = defineCommand({
   name: 'policy check',

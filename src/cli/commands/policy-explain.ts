@@ -1,14 +1,15 @@
 // jit policy explain: what policy says about a wish, and why. Works without a broker; records nothing.
 
 import type { ExplainReply } from '../../protocol/offline.ts';
+import { hintWithConfig, withConfig } from '../config-hint.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
-import type { Output } from '../output.ts';
 import { previewLines, verdictText } from '../preview-text.ts';
 import { namedRole } from '../role-of.ts';
 import { lengthText } from '../time-text.ts';
+import type { World } from '../world.ts';
 
-function print(out: Output, reply: ExplainReply): void {
+function print({ out, config }: World, reply: ExplainReply): void {
   out.print(verdictText(reply, out.paint));
   for (const reason of reply.reasons) out.print(`  ${escapeText(reason)}`);
   if (reply.limit) out.print(`  longest: ${lengthText(reply.limit.value)}, set by the ${reply.limit.from}`);
@@ -21,7 +22,8 @@ function print(out: Output, reply: ExplainReply): void {
   if (reply.preview.length > 0) out.print('\nWould be granted:');
   for (const line of previewLines(reply.preview, '  ')) out.print(line);
   // What policy hints at where there is nothing else to do is this command.
-  if (reply.hint !== null && !reply.hint.startsWith('jit policy explain ')) out.hint(reply.hint);
+  if (reply.hint !== null && !reply.hint.startsWith('jit policy explain '))
+    out.hint(hintWithConfig(config, reply.hint));
 }
 
 export const policyExplain = defineCommand({
@@ -67,7 +69,7 @@ export const policyExplain = defineCommand({
   async run(world, { args, options, json }) {
     const { target, role } = namedRole(args.target, options.role);
     const offline = await world.loadOffline();
-    const reply = await offline.policyExplain(world.config, {
+    const asked = offline.policyExplain(world.config, {
       principal: options.as,
       target,
       role,
@@ -79,8 +81,11 @@ export const policyExplain = defineCommand({
       ci: world.ci,
       at: options.at,
     });
+    const reply = await asked.catch((error: unknown) => {
+      throw withConfig(world, error);
+    });
     if (json) world.out.json(reply);
-    else print(world.out, reply);
+    else print(world, reply);
     return 0;
   },
 });

@@ -1,6 +1,7 @@
 // jit policy test: cases in YAML against the policy. Works without a broker.
 
 import { exitCodeOf } from '../../core/errors.ts';
+import { withConfig } from '../config-hint.ts';
 import { arg, defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 
@@ -25,7 +26,10 @@ export const policyTest = defineCommand({
   examples: [{ command: 'jit policy test policy-test.yaml', does: 'every case, and why it was decided so' }],
   async run(world, { args, json }) {
     const { out } = world;
-    const reply = await (await world.loadOffline()).policyTest(world.config, args.file);
+    const offline = await world.loadOffline();
+    const reply = await offline.policyTest(world.config, args.file).catch((error: unknown) => {
+      throw withConfig(world, error);
+    });
     const failed = reply.cases.filter(({ passed }) => !passed).length;
     if (json) out.json(reply);
     else {

@@ -29,7 +29,7 @@ export function printStatus(out: Output, reply: StatusReply, own: string | null)
   }
   for (const line of logLines(reply.auditLog, reply.now, out.paint)) out.print(line);
   if (reply.grants.length === 0) out.print('no active grants');
-  else out.print(grantTable(reply.grants, reply.now, out.paint, own).join('\n'));
+  else out.print(grantTable(reply.grants, reply.now, out, own).join('\n'));
   const findings = reply.recentFindings.map((finding) => findingLine(finding, reply.now));
   // What is only observed is in the log, and in --json.
   const told = reply.recentAnomalies.filter(({ action }) => action !== 'observe');

@@ -4,8 +4,9 @@ import type { TargetsReply } from '../../protocol/routes.ts';
 import type { Paint } from '../colour.ts';
 import { defineCommand } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
+import { listing } from '../listing.ts';
+import { readTargets } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
-import { table } from '../table.ts';
 import { lengthText } from '../time-text.ts';
 
 type Target = TargetsReply['targets'][number];
@@ -59,16 +60,18 @@ export const targets = defineCommand({
   ],
   async run(world, { json }) {
     const { out } = world;
-    const reply = await (await reachBroker(world)).targets();
+    const reply = await readTargets(world, await reachBroker(world));
     if (json) {
       out.json(reply);
       return 0;
     }
-    const rows = reply.targets.flatMap((target) => target.roles.map((role) => row(target, role, out.paint)));
+    const rows = reply.targets.flatMap((target) =>
+      target.roles.map((role) => ({ cells: row(target, role, out.paint) })),
+    );
     if (rows.length === 0) out.print('the configuration names no target');
     else {
-      const head = ['TARGET:ROLE', 'LONGEST', 'RISK', 'SCOPES', 'DESCRIPTION'].map(out.paint.faint);
-      out.print(table([head, ...rows]).join('\n'));
+      const heads = ['TARGET:ROLE', 'LONGEST', 'RISK', 'SCOPES', 'DESCRIPTION'];
+      out.print(listing(out, heads, rows).join('\n'));
     }
     return 0;
   },

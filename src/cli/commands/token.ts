@@ -5,6 +5,7 @@ import type { GrantView } from '../../protocol/views.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { identityOptions } from '../elevate/identity.ts';
 import { withKeptGrant } from '../elevate/kept.ts';
+import { needTarget, pickTarget } from '../elevate/pick.ts';
 import { wishOptions } from '../elevate/wanted.ts';
 import { refuseOnTerminal } from '../on-terminal.ts';
 import { reachBroker } from '../reach.ts';
@@ -23,12 +24,12 @@ export const token = defineCommand({
     'targets whose credential is one token (github): others have "jit env". The grant is kept until its deadline; "jit',
     'revoke" with the id that stderr says ends it, and the token with it. On a terminal nothing is printed without --print.',
   ].join('\n'),
-  args: { target: arg.required('<target> or <target>:<role>', 'target') },
+  args: { target: arg.optional('<target> or <target>:<role>; asked for on a terminal', 'target') },
   options: {
     ...wishOptions,
     ...identityOptions,
     print: opt.flag('print the token although the output is a terminal'),
-    yes: opt.flag('do not ask for confirmation', { short: 'y' }),
+    yes: opt.flag('do not ask for the name of a target of high risk', { short: 'y' }),
   },
   json: {
     token: 'ghs_…',
@@ -43,9 +44,12 @@ export const token = defineCommand({
     { command: 'jit token deploy-repos:read --for 10m --json', does: 'with its end and its grant' },
   ],
   async run(world, { args, options, json }) {
-    const { target } = args;
-    refuseOnTerminal(world, options.print, 'this is a token', `jit token ${target} --print`);
+    const given = args.target;
+    needTarget(world, given, 'token');
+    const again = ['jit token', ...(given === null ? [] : [given]), '--print'].join(' ');
+    refuseOnTerminal(world, options.print, 'this is a token', again);
     const client = await reachBroker(world, { stays: true });
+    const target = await pickTarget(world, client, given, { command: 'token', role: options.role });
     const typed = [...(options.print ? ['--print'] : []), ...(json ? ['--json'] : [])];
     const how = { command: 'token', export: 'token', typed, quiet: json } as const;
     await withKeptGrant(world, client, target, options, {

@@ -57,7 +57,7 @@ async function watchOnScreen(world: World): Promise<number> {
     if (ending.signal.aborted || !screen || !watched) return;
     const { rows } = screen.size();
     const now = world.clock.now();
-    screen.draw(watchLines(watched, { now, rows, paint: world.out.paint, own: surroundingGrant(world) }));
+    screen.draw(watchLines(watched, { now, rows, out: world.out, own: surroundingGrant(world) }));
     cancel = world.clock.after(second - (now % second), draw);
   }
 

@@ -1,7 +1,7 @@
 // What the bash completion knows of the commands, as case branches: words of the generator, nothing from outside.
 
 import { quotePosix } from '../../shell/quote.ts';
-import { durations, extraTopic, type Node, type Use, usesOf } from './model.ts';
+import { durations, extraTopics, type Node, type Use, usesOf } from './model.ts';
 
 const listed = (words: readonly string[]): string => quotePosix(words.join(' '));
 const wordsOf = (offers: readonly { readonly word: string }[]): string =>
@@ -30,7 +30,7 @@ function taking({ value: { kind, words }, options }: Use): string {
 export function bashPart(nodes: readonly Node[]): string {
   return [
     `_JIT_DURATIONS=${listed(durations)}\n`,
-    `_JIT_TOPICS=${listed([extraTopic.word])}\n`,
+    `_JIT_TOPICS=${wordsOf(extraTopics)}\n`,
     `_JIT_FLAGS=${wordsOf(nodes[0]?.flags ?? [])}\n`,
     '\n# _jit_know COMMAND: sets the children, flags, kinds, choices and rest of its caller.\n',
     '_jit_know() {\n  children= flags= kinds= choices= rest=\n  case $1 in\n',

@@ -1,7 +1,7 @@
 // What the fish completion knows of the commands, as switch branches: words of the generator, nothing from outside.
 
 import { quoteFish } from '../../shell/quote.ts';
-import { durations, extraTopic, type Node, type Offer, type Use, usesOf } from './model.ts';
+import { durations, extraTopics, type Node, type Offer, type Use, usesOf } from './model.ts';
 
 const words = (texts: readonly string[]): string => texts.map(quoteFish).join(' ');
 
@@ -61,7 +61,7 @@ export function fishPart(nodes: readonly Node[]): string {
     `\n# __jit_constant NAME: what is the same for every command.\nfunction __jit_constant\n    switch $argv[1]\n`,
     printing('flags', described(root?.flags ?? [])),
     printing('durations', offer(durations)),
-    printing('topics', described([extraTopic])),
+    printing('topics', described(extraTopics)),
     printing('rest', offer(nodes.filter(({ rest }) => rest).map(({ path }) => path))),
     '    end\nend\n',
   ].join('');

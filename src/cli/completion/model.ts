@@ -2,6 +2,7 @@
 
 import { type Command, commonOptions, type OptionSpec, opt } from '../define-command.ts';
 import { ownOptions, summaryOf } from '../help.ts';
+import { topics } from '../topics/all.ts';
 
 /**
  * What a word is completed with: `target` are names of targets, `target-role` also `<target>:<role>`; `words` are those
@@ -50,7 +51,7 @@ export interface Node {
 export const durations = ['15m', '30m', '1h'] as const;
 
 /** What `jit help` explains besides the commands. */
-export const extraTopic: Offer = { word: 'exit-codes', summary: 'what the exit codes mean' };
+export const extraTopics: readonly Offer[] = topics.map(({ name, summary }) => ({ word: name, summary }));
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 const byName = new Set<string>(['target', 'role', 'scope', 'grant', 'duration', 'file']);

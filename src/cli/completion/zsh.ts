@@ -1,7 +1,7 @@
 // What the zsh completion knows of the commands, as case branches: words of the generator, nothing from outside.
 
 import { quotePosix } from '../../shell/quote.ts';
-import { durations, extraTopic, type Node, type Offer, type Use, usesOf } from './model.ts';
+import { durations, extraTopics, type Node, type Offer, type Use, usesOf } from './model.ts';
 
 /** As _describe takes it: `word:what it does`. */
 const described = ({ word, summary }: Offer): string =>
@@ -44,7 +44,7 @@ export function zshPart(nodes: readonly Node[]): string {
     '_jit_common() {\n',
     list('common', (nodes[0]?.flags ?? []).map(described)),
     `    durations=(${durations.join(' ')})\n`,
-    `    topics=(${described(extraTopic)})\n`,
+    `    topics=(${extraTopics.map(described).join(' ')})\n`,
     '}\n',
     '\n# _jit_value COMMAND OPTION: sets kind and choices; no kind: the option takes no value.\n',
     '_jit_value() {\n  kind= choices=()\n  case "$1 $2" in\n',

@@ -17,9 +17,9 @@ export async function extensionOf(
   grant: GrantView,
   around: readonly GrantView[],
 ): Promise<Milliseconds | null> {
-  const { deadline, startedAt, parent } = grant;
-  if (deadline === null || startedAt === null) return null;
-  const length = Math.round((deadline - startedAt) / 1000) * 1000;
+  const { deadline, requestedAt, parent } = grant;
+  if (deadline === null) return null;
+  const length = Math.round((deadline - requestedAt) / 1000) * 1000;
   const end =
     around.find(({ id }) => id === parent)?.deadline ?? (parent === null ? Number.POSITIVE_INFINITY : 0);
   const lengths = [length, ...shorter.filter((one) => one < length)].filter((one) => deadline + one <= end);

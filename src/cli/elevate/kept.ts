@@ -43,7 +43,7 @@ export interface Kept {
 }
 
 /** What is missing or denied is so for this command as for elevate, and hints name the one that was typed. */
-function renamed(error: unknown, command: string): unknown {
+export function renamed(error: unknown, command: string): unknown {
   if (!(error instanceof JitError) || !error.hint?.startsWith('jit elevate ')) return error;
   const { code, message, hint } = error;
   return new JitError(code, message, { hint: hint.replace('elevate', command) });

@@ -1,8 +1,10 @@
 // What elevate says on stderr: before it asks, when access begins, and when it ends.
 
+import type { OnEnd } from '../../core/shell-terms.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { ElevateReply, PreviewReply } from '../../protocol/routes.ts';
 import type { GrantView } from '../../protocol/views.ts';
+import type { Survivor } from '../../shell/survivors.ts';
 import { escapeText } from '../escape.ts';
 import { endText, roleAndScope } from '../grant-text.ts';
 import { notRefreshedText, overdueText, staysText, withdrawalText } from '../lease-text.ts';
@@ -22,6 +24,13 @@ export function printPreview(world: World, shown: PreviewReply): void {
   for (const line of previewLines(shown.preview, indent)) out.note(line);
 }
 
+/** What the end does to a shell, where that is more than locking it. */
+const endLines: Readonly<Record<OnEnd, string | null>> = {
+  lock: null,
+  terminate: 'at its end every program in this shell is ended',
+  close: 'at its end this shell is closed, with every program in it',
+};
+
 /** What the summary tells beyond the reply. */
 export interface SummaryExtras {
   /** Names the grants around it; empty when there is none. */
@@ -33,6 +42,7 @@ export interface SummaryExtras {
 
 /** What was granted, as whom, until when, and why less than asked. */
 export function printSummary(world: World, reply: ElevateReply, extras: SummaryExtras): void {
+  if (world.out.quiet) return;
   const { stack, isShell, extension } = extras;
   const { out, clock } = world;
   const { grant, notes } = reply;
@@ -55,6 +65,8 @@ export function printSummary(world: World, reply: ElevateReply, extras: SummaryE
     const longer = extension === null ? '' : `, "jit extend --for ${lengthText(extension)}" extends it`;
     out.note(`${indent}"exit" ends it${longer}`);
   }
+  const atEnd = isShell ? endLines[reply.shell.onEnd] : null;
+  if (atEnd !== null) out.note(`${indent}${out.paintError.caution(atEnd)}`);
 }
 
 /** One line when a credential that is served cannot be made anew any more, with what helps; one when it can again. */
@@ -74,18 +86,19 @@ export function printRefreshing(
 }
 
 /** One line when the grant ended first: when and why, and what became of what ran under it. */
-export function printEnded(world: World, grant: GrantView, isShell: boolean): void {
+export function printEnded(world: World, grant: GrantView, ran: 'shell' | 'closed shell' | 'command'): void {
   const { out, clock } = world;
   const stays = staysText(grant, clock.now());
-  if (isShell) {
+  if (ran !== 'command') {
     const isOver = grant.leases.every(
       ({ accessEndedAt, state }) => accessEndedAt !== null || state === 'revoked',
     );
     const access = stays ?? (isOver ? 'access revoked' : 'access is being revoked');
-    out.note(`jit: ${endText(grant, clock.now())}; ${access}`);
+    const closed = ran === 'closed shell' ? '; the shell was closed' : '';
+    out.note(`jit: ${endText(grant, clock.now())}; ${access}${closed}`);
     return;
   }
-  const length = grant.deadline === null ? 0 : grant.deadline - (grant.startedAt ?? grant.requestedAt);
+  const length = grant.deadline === null ? 0 : grant.deadline - grant.requestedAt;
   const isDeadline = grant.endCause === null || grant.endCause === 'expired';
   const what = isDeadline
     ? `${roleAndScope(grant)} ended at its deadline (${lengthText(length)})`
@@ -95,12 +108,26 @@ export function printEnded(world: World, grant: GrantView, isShell: boolean): vo
 
 /** One line when an elevated shell was left. */
 export function printLeft(world: World, grant: GrantView, ended: GrantView | null): void {
+  if (world.out.quiet) return;
   const { out, clock } = world;
   const after = aboutText(clock.now() - (grant.startedAt ?? grant.requestedAt));
   const stays = ended && staysText(ended, clock.now());
   const gone = stays === null ? 'access revoked' : stays;
   const what = grant.keep ? 'the grant goes on' : ended ? `grant ended, ${gone}` : 'grant ended';
   out.note(`jit: left ${roleAndScope(grant)} after ${after}; ${what}`);
+}
+
+const shownSurvivors = 5;
+
+/** One line when something goes on that was started in the shell, with the grant in its environment. */
+export function printSurvivors({ out }: World, survivors: readonly Survivor[]): void {
+  const [first] = survivors;
+  if (!first) return;
+  const names = survivors.slice(0, shownSurvivors).map(({ pid, name }) => `${pid} (${escapeText(name)})`);
+  const rest = survivors.length - names.length;
+  const who =
+    survivors.length === 1 ? '1 process still holds it' : `${survivors.length} processes still hold it`;
+  out.note(`jit: ${who}: ${names.join(', ')}${rest > 0 ? `, +${rest}` : ''}`);
 }
 
 /** A warning for every credential of the grant that is not confirmed gone. */

@@ -2,7 +2,9 @@
 
 import type { Client } from '../../client/client.ts';
 import { hasCode } from '../../core/errors.ts';
+import type { Instant } from '../../core/time.ts';
 import type { GrantView, LeaseView } from '../../protocol/views.ts';
+import { countdownTo } from '../../shell/countdown.ts';
 import type { Clock } from '../../system/clock.ts';
 
 /** What a watch needs. */
@@ -22,6 +24,10 @@ export interface GrantWatch {
   readonly ended: Promise<void>;
   /** The grant as last heard of. */
   current(): GrantView;
+  /** Calls back with each new deadline; the answer stops that. */
+  onDeadline(callback: (deadline: Instant) => void): () => void;
+  /** Looks at the clock now: this process was stopped. */
+  look(): void;
   /** Ends the watching; `ended` then never settles if it had not. */
   stop(): void;
 }
@@ -38,11 +44,27 @@ function failureOf({ leases }: GrantView): LeaseView['notRefreshed'] {
   return leases.find(({ notRefreshed }) => notRefreshed !== null)?.notRefreshed ?? null;
 }
 
+function leftOf({ deadline }: GrantView, clock: Clock): () => number {
+  return deadline === null ? () => Number.POSITIVE_INFINITY : countdownTo(deadline, clock);
+}
+
 /** Starts watching. */
 export function watchGrant({ grant, client, reconnect, clock, refreshing }: WatchOptions): GrantWatch {
   const abort = new AbortController();
   let known = grant;
+  let left = leftOf(known, clock);
+  let lookNow = (): void => {};
   let cancelTimer = (): void => {};
+  const listeners = new Set<(deadline: Instant) => void>();
+
+  function hear(heard: GrantView): void {
+    const { deadline } = heard;
+    const isMoved = deadline !== known.deadline;
+    known = heard;
+    if (!isMoved || deadline === null || heard.state !== 'active') return;
+    left = leftOf(heard, clock);
+    for (const tell of listeners) tell(deadline);
+  }
 
   const pause = (length: number): Promise<void> =>
     new Promise((resolve) => {
@@ -61,7 +83,7 @@ export function watchGrant({ grant, client, reconnect, clock, refreshing }: Watc
         const { id, state, deadline } = known;
         const failed = failureOf(known);
         const asked = { state, deadline, notRefreshed: failed?.code ?? null };
-        known = await current.wait({ grant: id, known: asked, timeout: poll }, abort.signal);
+        hear(await current.wait({ grant: id, known: asked, timeout: poll }, abort.signal));
         wait = firstPause;
         if (known.state !== 'active') return;
         const fails = failureOf(known);
@@ -80,20 +102,31 @@ export function watchGrant({ grant, client, reconnect, clock, refreshing }: Watc
   function untilDeadline(): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
-        const left = (known.deadline ?? Number.POSITIVE_INFINITY) + patience - clock.now();
-        if (left <= 0) resolve();
-        else cancelTimer = clock.after(Math.min(left, look), check);
+        cancelTimer();
+        const silence = left() + patience;
+        if (silence <= 0) resolve();
+        else cancelTimer = clock.after(Math.min(silence, look), check);
       };
+      lookNow = check;
       check();
     });
   }
 
   const said = untilBrokerSays().then(() => (abort.signal.aborted ? new Promise<void>(() => {}) : undefined));
-  const ended = Promise.race([said, untilDeadline()]).then(() => cancelTimer());
+  const ended = Promise.race([said, untilDeadline()]).then(() => {
+    lookNow = () => {};
+    cancelTimer();
+  });
   return {
     ended,
     current: () => known,
+    onDeadline(callback) {
+      listeners.add(callback);
+      return () => void listeners.delete(callback);
+    },
+    look: () => lookNow(),
     stop() {
+      lookNow = () => {};
       cancelTimer();
       abort.abort();
     },

@@ -8,6 +8,7 @@ import type { Paint } from '../colour.ts';
 import { escapeText } from '../escape.ts';
 import { eventRow, providersOf } from '../event-text.ts';
 import { findingLine, grantTable } from '../grant-text.ts';
+import type { ListOutput } from '../listing.ts';
 import { table } from '../table.ts';
 import { clockText, stampText } from '../time-text.ts';
 
@@ -24,7 +25,7 @@ export interface Watched {
 export interface Frame {
   readonly now: Instant;
   readonly rows: number;
-  readonly paint: Paint;
+  readonly out: ListOutput;
   /** The grant around this shell. */
   readonly own: string | null;
 }
@@ -34,7 +35,8 @@ const mostPast = 5;
 
 /** The picture, at most `rows` lines; what is left of the screen holds the newest events. */
 export function watchLines({ status, events, lostAt }: Watched, frame: Frame): string[] {
-  const { now, rows, paint, own } = frame;
+  const { now, rows, out, own } = frame;
+  const { paint } = out;
   const { grants, recentFindings, recentAnomalies } = status;
   const overdue = status.overdue === 0 ? [] : [paint.alarm(`OVERDUE: ${status.overdue}`)];
   const head = [paint.strong('jit watch'), clockText(now, now), escapeText(status.principal), ...overdue];
@@ -46,7 +48,7 @@ export function watchLines({ status, events, lostAt }: Watched, frame: Frame): s
     `${head.join('  ')}  ${paint.faint('q quits')}`,
     ...lost,
     '',
-    ...(grants.length === 0 ? ['no active grants'] : grantTable(grants, now, paint, own)),
+    ...(grants.length === 0 ? ['no active grants'] : grantTable(grants, now, out, own)),
     ...section(
       paint,
       'Anomalies',

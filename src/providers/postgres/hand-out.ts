@@ -41,8 +41,19 @@ export function handOut(handle: PostgresHandle, password: Secret, applicationNam
       ...(rootCert === null ? {} : { PGSSLROOTCERT: rootCert }),
     },
     files: [
-      { name: 'pg_service.conf', variable: 'PGSERVICEFILE', content: new Secret(serviceFile(handle)) },
-      { name: 'pgpass', variable: 'PGPASSFILE', content: new Secret(passwordFile(handle, password)) },
+      {
+        name: 'pg_service.conf',
+        variable: 'PGSERVICEFILE',
+        content: new Secret(serviceFile(handle)),
+        tombstone: serviceFile(handle),
+      },
+      {
+        name: 'pgpass',
+        variable: 'PGPASSFILE',
+        content: new Secret(passwordFile(handle, password)),
+        // Without any password psql asks a person for one.
+        tombstone: passwordFile(handle, new Secret('the-grant-has-ended')),
+      },
     ],
     unset,
     exports: { url: { DATABASE_URL: new Secret(url(handle, password)) } },

@@ -328,6 +328,32 @@ describe('jit elevate with something missing', () => {
     expect(ran.questions).toEqual(['Reason']);
   });
 
+  const offering = (changes: Partial<PreviewReply>) =>
+    createFakeClient({
+      preview: async (wish) =>
+        wish.reason === null
+          ? fakePreview({ outcome: 'denied', reasonRequired: true, ...changes })
+          : fakePreview({ reasonRequired: true }),
+    });
+  const presets = { reasonPresets: ['restore', 'release'], lastReason: 'INC-4711' };
+
+  it.each([
+    ['the last reason for Enter', '', presets, 'INC-4711'],
+    [
+      'the first preset for Enter, where there is no last reason',
+      '',
+      { ...presets, lastReason: null },
+      'restore',
+    ],
+    ['what was typed, though a preset has it in it', 'rest', presets, 'rest'],
+    ['what was typed', ' INC-4712 ', presets, 'INC-4712'],
+  ])('takes %s', async (_what, typed, changes, reason) => {
+    const argv = ['elevate', 'prod-db:read', ...command];
+    const ran = await jit(argv, { client: offering(changes), tty: true, answers: [typed] });
+    expect(ran.client.asked('elevate')[0]).toMatchObject({ reason });
+    expect(ran.questions).toEqual(['Reason (type one, or choose)']);
+  });
+
   it('asks for nothing that is given', async () => {
     const client = createFakeClient({ preview: wantsReason });
     const ran = await jit(['elevate', 'prod-db:read', '--reason', 'x', ...command], { client, tty: true });
@@ -339,24 +365,25 @@ describe('jit elevate with something missing', () => {
 describe('jit elevate to a target of high risk', () => {
   const risky = () => createFakeClient({ preview: async () => fakePreview({ risk: 'high' }) });
 
-  it('asks for confirmation on a terminal, showing what it is about', async () => {
+  it('asks for its name on a terminal, showing what it is about', async () => {
     const ran = await jit(['elevate', 'prod-db', ...command], {
       client: risky(),
       tty: true,
-      answers: [true],
+      answers: ['prod-db'],
     });
     expect(ran.code).toBe(0);
     expect(ran.stderr).toContain('member of orders_read');
+    expect(ran.questions).toEqual(['Risk is high. Type prod-db to go on']);
   });
 
-  it('grants nothing when the answer is no', async () => {
+  it('asks again as long as it is another name: habit types y', async () => {
     const ran = await jit(['elevate', 'prod-db', ...command], {
       client: risky(),
       tty: true,
-      answers: [false],
+      answers: ['y', 'yes', 'prod-db:read', 'prod-db'],
     });
-    expect(ran.code).toBe(130);
-    expect(ran.client.asked('elevate')).toEqual([]);
+    expect(ran.code).toBe(0);
+    expect(ran.questions).toHaveLength(4);
   });
 
   it('does not ask with --yes', async () => {
@@ -517,6 +544,15 @@ describe('jit elevate inside of a grant', () => {
     const client = createFakeClient({ elevate });
     const ran = await jit(['elevate', 'prod-db', '--keep', ...command], { client });
     expect(ran.stderr).toContain('kept until its deadline, or until gouter ends');
+  });
+
+  it('offers to extend by what was asked for, not by what was left of it when the credential had been made', async () => {
+    const grant = fakeGrant({ startedAt: fakeNow + 3_000 });
+    const elevate: Client['elevate'] = async () => ({
+      ...{ grant, env: {}, unset: [], secrets: [], notes: [], shell: usualShellTerms },
+    });
+    const ran = await jit(['elevate', 'prod-db'], { client: createFakeClient({ elevate }), tty: true });
+    expect(ran.stderr).toContain('"jit extend --for 30m" extends it');
   });
 
   it('offers to extend only as far as the grant around it goes', async () => {

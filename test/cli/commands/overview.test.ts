@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { TargetsReply } from '../../../src/protocol/routes.ts';
 import type { GrantView } from '../../../src/protocol/views.ts';
-import { createFakeClient, fakeGrant, fakeLease, fakeStatus } from '../../fakes/client.ts';
+import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakeStatus } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
 const showing = (grants: readonly GrantView[], env: Record<string, string> = {}) =>
@@ -31,5 +32,91 @@ describe('jit alone', () => {
     const { stdout } = await showing([], { JIT_GRANT_ID: 'g7f3k2' });
     expect(stdout).toMatch(/exit +leaves this shell, whose grant has ended; then: jit elevate/);
     expect(stdout).not.toContain('extend');
+  });
+});
+
+describe('jit alone, after "jit use"', () => {
+  const used = { JIT_GRANT_ID: 'g7f3k2', JIT_USE: '1' };
+
+  it('offers to drop the grant, for to leave the shell would end what is the user’s own', async () => {
+    const { stdout } = await showing([fakeGrant()], used);
+    expect(stdout).toMatch(/jit extend --for 30m .*\n {2}jit drop +ends the grant in use/);
+    expect(stdout).not.toMatch(/^ *exit/m);
+  });
+
+  it('offers to drop what has ended, too', async () => {
+    const { stdout } = await showing([], used);
+    expect(stdout).toMatch(/jit drop +gives back what the variables were before; then: jit use/);
+    expect(stdout).not.toMatch(/^ *exit/m);
+  });
+});
+
+describe('jit alone, when something ends soon', () => {
+  // A grant of an hour is warned of 5 minutes before its end.
+  const ending = (id: string, left: number) =>
+    fakeGrant({ id, startedAt: fakeNow + left - 3_600_000, deadline: fakeNow + left });
+
+  it('says so, the most urgent first, and offers to extend that one', async () => {
+    const grants = [ending('glong', 1_800_000), ending('gsoon', 240_000), ending('gnow', 40_000)];
+    const { stdout } = await showing(grants);
+    expect(
+      [...stdout.matchAll(/^ENDS SOON: .* in (\w+), grant (\w+)$/gm)].map(([, left, id]) => [left, id]),
+    ).toEqual([
+      ['40s', 'gnow'],
+      ['4m', 'gsoon'],
+    ]);
+    expect(stdout).toContain('jit extend gnow --for 30m');
+  });
+
+  it('scales with the grant, as the warnings of shells do', async () => {
+    const short = (left: number) =>
+      fakeGrant({ startedAt: fakeNow + left - 300_000, deadline: fakeNow + left });
+    expect((await showing([short(160_000)])).stdout).not.toContain('ENDS SOON');
+    expect((await showing([short(140_000)])).stdout).toContain('ENDS SOON');
+  });
+});
+
+describe('jit alone, with nothing active', () => {
+  const role = (name: string, frecency: number, maxDuration: number | null = 3_600_000) => ({
+    ...{ name, frecency, maxDuration },
+    ...{ description: null, scopes: [], needsApproval: false },
+  });
+  const target = (name: string, roles: ReturnType<typeof role>[]): TargetsReply['targets'][number] => ({
+    ...{ name, roles },
+    ...{ provider: 'postgres', description: null, risk: 'low' as const, console: false },
+  });
+  const offered = async (...targets: TargetsReply['targets'][number][]) => {
+    const { stdout } = await jit([], { client: createFakeClient({ targets: async () => ({ targets }) }) });
+    return /jit elevate .*? --for \w+/.exec(stdout)?.[0];
+  };
+
+  it('offers the role that was used most, no longer than it may last', async () => {
+    const first = target('a-db', [role('read', 0)]);
+    const used = target('b-db', [role('read', 1), role('write', 3, 600_000), role('admin', 9, null)]);
+    expect(await offered(first, used)).toBe('jit elevate b-db:write --for 10m');
+  });
+
+  it('offers the first target where nothing was used yet', async () => {
+    expect(await offered(target('x-db', [role('read', 0, null)]), target('a-db', [role('read', 0)]))).toBe(
+      'jit elevate a-db --for 30m',
+    );
+  });
+
+  it('quotes a name that a shell would read otherwise', async () => {
+    expect(await offered(target('$(reboot)', [role('read', 0)]))).toBe("jit elevate '$(reboot)' --for 30m");
+  });
+});
+
+describe('jit alone, with many grants', () => {
+  it('stays on one screen, with what is overdue and what ends first', async () => {
+    const many = Array.from({ length: 40 }, (_, at) =>
+      fakeGrant({ id: `g${at + 10}`, deadline: fakeNow + 3_600_000 - at * 1_000 }),
+    );
+    const { stdout } = await showing([...many, overdue]);
+    expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(24);
+    expect(stdout).toContain('and 31 more: jit status');
+    expect(stdout).toContain('gover');
+    expect(stdout).toContain('g49');
+    expect(stdout).not.toContain('g10 ');
   });
 });

@@ -144,3 +144,45 @@ describe('jit policy test', () => {
     expect(ran.stdout).toContain('1 of 2 as expected');
   });
 });
+
+describe('hints of the policy commands after --config', () => {
+  const refusing = (hint: string) => async () => {
+    throw new JitError('ERR_CONFIG', 'jit.yaml:3:5: unknown key', { hint });
+  };
+
+  it.each([
+    [
+      'explain',
+      'correct the file, then run jit policy check',
+      'then run jit policy check --config my.yaml\n',
+    ],
+    ['explain', 'jit targets', 'hint: jit targets --config my.yaml\n'],
+    ['test', 'correct the file, then run jit policy check', 'then run jit policy check --config my.yaml\n'],
+    ['test', 'then run jit policy test cases.yaml', 'run jit policy test --config my.yaml cases.yaml\n'],
+    ['test', 'did you mean "x"?', 'hint: did you mean "x"?\n'],
+  ])('of policy %s name the same file: %s', async (name, hint, shown) => {
+    const offline = { policyExplain: refusing(hint), policyTest: refusing(hint) };
+    const ran = await jit(['policy', name, 'x', '--config', 'my.yaml'], { offline });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(shown);
+    const without = await jit(['policy', name, 'x'], { offline });
+    expect(without.stderr).toContain(`${hint}\n`);
+  });
+});
+
+describe('did you mean', () => {
+  it.each([
+    [['polcy', 'check'], 'policy'],
+    [['policy', 'chekc'], 'jit policy check'],
+    [['elvate', 'x'], 'jit elevate'],
+    [['elevate', 'x', '--resaon', 'y'], '--reason'],
+    [['elevate', 'x', '--export', 'urll'], '--export url'],
+    [['--plian'], '--plain'],
+    [['help', 'scriptin'], 'jit help scripting'],
+    [['completion', 'bsh'], 'jit completion bash'],
+  ])('is asked for %j', async (argv, meant) => {
+    const ran = await jit(argv);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(new RegExp(`did you mean: .*${meant}`));
+  });
+});

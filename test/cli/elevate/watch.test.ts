@@ -80,6 +80,45 @@ describe('watchGrant', () => {
     watch.stop();
   });
 
+  it('ends in time although the wall clock was set back', async () => {
+    const { client } = scripted();
+    const { clock, watch, hasEnded } = watched(client);
+    clock.advance(60_000);
+    clock.step(-3_600_000);
+    clock.advance(1_740_000 + 999);
+    await settle();
+    expect(hasEnded()).toBe(false);
+    clock.advance(1);
+    await watch.ended;
+    watch.stop();
+  });
+
+  it('ends at once when it is told to look after a stop over the deadline', async () => {
+    const { client } = scripted();
+    const { clock, watch } = watched(client);
+    clock.sleepMachine(7_200_000);
+    watch.look();
+    await watch.ended;
+    expect(clock.pending).toBe(0);
+    watch.stop();
+  });
+
+  it('tells of each new deadline, and of nothing else, as long as somebody listens', async () => {
+    const { client, waits } = scripted();
+    const { watch } = watched(client);
+    const heard: number[] = [];
+    const stop = watch.onDeadline((deadline) => heard.push(deadline));
+    waits[0]?.answer(fakeGrant());
+    await settle();
+    waits[1]?.answer(fakeGrant({ deadline: fakeNow + 3_600_000 }));
+    await settle();
+    stop();
+    waits[2]?.answer(fakeGrant({ deadline: fakeNow + 4_000_000 }));
+    await settle();
+    expect(heard).toEqual([fakeNow + 3_600_000]);
+    watch.stop();
+  });
+
   it('reaches another broker when the one at hand is gone, however often it takes', async () => {
     const first = scripted();
     const second = scripted();

@@ -20,7 +20,11 @@ const anomaly = (changes: Partial<AnomalyView> = {}): AnomalyView => ({
 const shown = (
   changes: Partial<StatusReply>,
   { rows = 40, now = fakeNow, lostAt = null as number | null } = {},
-) => watchLines({ status: fakeStatus(changes), events: [], lostAt }, { now, rows, paint, own: null });
+) =>
+  watchLines(
+    { status: fakeStatus(changes), events: [], lostAt },
+    { now, rows, out: { paint, plain: false, legible: (text) => text }, own: null },
+  );
 
 test('a grant has its time left, which goes down although nothing has come', () => {
   expect(shown({ grants: [fakeGrant()] }).join('\n')).toMatch(/g7f3k2 .*\(30m\)/);
@@ -55,7 +59,12 @@ test('what is left of the screen holds the newest events', () => {
     body: { type: `type.${seq}`, ts: '2026-11-22T12:00:00.000Z', data: {} },
   }));
   const state = { status: fakeStatus(), events, lostAt: null };
-  const lines = watchLines(state, { now: fakeNow, rows: 12, paint, own: null });
+  const lines = watchLines(state, {
+    now: fakeNow,
+    rows: 12,
+    out: { paint, plain: false, legible: (text) => text },
+    own: null,
+  });
   expect(lines).toHaveLength(12);
   expect(lines.at(-1)).toContain('type.49');
 });

@@ -79,7 +79,8 @@ if (process.argv[2] === 'get') process.stdout.write(lines.map((line) => line + '
     unset: issued.handOut.unset,
     secrets: [],
     extension: null,
-    grant: { id: 'g1', target: 'repos', role: 'read', deadline: 0 },
+    grant: { id: 'g1', target: 'repos', role: 'read', risk: 'medium', deadline: 0 },
+    terms: { warn: [], notify: [] },
     stateFile: '/none',
   });
   return finish(spawn('git', args, { env: child, cwd: home }));

@@ -73,5 +73,5 @@ test('a file of the version before is brought up to date, with its log as it was
   expect(store.head()).toEqual(head);
   store.commit((tx) => tx.useToken({ token: token('a'), expiresAt: 2_000 }, 1_000));
   expect(store.isTokenUsed(token('a'))).toBe(true);
-  expect(migrations).toHaveLength(3);
+  expect(migrations).toHaveLength(4);
 });

@@ -151,7 +151,7 @@ test('a log that is older than its tree gets one, and its first key by an event'
   const db = new Database(file);
   for (const table of ['epochs', 'nodes', 'keys', 'newest_checkpoint', 'checkpoints'])
     db.exec(`DROP TABLE ${table}`);
-  db.exec('PRAGMA user_version = 2');
+  db.exec('PRAGMA user_version = 3');
   db.close();
   expect(verifyFile(file)).toMatchObject({
     valid: true,

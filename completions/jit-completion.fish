@@ -63,7 +63,7 @@ function __jit_children
             'aws'\t'write a first configuration for an AWS account'
         case 'store'
             printf '%s\n' \
-            'init'\t'set up a PostgreSQL database as the shared store of everybody’s audit log'
+            'init'\t'set up a PostgreSQL database as the shared store of all audit logs'
         case 'secret'
             printf '%s\n' \
             'set'\t'put a secret into the keychain, for the broker to read' \

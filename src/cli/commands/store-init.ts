@@ -38,7 +38,7 @@ async function passwordOf(world: World, given: string | null): Promise<string | 
 
 export const storeInit = defineCommand({
   name: 'store init',
-  summary: 'set up a PostgreSQL database as the shared store of everybody's audit log',
+  summary: 'set up a PostgreSQL database as the shared store of all audit logs',
   description: [
     'Connects as an administrator, makes the roles jit_owner, jit_writer and jit_auditor, and the schema jit. Running it again',
     'is harmless, applies what a newer jit brings, and makes room for the months ahead. With --print nothing is contacted.',

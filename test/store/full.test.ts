@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { createSigner, type Signer, seedBytes } from '../../src/audit/signer.ts';
 import { JitError } from '../../src/core/errors.ts';
 import { type Ballast, ballastBytes, fileBallast } from '../../src/store/ballast.ts';
 import { openEpochs } from '../../src/store/epochs.ts';
@@ -17,9 +18,15 @@ import { failure } from '../audit/failure.ts';
 import { open, step, stillClock, temporaryPath } from './support.ts';
 
 /** A store whose file may not grow; giving up the ballast is what lets it grow again. */
-function fullStore(file: string, pages: { spare: number }): Store {
+function fullStore(
+  file: string,
+  pages: { spare: number },
+  signerOf: (origin: string) => Signer | null = () => null,
+): Store {
   const made = open(file);
   const { origin } = made;
+  const signer = signerOf(origin);
+  if (signer) made.useSigner(signer);
   made.close();
   const db = new Database(file);
   onTestFinished(() => void db.close());
@@ -46,7 +53,7 @@ function fullStore(file: string, pages: { spare: number }): Store {
     log,
     epochs,
     signing: createSigning(origin, log, epochs, null),
-    signer: null,
+    signer,
     state: openState(db),
     jobs: openJobs(db),
     ballast,
@@ -105,6 +112,20 @@ test('when the ballast is gone too, revocation is told so and nothing is half wr
   const { size } = store.head();
   store.close();
   expect(verifyFile(file)).toMatchObject({ valid: true, events: size });
+});
+
+test('a revocation that takes the ballast is signed in the same commit', () => {
+  const file = temporaryPath();
+  const store = fullStore(file, { spare: 8 }, (origin) =>
+    createSigner(origin, systemRandom.bytes(seedBytes)),
+  );
+  expect(fill(store)?.code).toBe('ERR_AUDIT_UNAVAILABLE');
+  expect(store.signedHead()).toMatchObject(store.treeHead());
+  const before = store.head().size;
+  store.commit((tx) => tx.append(step('x'.repeat(400))), { urgent: true });
+  expect(store.signedHead()).toMatchObject({ ...store.treeHead(), size: before + 1 });
+  store.close();
+  expect(verifyFile(file)).toMatchObject({ valid: true, logs: [{ signed: before + 1 }] });
 });
 
 test('the ballast is a megabyte of noise that is given up once and set aside again', () => {

@@ -90,7 +90,7 @@ const flags: readonly MalformedLine[] = [
 const others: readonly MalformedLine[] = [
   ['an unknown command', ['elevat'], 'did you mean: jit elevate'],
   ['an unknown command of a group', ['policy', 'chek'], 'did you mean: jit policy check'],
-  ['a group alone', ['audit'], 'needs one of: log, verify'],
+  ['a group alone', ['audit'], 'needs one of: log, tail'],
   ['dashes and no command of jit', ['--', 'true'], 'needs "jit elevate"'],
   ['a command for status', ['status', '--', 'true'], 'unexpected argument "true"'],
   ['a grant and all grants', ['revoke', 'g1', '--all'], 'not both'],

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { createKeychain } from '../../src/system/keychain.ts';
+import { createKeychain, tiredKeychain } from '../../src/system/keychain.ts';
+import { createMemoryKeychain } from '../support/keychain.ts';
 
 type Entry = ReturnType<NonNullable<Parameters<typeof createKeychain>[0]>>;
 
@@ -77,4 +78,19 @@ describe('createKeychain', () => {
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', env });
     expect(run.stdout, run.stderr).toBe('ERR_SECRET_UNAVAILABLE');
   });
+});
+
+it('a tired keychain is asked once, and again when it is told to', async () => {
+  const keychain = createMemoryKeychain();
+  const tired = tiredKeychain(keychain);
+  keychain.isLocked = true;
+  await expect(tired.get('jit', 'x')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+  keychain.isLocked = false;
+  await expect(tired.set('jit', 'x', new Secret('y'))).rejects.toMatchObject({
+    code: 'ERR_SECRET_UNAVAILABLE',
+  });
+  tired.renew();
+  await tired.set('jit', 'x', new Secret('y'));
+  expect((await tired.get('jit', 'x'))?.reveal()).toBe('y');
+  expect(await tired.delete('jit', 'x')).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusReply } from '../../../src/protocol/routes.ts';
 import type { LeaseView } from '../../../src/protocol/views.ts';
-import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakeStatus } from '../../fakes/client.ts';
+import { createFakeClient, fakeGrant, fakeLease, fakeLog, fakeNow, fakeStatus } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
 const showing = (changes: Partial<StatusReply>, argv: string[] = []) =>
@@ -10,6 +10,39 @@ const showing = (changes: Partial<StatusReply>, argv: string[] = []) =>
 describe('jit status', () => {
   it('says so when nothing is active', async () => {
     expect(await showing({})).toMatchObject({ code: 0, stdout: 'no active grants\n', stderr: '' });
+  });
+
+  it('begins with a log that was set back, or is not signed, and says what to do', async () => {
+    const { origin } = fakeLog();
+    const known = { origin, events: 52, from: 'keychain' } as const;
+    const back = await showing({ auditLog: fakeLog({ signed: false, known }) });
+    expect(back.stdout).toMatch(
+      /^AUDIT LOG SET BACK: .* has 41 events; the copy in the keychain knew 52: 11 are missing/,
+    );
+    expect(back.stdout).toContain('jit audit fork --reason "…"');
+    const lost = { ...known, origin: `${origin}/2` };
+    expect((await showing({ auditLog: fakeLog({ signed: false, known: lost }) })).stdout).toContain(
+      `the copy in the keychain knew 52 of ${origin}/2`,
+    );
+    const trouble = {
+      code: 'ERR_AUDIT_UNAVAILABLE',
+      message: 'the key\u001b[2J is away',
+      hint: 'unlock it',
+    } as const;
+    const away = (await showing({ auditLog: fakeLog({ signed: false, trouble }) })).stdout;
+    expect(away).toMatch(/^AUDIT LOG NOT SIGNED: the key\S* is away\nunlock it\n/);
+    expect(away).not.toContain('\u001b');
+  });
+
+  it('tells of a fork for a day', async () => {
+    const fork = (age: number) => ({
+      at: fakeNow - age,
+      reason: 'restored',
+      previous: 'jit.7h2k9d3f5g6h8j1k',
+    });
+    const told = (age: number) => showing({ auditLog: fakeLog({ fork: fork(age) }) });
+    expect((await told(3_600_000)).stdout).toContain('goes on from jit.7h2k9d3f5g6h8j1k: "restored"');
+    expect((await told(25 * 3_600_000)).stdout).toBe('no active grants\n');
   });
 
   it('shows a grant with its role, how long it lasts and why it is there', async () => {

@@ -1,7 +1,8 @@
-// A process that commits as fast as it can and says each sequence number once it is durable.
+// A process that commits, signed, as fast as it can and says each sequence number once it is durable.
 // At the first failure it says what it may still do, and ends.
 
 import { writeSync } from 'node:fs';
+import { createSigner, seedBytes } from '../../../src/audit/signer.ts';
 import { toJitError } from '../../../src/core/errors.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -9,6 +10,8 @@ import { systemRandom } from '../../../src/system/random.ts';
 
 const [, , path = ''] = process.argv;
 const store = openStore({ path, clock: systemClock, random: systemRandom });
+// One seed for all writers of these tests: each goes on with the log of the one before.
+store.useSigner(createSigner(store.logOrigin, Buffer.alloc(seedBytes, 7)));
 
 function commit(urgent: boolean): string {
   try {

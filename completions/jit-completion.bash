@@ -239,8 +239,8 @@ _jit_files() {
   grants_file=${JIT_STATE_FILE:-${run:-$state/run}/prompt}
 }
 
-# _jit_load FILE: sets lines to those of a file that is ours.
-_jit_load() {
+# _jit_read_lines FILE: sets lines to those of a file that is ours.
+_jit_read_lines() {
   local line
   lines=()
   [[ -f $1 && -r $1 && -O $1 ]] || return 0
@@ -270,8 +270,8 @@ _jit_roles() {
   if [[ $line == "$1 "* && $line != *[!a-z0-9._:,\ -]* ]]; then roles=${line#* }; fi
 }
 
-# _jit_add WORD…: offers those that begin with what is typed.
-_jit_add() {
+# _jit_propose WORD…: offers those that begin with what is typed.
+_jit_propose() {
   local word
   for word in "$@"; do
     if [[ $word == "$current"* ]]; then COMPREPLY[${#COMPREPLY[@]}]=$word; fi
@@ -294,7 +294,7 @@ _jit_targets() {
   fi
   [[ -n ${1-} ]] || return 0
   _jit_roles "$name"
-  for role in $roles; do _jit_add "$name:${role%%:*}"; done
+  for role in $roles; do _jit_propose "$name:${role%%:*}"; done
 }
 
 # _jit_scopes TARGET ROLE: offers the scopes of that role; of all roles of the target when it is not said yet.
@@ -305,7 +305,7 @@ _jit_scopes() {
     [[ $item == *:* && (-z $2 || ${item%%:*} == "$2") ]] || continue
     item=${item#*:}
     for scope in ${item//,/ }; do
-      [[ " ${COMPREPLY[*]-} " == *" $scope "* ]] || _jit_add "$scope"
+      [[ " ${COMPREPLY[*]-} " == *" $scope "* ]] || _jit_propose "$scope"
     done
   done
 }
@@ -316,7 +316,7 @@ _jit_grants() {
   for line in ${lines[@]+"${lines[@]}"}; do
     id=${line#* } id=${id%% *}
     [[ $line == [0-9]*' '*' '* && ${line%% *} != *[!0-9]* && -n $id && $id != *[!A-Za-z0-9._-]* ]] || continue
-    _jit_add "$id"
+    _jit_propose "$id"
   done
 }
 
@@ -327,8 +327,8 @@ _jit_offer() {
   lines=()
   _jit_files
   case $1 in
-    target | target-role | role | scope) _jit_load "$names_file" ;;
-    grant) _jit_load "$grants_file" ;;
+    target | target-role | role | scope) _jit_read_lines "$names_file" ;;
+    grant) _jit_read_lines "$grants_file" ;;
   esac
   case $1 in
     target) _jit_targets ;;
@@ -336,20 +336,20 @@ _jit_offer() {
     role)
       local roles
       _jit_roles "${target%%:*}"
-      for item in $roles; do _jit_add "${item%%:*}"; done
+      for item in $roles; do _jit_propose "${item%%:*}"; done
       ;;
     scope)
       if [[ $target == *:* ]]; then role=${target#*:}; fi
       _jit_scopes "${target%%:*}" "$role"
       ;;
     grant) _jit_grants ;;
-    duration) _jit_add $_JIT_DURATIONS ;;
-    words) _jit_add $choices ;;
+    duration) _jit_propose $_JIT_DURATIONS ;;
+    words) _jit_propose $choices ;;
     topic)
       topic="${given[*]-}"
       _jit_know "$topic"
-      _jit_add $children
-      if [[ -z $topic ]]; then _jit_add $_JIT_TOPICS; fi
+      _jit_propose $children
+      if [[ -z $topic ]]; then _jit_propose $_JIT_TOPICS; fi
       ;;
     file)
       if type compopt >/dev/null 2>&1; then compopt -o default; else _jit_lines "$(compgen -f -- "$current")"; fi
@@ -432,9 +432,9 @@ _jit() {
       for index in ${COMPREPLY[@]+"${!COMPREPLY[@]}"}; do COMPREPLY[index]=$marker=${COMPREPLY[index]}; done
     fi
   elif [[ $current == -* ]]; then
-    _jit_add $flags $_JIT_FLAGS
+    _jit_propose $flags $_JIT_FLAGS
   else
-    if [[ ${#given[@]} == 0 ]]; then _jit_add $children; fi
+    if [[ ${#given[@]} == 0 ]]; then _jit_propose $children; fi
     set -- $kinds
     shift "${#given[@]}" 2>/dev/null || set --
     if [[ -n ${1-} ]]; then

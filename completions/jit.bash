@@ -23,6 +23,7 @@ _JIT_WARNINGS=   # how many seconds before that end to warn, longest first
 _JIT_USUAL=      # the same for the grants of other shells
 _JIT_TOLD=0      # how many of the warnings have been given
 _JIT_STARTED=    # when the grant of this shell was handed out
+_JIT_GAVE=       # set when it is known that programs get what the grant gave
 _JIT_ENDED=      # id of the grant that has ended in this shell: JIT_GRANT_STATE may be readonly
 _JIT_TEXT=       # as _JIT_SEG, for JIT_PROMPT
 _JIT_KEY=-       # what the last look was made from; it holds from _JIT_SINCE until _JIT_NEXT
@@ -148,6 +149,7 @@ _jit_drop() {
     _jit_one=${_jit_rest%% *} _jit_rest=${_jit_rest#* }
     [[ -n $_jit_one && $_jit_one != [$_JIT_DIGITS]* && $_jit_one != *[!$_JIT_VARIABLE_CHARS]* ]] || continue
     unset -v "$_jit_one" 2>/dev/null || export -n "$_jit_one" 2>/dev/null || :
+    unset -v "JIT_GIVEN_$_jit_one" 2>/dev/null || export -n "JIT_GIVEN_$_jit_one" 2>/dev/null || :
   done
   _jit_own_name
   printf '\njit: %s has ended; what needs it fails in this shell. Type "%s" to leave.\n' \
@@ -332,9 +334,81 @@ _jit_inject() {
   printf -v PS1 '%s' "$_jit_ps1" 2>/dev/null || :
 }
 
+# _jit_regain: the user's files may have set what the grant sets, or what it needs not to be set; programs would then act
+# as somebody else. jit hands it over twice: JIT_GIVEN and JIT_TAKEN are names, JIT_GIVEN_<NAME> are values. Once is
+# enough: what the user sets later is meant.
+_jit_regain() {
+  local _jit_options=$-
+  _JIT_GAVE=1
+  [[ -n ${JIT_GIVEN+1}${JIT_TAKEN+1} ]] || return 0
+  { set +x; } 2>/dev/null # values would be shown
+  _jit_regain_all
+  case $_jit_options in *x*) set -x ;; esac
+}
+_jit_regain_all() {
+  local _jit_rest="${JIT_GIVEN-} " _jit_one _jit_copy _jit_again= _jit_stuck= _jit_is='it is' _jit_it=it
+  while [[ -n $_jit_rest ]]; do
+    _jit_one=${_jit_rest%% *} _jit_rest=${_jit_rest#* }
+    [[ -n $_jit_one && $_jit_one != [$_JIT_DIGITS]* && $_jit_one != *[!$_JIT_VARIABLE_CHARS]* ]] || continue
+    _jit_copy=JIT_GIVEN_$_jit_one
+    if [[ -z ${!_jit_copy+1} ]]; then # a secret; the grant has ended meanwhile
+      _jit_take "$_jit_one" || :
+    elif _jit_is_given "$_jit_one" "${!_jit_copy}"; then
+      continue
+    elif _jit_give "$_jit_one" "${!_jit_copy}"; then
+      _jit_again+=${_jit_again:+, }$_jit_one
+    else
+      _jit_stuck+=${_jit_stuck:+, }$_jit_one
+    fi
+  done
+  _jit_rest="${JIT_TAKEN-} "
+  while [[ -n $_jit_rest ]]; do
+    _jit_one=${_jit_rest%% *} _jit_rest=${_jit_rest#* }
+    [[ -n $_jit_one && $_jit_one != [$_JIT_DIGITS]* && $_jit_one != *[!$_JIT_VARIABLE_CHARS]* ]] || continue
+    if [[ -n ${!_jit_one+1} ]]; then
+      if _jit_take "$_jit_one"; then _jit_again+=${_jit_again:+, }$_jit_one; else _jit_stuck+=${_jit_stuck:+, }$_jit_one; fi
+    fi
+  done
+  for _jit_one in "${!JIT_GIVEN_@}" JIT_GIVEN JIT_TAKEN; do
+    unset -v "$_jit_one" 2>/dev/null || export -n "$_jit_one" 2>/dev/null || :
+  done
+  [[ $_jit_again != *,* ]] || _jit_is='they are' _jit_it=them
+  [[ -z $_jit_again ]] ||
+    printf 'jit: your start files set %s; %s again as the grant gave %s\n' "$_jit_again" "$_jit_is" "$_jit_it" >&2
+  [[ -z $_jit_stuck ]] ||
+    printf 'jit: warning: your start files make %s readonly; programs do not get what the grant gave\n' "$_jit_stuck" >&2
+}
+
+# _jit_is_given NAME VALUE: whether programs get just that.
+_jit_is_given() {
+  local _jit_flags
+  [ "x${!1-}" = "x$2" ] || return 1 # [[ ]] would ignore case under nocasematch
+  _jit_flags=$(declare -p "$1" 2>/dev/null) || return 1
+  _jit_flags=${_jit_flags#declare } _jit_flags=${_jit_flags%% *}
+  [[ $_jit_flags == *x* && $_jit_flags != *[aAn]* ]]
+}
+
+# _jit_give NAME VALUE: fails where programs get something else after all.
+_jit_give() {
+  if _jit_writable "$1"; then
+    _jit_take "$1" || : # or an integer evaluated the value, and a reference set another variable
+    export "$1=$2" 2>/dev/null || :
+  else
+    export "$1" 2>/dev/null || :
+  fi
+  _jit_is_given "$1" "$2"
+}
+
+# _jit_take NAME: no program gets it any more.
+_jit_take() {
+  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)) || unset -n "$1" 2>/dev/null || :
+  unset -v "$1" 2>/dev/null || export -n "$1" 2>/dev/null
+}
+
 # _jit_precmd: before each prompt. The first one tells jit, through the file JIT_READY, that the hook runs.
 _jit_precmd() {
   local _jit_status=$?
+  [[ -n $_JIT_GAVE ]] || _jit_regain
   _jit_check
   if [[ -n ${JIT_READY-} && $JIT_READY != "${_JIT_READY-}" ]]; then
     _JIT_READY=$JIT_READY

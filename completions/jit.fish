@@ -142,6 +142,7 @@ function _jit_drop
     for name in (string split ' ' -- "$JIT_DROP")
         string match -qr '^[A-Za-z_][A-Za-z0-9_]*$' -- $name; or continue
         set -e -g $name
+        set -e -g JIT_GIVEN_$name
         set -qUx $name; and set -gx $name '' # is another identity; one that is not exported would not cover it
     end
     set -l way exit
@@ -241,6 +242,8 @@ end
 
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
 function _jit_check
+    # An empty one would let command substitutions yield one string instead of lines. Exported, it holds in what is called.
+    set -lx IFS \n\ \t
     # A signal meanwhile asks for one look more: two at once would mix what they read.
     set -g _JIT_LOOKING 1
     set -g _JIT_AGAIN 1
@@ -284,6 +287,56 @@ function _jit_refresh
     return 0
 end
 
+# _jit_regain: the user's files and universal variables may have set what the grant sets, or what it needs not to be set;
+# programs would then act as somebody else. jit hands it over twice: JIT_GIVEN and JIT_TAKEN are names, JIT_GIVEN_<NAME>
+# are values. Once is enough: what the user sets later is meant.
+function _jit_regain
+    set -g _JIT_GAVE 1
+    set -q JIT_GIVEN; or set -q JIT_TAKEN; or return 0
+    set -lx fish_trace # values would be shown
+    set -l IFS \n\ \t # as in _jit_check
+    set -l _jit_again
+    set -l _jit_stuck
+    set -l _jit_covered
+    for _jit_one in (string match -ar '(?<= )[A-Za-z_][A-Za-z0-9_]*(?= )' -- " $JIT_GIVEN ")
+        set -l _jit_copy JIT_GIVEN_$_jit_one
+        if not set -q $_jit_copy # a secret; the grant has ended meanwhile
+            _jit_take $_jit_one
+        else if not set -qx $_jit_one; or test "x$$_jit_one" != "x$$_jit_copy"
+            set -gx $_jit_one "$$_jit_copy"
+            test "x$$_jit_one" = "x$$_jit_copy"; and set -a _jit_again $_jit_one; or set -a _jit_stuck $_jit_one
+        else if not set -q -gx $_jit_one # the same as a universal one; that may change at any time
+            set -gx $_jit_one "$$_jit_copy"
+        end
+    end
+    for _jit_one in (string match -ar '(?<= )[A-Za-z_][A-Za-z0-9_]*(?= )' -- " $JIT_TAKEN ")
+        set -q -g $_jit_one; and set -a _jit_again $_jit_one
+        set -qUx $_jit_one; and set -a _jit_covered $_jit_one
+        _jit_take $_jit_one
+    end
+    for _jit_one in (set -n -g | string match -r '^JIT_(?:GIVEN(?:_.*)?|TAKEN)$')
+        set -e -g $_jit_one
+    end
+    set -l _jit_is it is again as the grant gave it
+    set -q _jit_again[2]; and set _jit_is they are again as the grant gave them
+    set -q _jit_again[1]
+    and printf 'jit: your start files set %s; %s\n' (string join ', ' -- $_jit_again) "$_jit_is" >&2
+    set -q _jit_stuck[1]
+    and printf 'jit: warning: %s cannot be set; programs do not get what the grant gave\n' (string join ', ' -- $_jit_stuck) >&2
+    for _jit_one in $_jit_covered
+        printf 'jit: %s is universal (set -Ux), and the grant needs it not to be set: here it is empty (set -e -U %s ends that)\n' \
+            $_jit_one $_jit_one >&2
+    end
+    return 0
+end
+
+# _jit_take NAME: no program gets it any more. A universal one is another identity; one that is not exported would not cover it.
+function _jit_take
+    set -e -g $argv[1]
+    set -qUx $argv[1]; and set -gx $argv[1] ''
+    return 0
+end
+
 function _jit_with_status
     return $argv[1]
 end
@@ -304,6 +357,7 @@ end
 # Before each prompt. The first one tells jit, through the file JIT_READY, that the hook runs.
 function _jit_on_prompt --on-event fish_prompt
     set -q _JIT_LEAVING; and set -e -g _JIT_LEAVING # Ctrl-C while leaving
+    set -q _JIT_GAVE; or _jit_regain
     _jit_check
     set -q _JIT_WRAPPED; or _jit_wrap
     set -g _JIT_WRAPPED 1

@@ -29,6 +29,7 @@ typeset -gi _JIT_END=0                    # its end, as last seen: a later one i
 typeset -ga _JIT_WARNINGS=()              # how many seconds before that end to warn, longest first
 typeset -gi _JIT_TOLD=0                   # how many of the warnings have been given
 typeset -gi _JIT_STARTED=0                # when the grant of this shell was handed out
+typeset -g _JIT_GAVE=                     # set when it is known that programs get what the grant gave
 typeset -g _JIT_ENDED=                    # id of the grant that has ended in this shell
 typeset -g _JIT_KEY=-                     # what the last look was made from; it holds from _JIT_SINCE until _JIT_NEXT
 typeset -gi _JIT_SINCE=0 _JIT_NEXT=0
@@ -55,6 +56,11 @@ _jit_unset() {
 }
 _jit_export() {
   [[ ${(Pt)1} == *readonly* ]] || export "$1=$2"
+}
+
+# _jit_take NAME: no program gets it any more.
+_jit_take() {
+  if [[ ${(Pt)1} == *readonly* ]]; then typeset -g +x $1; else unset $1; fi
 }
 
 # _jit_now: puts the time, in epoch seconds, into _jit_time.
@@ -133,7 +139,8 @@ _jit_drop() {
   local _jit_one _jit_way=exit
   for _jit_one in ${(s: :)JIT_DROP}; do
     [[ $_jit_one == [A-Za-z_][A-Za-z0-9_]# ]] || continue
-    if [[ ${(Pt)_jit_one} == *readonly* ]]; then typeset -g +x $_jit_one; else unset $_jit_one; fi
+    _jit_take $_jit_one
+    _jit_take JIT_GIVEN_$_jit_one
   done
   _jit_own_name
   [[ $JIT_USE != 1 ]] || _jit_way='jit drop'
@@ -318,9 +325,58 @@ _jit_flush() {
   _JIT_MESSAGES=()
 }
 
+# _jit_regain: the user's files may have set what the grant sets, or what it needs not to be set; programs would then act
+# as somebody else. jit hands it over twice: JIT_GIVEN and JIT_TAKEN are names, JIT_GIVEN_<NAME> are values. Once is
+# enough: what the user sets later is meant.
+_jit_regain() {
+  setopt localoptions extendedglob no_xtrace # values would be shown
+  local _jit_one _jit_copy
+  local -a _jit_again _jit_stuck
+  _JIT_GAVE=1
+  for _jit_one in ${(s: :)JIT_GIVEN}; do
+    [[ $_jit_one == [A-Za-z_][A-Za-z0-9_]# ]] || continue
+    _jit_copy=JIT_GIVEN_$_jit_one
+    if [[ -z ${(Pt)_jit_copy} ]]; then # a secret; the grant has ended meanwhile
+      _jit_take $_jit_one
+    elif ! _jit_is_given $_jit_one "${(P)_jit_copy}"; then
+      _jit_give $_jit_one "${(P)_jit_copy}" && _jit_again+=($_jit_one) || _jit_stuck+=($_jit_one)
+    fi
+  done
+  for _jit_one in ${(s: :)JIT_TAKEN}; do
+    [[ $_jit_one == [A-Za-z_][A-Za-z0-9_]# && -n ${(Pt)_jit_one} ]] || continue
+    _jit_take $_jit_one
+    _jit_again+=($_jit_one)
+  done
+  for _jit_one in ${(k)parameters[(I)JIT_(GIVEN(|_*)|TAKEN)]}; do
+    _jit_take $_jit_one
+  done
+  case ${#_jit_again} in
+    0) ;;
+    1) _JIT_MESSAGES+=("jit: your start files set $_jit_again; it is again as the grant gave it") ;;
+    *) _JIT_MESSAGES+=("jit: your start files set ${(j:, :)_jit_again}; they are again as the grant gave them") ;;
+  esac
+  (( ! ${#_jit_stuck} )) ||
+    _JIT_MESSAGES+=("jit: warning: your start files make ${(j:, :)_jit_stuck} readonly; programs do not get what the grant gave")
+}
+
+# _jit_is_given NAME VALUE: whether programs get just that.
+_jit_is_given() { [[ ${(Pt)1} == (scalar|integer|float)*export* && ${(P)1} == "$2" ]] }
+
+# _jit_give NAME VALUE: fails where programs get something else after all.
+_jit_give() {
+  if [[ ${(Pt)1} == *readonly* ]]; then
+    typeset -gx $1
+  else
+    unset $1 # or an integer evaluated the value
+    export "$1=$2"
+  fi
+  _jit_is_given $1 "$2"
+}
+
 # _jit_precmd: before each prompt; zsh keeps $? by itself. The first one tells jit, through the file JIT_READY, that the hook runs.
 _jit_precmd() {
   emulate -L zsh -o no_err_exit -o no_err_return
+  [[ -n $_JIT_GAVE ]] || _jit_regain
   [[ -n $_JIT_ADOPTED ]] || _jit_adopt
   _jit_update
   _jit_flush

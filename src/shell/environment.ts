@@ -40,6 +40,8 @@ const ofOuterShell = [
   'JIT_WARN',
   'JIT_NOTIFY',
   'JIT_RISK',
+  'JIT_GIVEN',
+  'JIT_TAKEN',
 ];
 
 /** What other prompts show as a session that goes on. */
@@ -63,6 +65,7 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
   const child: Record<string, string> = {};
   for (const [name, value] of Object.entries(baseEnv)) if (value !== undefined) child[name] = value;
   for (const name of [...unset, ...ofOuterShell]) delete child[name];
+  for (const name of Object.keys(child)) if (name.startsWith('JIT_GIVEN_')) delete child[name];
   return {
     ...child,
     ...env,
@@ -81,6 +84,20 @@ export function childEnvironment(options: EnvironmentOptions): Record<string, st
     // Nobody looks after the outer grant here once the inner one has ended: its secrets go with it.
     JIT_DROP: joined([...secrets, ...passing.filter((name) => name in env)], baseEnv['JIT_DROP']),
   };
+}
+
+/**
+ * The same once more, for a shell whose hook compares it at the first prompt with what the user's start files made of it:
+ * `JIT_GIVEN` (names that the grant sets), `JIT_GIVEN_<NAME>` (the value of each), `JIT_TAKEN` (names that must not be set).
+ * The hook removes all of these. They hold secrets where `env` does: only for the shell itself, next to the originals.
+ */
+export function secondCopy(
+  options: Pick<EnvironmentOptions, 'baseEnv' | 'env' | 'unset'>,
+): Record<string, string> {
+  const env = appendGitConfig(options.baseEnv ?? process.env, options.env);
+  const copies = Object.entries(env).map(([name, value]) => [`JIT_GIVEN_${name}`, value]);
+  const taken = options.unset.filter((name) => isVariableName(name) && !(name in env));
+  return { ...Object.fromEntries(copies), JIT_GIVEN: Object.keys(env).join(' '), JIT_TAKEN: taken.join(' ') };
 }
 
 function isVariableName(name: string): boolean {

@@ -6,7 +6,7 @@ import { type Announcements, announce } from './announce.ts';
 import { startChild } from './child.ts';
 import { isPastDeadline } from './deadline.ts';
 import { endShell } from './end.ts';
-import { childEnvironment } from './environment.ts';
+import { childEnvironment, secondCopy } from './environment.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { Integration } from './integration.ts';
 import { ownGroup } from './own-group.ts';
@@ -46,6 +46,7 @@ export async function runShell(options: SessionOptions): Promise<SessionResult> 
   try {
     const child = await startChild(prepared.command, {
       ...childEnvironment(options),
+      ...(prepared.hasHook ? secondCopy(options) : {}),
       ...prepared.env,
       JIT_PARENT: String(process.pid),
       ...(group === null ? {} : { JIT_PARENT_GROUP: String(group) }),

@@ -1,6 +1,6 @@
 // What helper programs are given: while the grant lasts, to its own session, and counted.
 
-import { existsSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/broker/broker.ts';
@@ -91,7 +91,10 @@ describe('a helper program', () => {
     expect(codeOf(() => ask(third.id))).toBe('ERR_GRANT_ENDED');
     await endGrant(world.broker, second.id, 'expired');
     expect(world.broker.endpoints.has(second.id)).toBe(false);
-    expect(existsSync(path.join(world.broker.paths.grantsDir, second.id))).toBe(false);
+    const folder = path.join(world.broker.paths.grantsDir, second.id);
+    // Its session goes on: only what says that there is nothing any more is left.
+    const left = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8'));
+    expect(left).toEqual(['no password any more']);
   });
 
   test('of another principal, of an unknown grant, of a kind that is not held: nothing', async () => {

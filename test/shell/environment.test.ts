@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { childEnvironment } from '../../src/shell/environment.ts';
+import { childEnvironment, secondCopy } from '../../src/shell/environment.ts';
 
 const grant = {
   id: 'g2',
@@ -48,6 +48,10 @@ test('what was meant for the outer shell only does not reach the child', () => {
     JIT_PROMPT: 'x',
     JIT_USER_ZDOTDIR: '/z',
     JIT_EXTEND: '15m',
+    JIT_GIVEN: 'PGHOST',
+    JIT_GIVEN_PGHOST: 'secret',
+    JIT_GIVEN_lower: 'secret',
+    JIT_TAKEN: 'PGUSER',
   };
   const child = childEnvironment({ ...common, baseEnv, env: {} });
   for (const name of Object.keys(baseEnv)) expect(child).not.toHaveProperty(name);
@@ -98,4 +102,18 @@ test('a name that no shell could remove again is refused', () => {
   expect(() => childEnvironment({ ...common, baseEnv: {}, env: { 'A;B': '1' } })).toThrow(
     expect.objectContaining({ code: 'ERR_CHILD_SETUP' }),
   );
+});
+
+test('the second copy has what is handed out, and names what must not be set', () => {
+  const baseEnv = { PGHOST: 'mine', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'a.b', GIT_CONFIG_VALUE_0: 'c' };
+  const git = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'd.e', GIT_CONFIG_VALUE_0: 'f' };
+  const env = { PGUSER: 'jit_l1', ...git };
+  const copy = secondCopy({ baseEnv, env, unset: ['PGPASSWORD', 'PGUSER', 'A;B'] });
+  expect(copy).toMatchObject({ JIT_GIVEN_PGUSER: 'jit_l1', JIT_TAKEN: 'PGPASSWORD' });
+  // As in the environment itself: after what the user has.
+  const child = childEnvironment({ ...common, baseEnv, env });
+  const names = copy['JIT_GIVEN']?.split(' ') ?? [];
+  expect(names).toContain('GIT_CONFIG_VALUE_1');
+  for (const name of names) expect(copy[`JIT_GIVEN_${name}`]).toBe(child[name]);
+  expect(Object.keys(copy)).toHaveLength(names.length + 2);
 });

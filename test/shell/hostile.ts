@@ -93,6 +93,7 @@ const zsh: readonly Odd[] = [
 const fish: readonly Odd[] = [
   { what: 'a locale of bytes', rc: 'set -gx LC_ALL POSIX' },
   { what: 'an odd IFS', rc: 'set -g IFS 0123456789' },
+  { what: 'an empty IFS', rc: 'set -g IFS' },
   {
     what: 'global variables of common names',
     rc: 'set -g name 1; set -g own 2; set -g count 3; set -g line 4',

@@ -32,6 +32,9 @@ export interface Described {
   /** Terms of the shell that are not the usual ones. */
   readonly terms?: Partial<ShellTerms>;
   readonly risk?: Risk;
+  /** Instead of what is usually handed out. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly unset?: readonly string[];
 }
 
 /** One folder with everything that a session touches. */

@@ -68,6 +68,7 @@ test('a command gets the exported variables, the grant, and not the variables th
   expect(lines).toContain('JIT_DROP=DATABASE_URL OTHER_TOKEN');
   expect(stdout).not.toContain('PGPASSWORD');
   expect(stdout).not.toContain('JIT_READY');
+  expect(stdout).not.toMatch(/JIT_GIVEN|JIT_TAKEN/);
 });
 
 test('the exit code of a command passes through', async () => {

@@ -54,6 +54,8 @@ export const internalVariables: readonly string[] = [
   'JIT_READY',
   'JIT_PARENT',
   'JIT_PARENT_GROUP',
+  'JIT_GIVEN',
+  'JIT_TAKEN',
   'JIT_NOW',
   'JIT_JOB',
   'JIT_USER_ZDOTDIR',

@@ -38,6 +38,26 @@ describe('the completion scripts', () => {
   });
 });
 
+describe.each([
+  { shell: 'bash', completion: 'jit-completion.bash' },
+  { shell: 'zsh', completion: '_jit' },
+  { shell: 'fish', completion: 'jit-completion.fish' },
+])('the completion and the hook of $shell', ({ shell, completion }) => {
+  /** Names of the functions that a script makes. */
+  const functionsOf = (file: string): string[] =>
+    [...checkedIn(file).matchAll(/^ *(?:function ([\w-]+)|([\w-]+) *\(\))/gm)].map(
+      ([, fish, other]) => fish ?? other ?? '',
+    );
+
+  it('share no function: both live in the same shell, and the later one would break the other', () => {
+    const ofCompletion = functionsOf(completion);
+    const ofHook = new Set([`jit.${shell}`, `jit-use.${shell}`].flatMap(functionsOf));
+    expect(ofCompletion.length).toBeGreaterThan(5);
+    expect(ofHook.size).toBeGreaterThan(5);
+    expect(ofCompletion.filter((name) => ofHook.has(name))).toEqual([]);
+  });
+});
+
 describe('what may be completed', () => {
   const nodes = new Map(nodesOf(registry).map((node) => [node.path, node]));
 

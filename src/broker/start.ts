@@ -86,6 +86,7 @@ export async function startBroker(
   const policy = holdPolicy(paths.configFile, kinds, ledger, clock, (config) => {
     writeNames(paths.names, config, log);
     configured(config);
+    broker.sync.touch();
   });
   let finish = (_cause: string): void => undefined;
   const broker: Broker = {

@@ -99,6 +99,8 @@ export function startSync(tools: SyncTools): Sync {
   }
 
   function touch(): void {
+    // Without a store there is nothing to plan; a configuration that names one is told of here, too.
+    if (settingsNow() === null) return;
     if (!stopped.signal.aborted && cancel === null && underWay === null) plan(debounce);
   }
 

@@ -28,8 +28,8 @@ export interface Log {
   readonly tree: Tree;
   /** When the last of the first `size` events was written; null for no size. */
   timeOf(size: number | null): Instant | null;
-  /** Begins the next log. Only inside a transaction. */
-  begin(): void;
+  /** Begins the next log, with a number that is higher than that of this one. Only inside a transaction. */
+  begin(number: number): void;
   /** To be called when a transaction was rolled back: what was appended in it is not there. */
   forget(): void;
 }
@@ -103,9 +103,9 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
       const [body] = size === null ? [] : getBodies.all(end().epoch.first + size - 1, 1);
       return body ? Date.parse((JSON.parse(body.toString('utf8')) as EventBody).ts) : null;
     },
-    begin() {
+    begin(number) {
       const { epoch, frontier } = end();
-      const next = { number: epoch.number + 1, first: epoch.first + frontier.size };
+      const next = { number, first: epoch.first + frontier.size };
       epochs.add(next);
       cached = readEnd(next);
     },

@@ -39,6 +39,8 @@ export interface Signing {
   newest(): SignedHead | null;
   /** Compares the log with every head that is kept elsewhere. */
   findRollback(): Rollback | null;
+  /** The highest number of a log of this broker that anybody knows: another one must not take its name. */
+  highestNumber(): number;
   /** After a fork: heads of logs that are lost for good are no reason to stop again. */
   settle(): void;
   /** Why heads cannot be kept outside; null when they can. */
@@ -114,6 +116,11 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
       const [lost] = foreign().sort((a, b) => rank(b, device) - rank(a, device));
       return lost ? { from: 'file', known: lost, size: own.size } : null;
     },
+    highestNumber() {
+      const known = [...heads(keeper), ...(signing.behind ? [signing.behind.known] : [])];
+      const own = known.filter(({ origin }) => deviceOf(origin) === device);
+      return Math.max(log.epoch.number, ...own.map(numberOf));
+    },
     settle() {
       for (const { origin } of foreign()) keeper?.settle(origin);
     },
@@ -126,8 +133,13 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
 
 /** Later logs of this very broker say most. */
 function rank({ origin, size }: LogHead, device: string): number {
-  const number = Number(origin.split('/')[1] ?? 1);
-  return (deviceOf(origin) === device ? 2 ** 50 : 0) + number * 2 ** 30 + Math.min(size, 2 ** 30 - 1);
+  return (
+    (deviceOf(origin) === device ? 2 ** 50 : 0) + numberOf({ origin }) * 2 ** 30 + Math.min(size, 2 ** 30 - 1)
+  );
+}
+
+function numberOf({ origin }: Pick<LogHead, 'origin'>): number {
+  return Number(origin.split('/')[1] ?? 1);
 }
 
 function heads(keeper: HeadKeeper | null): LogHead[] {

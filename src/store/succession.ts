@@ -37,6 +37,8 @@ export interface Succession {
 
 export function createSuccession({ device, log, epochs, signing, clock, run }: SuccessionParts): Succession {
   const origin = (): string => originOf(device, log.epoch.number);
+  const nextNumber = (): number => signing.highestNumber() + 1;
+  const nextOrigin = (): string => originOf(device, nextNumber());
   const append = (event: AuditEvent): void => void log.append(event);
   const seal = (): void => signing.seal();
 
@@ -129,7 +131,7 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
 
   return {
     origin,
-    nextOrigin: () => originOf(device, log.epoch.number + 1),
+    nextOrigin,
 
     start(signer) {
       const rollback = signing.findRollback();
@@ -172,7 +174,8 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
       const previous = log.treeHead();
       const known = signing.behind?.known ?? null;
       const behind = signing.behind;
-      if (next) checkName(next, originOf(device, log.epoch.number + 1));
+      const number = nextNumber();
+      if (next) checkName(next, originOf(device, number));
       as(next, () => {
         signing.behind = null;
         try {
@@ -180,7 +183,7 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
             () => {
               const newest = epochs.newest();
               if (newest?.epoch === log.epoch.number) epochs.keep(newest, 'fork');
-              log.begin();
+              log.begin(number);
               const named = next ? { vkey: next.vkey } : {};
               append({ type: 'log.open', at: clock.now(), data: { version, ...named, previous } });
               if (next) putKey(next.vkey);

@@ -234,6 +234,29 @@ test.each([
   },
 );
 
+test('a log that was set back to before a fork does not take the name of the log that is lost', async () => {
+  const keychain = createMemoryKeychain();
+  open(keychain);
+  await ask();
+  const first = key();
+  const { origin } = world.store;
+  const putBack = takeBackup();
+  keychain.items.clear();
+  restart();
+  await world.broker.deviceKey.fork('keychain emptied');
+  for (let count = 0; count < 3; count += 1) await ask();
+  await world.broker.deviceKey.close(1_000);
+  putBack();
+  restart();
+  await expect(ask()).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
+  expect(await world.broker.deviceKey.fork('restored')).toMatchObject({ origin: `${origin}/3` });
+  await ask();
+  restart();
+  await ask();
+  expect(world.store.logs().map((log) => log.origin)).toEqual([origin, `${origin}/3`]);
+  expect(verifyFile(database(), { keys: [first, key()] }).problem).toBeNull();
+});
+
 test('the copy in the keychain is made anew once a minute at most, and at the end', async () => {
   const keychain = createMemoryKeychain();
   open(keychain);

@@ -5,11 +5,12 @@ import { elevate } from '../../src/broker/elevate.ts';
 import { startExpiry } from '../../src/broker/expiry.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { createMemoryKeychain } from '../support/keychain.ts';
 
 describe('what the broker says of itself and its targets', () => {
   let world: TestBroker;
   beforeEach(() => {
-    world = createTestBroker();
+    world = createTestBroker({}, { keychain: createMemoryKeychain() });
   });
   afterEach(() => world.remove());
 

@@ -1,7 +1,7 @@
 // Brings a fresh clone to where tasks can run: dependencies, and the Node that they run on.
 // No install script of any package runs: npm 12 blocks them, and the two that are needed are run by name.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { capture, npmEnvironment, ScriptError, say } from './process.js';
 import { digestOf, isFresh, root, writeStamp } from './stamp.js';
@@ -16,13 +16,27 @@ const bundledNode = path.join(root, 'node_modules/node/bin/node');
 export async function setUp() {
   const digest = digestOf(['package-lock.json']);
   if (!isFresh(stamp, digest)) {
+    const node = lastingNode();
     await install();
-    await bringNode();
+    await bringNode(node);
     await linkPostgresLibraries();
     writeStamp(stamp, digest);
   }
   if (existsSync(bundledNode)) return bundledNode;
   return process.execPath;
+}
+
+/**
+ * A Node outside of this repository's node_modules, as far as there is one: "npm run" finds the one inside first, where an
+ * `npm ci` has brought it, and the installation deletes it while it runs.
+ * @returns {string} its path; `execPath` itself where that lies elsewhere, or nothing else is found.
+ */
+export function lastingNode(execPath = process.execPath, env = process.env) {
+  const isOurs = (file) => realpathSync(file).startsWith(path.join(root, 'node_modules') + path.sep);
+  if (!existsSync(execPath) || !isOurs(execPath)) return execPath;
+  const inPath = (env.PATH ?? '').split(path.delimiter).map((folder) => path.join(folder, 'node'));
+  const candidates = [env.npm_node_execpath ?? '', ...inPath].filter(path.isAbsolute);
+  return candidates.find((file) => existsSync(file) && !isOurs(file)) ?? execPath;
 }
 
 async function install() {
@@ -32,17 +46,17 @@ async function install() {
 }
 
 /** Runs what the `node` package would run when installed; it fetches one binary through npm. */
-async function bringNode() {
+async function bringNode(node) {
   say('setting up: fetching the Node that the scripts run on');
   const cwd = path.join(root, 'node_modules/node');
-  const fetched = await capture(process.execPath, ['installArchSpecificPackage.js'], {
+  const fetched = await capture(node, ['installArchSpecificPackage.js'], {
     cwd,
     env: npmEnvironment(),
   });
   const works = existsSync(bundledNode) && (await capture(bundledNode, ['--version'])).code === 0;
   if (works) return;
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const own = major > 22 || (major === 22 && minor >= 19);
+  const own = existsSync(process.execPath) && (major > 22 || (major === 22 && minor >= 19));
   if (!own)
     throw new ScriptError(`cannot fetch Node 24, and this is ${process.version}: ${why(fetched.output)}`);
   say(`setting up: no Node 24 for this machine, using ${process.version}`);

@@ -37,19 +37,30 @@ export interface AskLook {
 }
 
 /**
- * Waits for the answer to a question that reads `input`. When this process goes on after Ctrl-Z, readline pauses its input
- * and leaves it to others to resume it: else no key would be read any more, Ctrl-C included.
+ * Waits for the answer to a question that reads `input`. On Ctrl-Z readline stops this process alone; with its whole group,
+ * as the terminal itself does it, also the script or launcher that waits for it stops, and the shell has the terminal again.
+ * When this process then goes on, readline pauses its input and leaves it to others to resume it: else no key would be read
+ * any more, Ctrl-C included.
  */
 async function cancellable<T>(question: Promise<T>, input: NodeJS.ReadableStream): Promise<T> {
-  const readOn = (): void => void setImmediate(() => input.resume());
-  process.on('SIGCONT', readOn);
+  const stop = (): void => {
+    process.off('SIGTSTP', stop);
+    process.kill(0, 'SIGTSTP');
+    // Where no shell could continue it, as in a terminal of its own or in "jit use", nothing stops, and readline still waits.
+    setImmediate(() => process.kill(process.pid, 'SIGCONT'));
+  };
+  const goOn = (): void => {
+    process.off('SIGTSTP', stop).on('SIGTSTP', stop);
+    setImmediate(() => input.resume());
+  };
+  process.on('SIGTSTP', stop).on('SIGCONT', goOn);
   try {
     return await question;
   } catch (error) {
     if (error instanceof Error && error.name === 'ExitPromptError') throw new Cancelled();
     throw error;
   } finally {
-    process.off('SIGCONT', readOn);
+    process.off('SIGTSTP', stop).off('SIGCONT', goOn);
   }
 }
 

@@ -99,10 +99,25 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.waitFor(/^47$/m);
   });
 
+  test('stops with the script that started it, so that the shell has the terminal again', async () => {
+    await terminal.line(`sh -c 'jit elevate vault-db:read -- psql -Atc "select 40 + 8"; echo left=$?'`);
+    await terminal.waitFor(/Type vault-db to go on/);
+    await terminal.press('C-z');
+    await terminal.waitFor(/Stopped/);
+    await terminal.line('fg');
+    await terminal.waitFor(/^sh -c /m);
+    await terminal.type('vault-db');
+    await terminal.press('Enter');
+    await terminal.waitFor(/^48$/m);
+    await terminal.waitFor(/^left=0$/m);
+  });
+
   test('finds the target of jit use in the same way', async () => {
     await terminal.line(`. ${completions}/jit.bash; . ${completions}/jit-use.bash; clear`);
     await terminal.line('jit use');
     await terminal.waitFor(/Target[^\n]*\n[\s\S]*alpha-db:read/);
+    // The question belongs to the shell, which cannot stop: nothing happens, and each key still counts.
+    await terminal.press('C-z');
     await terminal.type('odr');
     await terminal.waitFor(/❯ orders-db:read/);
     await terminal.press('Enter');

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -20,6 +22,25 @@ describe('scripts/run.js', () => {
     const { stderr } = node(['scripts/run.js']);
     const tasks = Object.values(manifest.scripts).map((line) => line.replace('node scripts/run.js ', ''));
     for (const task of tasks) expect(stderr).toMatch(new RegExp(`[<|]${task}[|>]`));
+  });
+
+  it('sets up with a Node that npm does not delete meanwhile: "npm run" may have started our own', () => {
+    const own = path.join(root, 'node_modules/vitest/package.json'); // any file that is there
+    const print = "import('./scripts/setup.js').then((m) => console.log(m.lastingNode(process.argv[1])))";
+    const elsewhere = mkdtempSync(path.join(tmpdir(), 'jit-node-'));
+    const other = path.join(elsewhere, 'node');
+    symlinkSync('/bin/sh', other);
+    const PATH = `${path.join(root, 'node_modules/.bin')}:${path.join(root, 'node_modules/node/bin')}:${elsewhere}:/usr/bin:/bin`;
+    const lasting = (execPath: string, env: Record<string, string>): string =>
+      node(['-e', print, execPath], { PATH, ...env }).stdout.trim();
+    try {
+      expect(lasting('/usr/bin/node', { npm_node_execpath: other })).toBe('/usr/bin/node');
+      expect(lasting(own, { npm_node_execpath: other, PATH: '' })).toBe(other);
+      expect(lasting(own, { npm_node_execpath: own })).toBe(other);
+      expect(lasting(own, { npm_node_execpath: '', PATH: '' })).toBe(own);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 
   it('keeps the registry but not the target of the npm that runs it from the npm that it runs', () => {

@@ -43,10 +43,9 @@ export async function overview(world: World): Promise<number> {
   }
   const client = await reachBroker(world);
   const status = await client.status();
-  const id = surroundingGrant(world);
-  const own = id === null ? null : { id, isUsed: !isInSubshell(world) };
+  const own = ownGrant(world);
   const ending = endingSoon(status);
-  printStatus(world.out, shortened(status), id);
+  printStatus(world.out, shortened(status), own?.id ?? null);
   for (const { left, grant } of ending) {
     const text = `ENDS SOON: ${roleAndScope(grant)} in ${lengthText(left)}, grant ${escapeText(grant.id)}`;
     world.out.print(world.out.paint.caution(text));
@@ -101,13 +100,22 @@ interface Own {
   readonly id: string;
   /** By "jit use": the shell is the user's, and leaving it is not the way out. */
   readonly isUsed: boolean;
+  /** How long it can go on, e.g. `30m`; null: policy would deny that. */
+  readonly extension: string | null;
+}
+
+function ownGrant(world: World): Own | null {
+  const id = surroundingGrant(world);
+  const told = world.env['JIT_EXTEND'] ?? '';
+  const extension = /^[0-9a-z]+$/.test(told) ? told : null;
+  return id === null ? null : { id, isUsed: !isInSubshell(world), extension };
 }
 
 /** What can be done about grants that go on, or about a shell whose grant is over; null: neither is there. */
 function nextFor({ grants }: StatusReply, own: Own | null): Next | null {
   const active = grants.filter(({ state }) => state === 'active').sort(byEnd);
   const around = active.find(({ id }) => id === own?.id);
-  if (around) return [['jit extend --for 30m', 'goes on for longer'], wayOut(around, own?.isUsed === true)];
+  if (own && around) return [...longer(own), wayOut(around, own.isUsed)];
   if (own?.isUsed) return [['jit drop', 'gives back what the variables were before; then: jit use …']];
   if (own !== null) return [['exit', 'leaves this shell, whose grant has ended; then: jit elevate …']];
   if (!active[0]) return null;
@@ -117,9 +125,12 @@ function nextFor({ grants }: StatusReply, own: Own | null): Next | null {
   ];
 }
 
+const longer = ({ extension }: Own): Next =>
+  extension === null ? [] : [[`jit extend --for ${extension}`, 'goes on for longer']];
+
 function wayOut({ keep }: GrantView, isUsed: boolean): Next[number] {
   if (isUsed) return ['jit drop', 'ends the grant in use in this shell'];
-  return ['exit', keep ? 'leaves this shell; the grant goes on' : 'ends the grant around this shell'];
+  return ['exit', keep ? 'leaves this shell; the grant goes on' : 'ends the grant of this shell'];
 }
 
 async function beginningsFor(world: World, client: Client): Promise<Next> {

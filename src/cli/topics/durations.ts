@@ -16,7 +16,7 @@ export const durationsTopic: Topic = {
         ['PT1H30M', 'ISO 8601, without years, months and weeks'],
       ],
     },
-    'A number without a unit is refused, for it could mean two things; so are nothing, zero, negative numbers and more than 366 days. A grant may be shorter than asked for: policy limits it, and says so.',
+    'A number without a unit is refused, for it could mean two things; so are nothing, zero, negative numbers and more than 366 days. More than policy allows is denied, never shortened; only a grant inside an elevated shell may end earlier, with the one around it.',
     {
       title: 'Points in time, as for --since',
       rows: [

@@ -24,8 +24,14 @@ describe('jit alone', () => {
   });
 
   it('offers inside of a grant to extend it or to leave', async () => {
+    const { stdout } = await showing([fakeGrant()], { JIT_GRANT_ID: 'g7f3k2', JIT_EXTEND: '10m' });
+    expect(stdout).toMatch(/jit extend --for 10m .*\n {2}exit +ends the grant of this shell$/m);
+  });
+
+  it('does not offer to extend the grant of this shell where policy would deny that', async () => {
     const { stdout } = await showing([fakeGrant()], { JIT_GRANT_ID: 'g7f3k2' });
-    expect(stdout).toMatch(/jit extend --for 30m .*\n {2}exit +ends the grant/);
+    expect(stdout).not.toContain('extend');
+    expect(stdout).toMatch(/^ {2}exit +ends the grant/m);
   });
 
   it('offers in a shell whose grant has ended only to leave it', async () => {
@@ -36,7 +42,7 @@ describe('jit alone', () => {
 });
 
 describe('jit alone, after "jit use"', () => {
-  const used = { JIT_GRANT_ID: 'g7f3k2', JIT_USE: '1' };
+  const used = { JIT_GRANT_ID: 'g7f3k2', JIT_USE: '1', JIT_EXTEND: '30m' };
 
   it('offers to drop the grant, for to leave the shell would end what is the user’s own', async () => {
     const { stdout } = await showing([fakeGrant()], used);

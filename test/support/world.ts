@@ -109,7 +109,8 @@ export function createWorld(config: string, build: 'dist' | 'dist-test' = 'dist'
       } catch {
         // None is running.
       }
-      rmSync(dir, { recursive: true, force: true });
+      // One that ends by itself at this moment may still write.
+      rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -1,6 +1,7 @@
 // jit broker stop: revokes all that is open, then ends the broker.
 
 import { exitCodeOf } from '../../core/errors.ts';
+import { processOf, untilGone } from '../broker-gone.ts';
 import { defineCommand } from '../define-command.ts';
 import { waiting } from '../progress.ts';
 import { reachRunningBroker } from '../reach.ts';
@@ -20,7 +21,13 @@ export const brokerStop = defineCommand({
       else out.print('no broker runs');
       return 0;
     }
-    const reply = await waiting(world, 'Revoking what is open', client.stop());
+    const broker = await processOf(client);
+    const stopping = async () => {
+      const answered = await client.stop();
+      await untilGone(world, broker);
+      return answered;
+    };
+    const reply = await waiting(world, 'Revoking what is open', stopping());
     if (json) out.json({ running: true, ...reply });
     else out.print(`broker stopped, ${reply.revoked} revoked`);
     if (reply.ending > 0) {

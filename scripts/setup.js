@@ -30,6 +30,7 @@ export async function setUp() {
  * A Node outside of this repository's node_modules, as far as there is one: "npm run" finds the one inside first, where an
  * `npm ci` has brought it, and the installation deletes it while it runs.
  * @returns {string} its path; `execPath` itself where that lies elsewhere, or nothing else is found.
+ * @public its test imports it in a process of its own
  */
 export function lastingNode(execPath = process.execPath, env = process.env) {
   const isOurs = (file) => realpathSync(file).startsWith(path.join(root, 'node_modules') + path.sep);

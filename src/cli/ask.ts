@@ -61,6 +61,8 @@ async function cancellable<T>(question: Promise<T>, input: NodeJS.ReadableStream
     throw error;
   } finally {
     process.off('SIGTSTP', stop).off('SIGCONT', goOn);
+    // What was resumed here readline does not pause: who reads on in the background of a shell is stopped by the terminal.
+    input.pause();
   }
 }
 

@@ -99,6 +99,24 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.waitFor(/^47$/m);
   });
 
+  test('reads no key of the shell that follows a question which Ctrl-Z has stopped', async () => {
+    await terminal.line('jit elevate vault-db:read');
+    await terminal.waitFor(/Type vault-db to go on/);
+    await terminal.press('C-z');
+    await terminal.waitFor(/Stopped/);
+    await terminal.line('fg');
+    await terminal.waitFor(/^jit elevate /m);
+    await terminal.line('vault-db');
+    await terminal.waitFor(/\[vault-db:read! /);
+    await terminal.line('echo one');
+    await terminal.waitFor(/^one$/m);
+    await terminal.line('echo "state $(ps -o stat= -p "$JIT_PARENT") of jit"');
+    // T: the terminal has stopped it, as whatever reads in the background.
+    await terminal.waitFor(/^state S\S* of jit$/m);
+    await terminal.line('exit; echo left=$?');
+    await terminal.waitFor(/left vault-db:read/);
+  });
+
   test('stops with the script that started it, so that the shell has the terminal again', async () => {
     await terminal.line(`sh -c 'jit elevate vault-db:read -- psql -Atc "select 40 + 8"; echo left=$?'`);
     await terminal.waitFor(/Type vault-db to go on/);

@@ -21,8 +21,11 @@ export async function processOf(client: Client): Promise<Session | null> {
 
 /** Settles when `broker` has ended, or does not within a few seconds: it was told to, and has revoked what was open. */
 export async function untilGone({ clock }: World, broker: Session | null): Promise<void> {
+  // The clock's timers keep no process alive, and once the broker is gone nothing else does.
+  const stayAlive = setInterval(() => undefined, 60_000);
   const end = clock.now() + patience;
   while (broker !== null && isAlive(broker) && clock.now() < end) {
     await new Promise<void>((resolve) => clock.after(look, resolve));
   }
+  clearInterval(stayAlive);
 }

@@ -166,13 +166,22 @@ describe('the append function refuses', () => {
   });
 });
 
+test('who read the store before a device was registered cannot register a log in its name later', async () => {
+  await other.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM pg_roles LIMIT 1');
+  const origin = await freshLog();
+  expect(await stateOf(other.query('SELECT jit.register($1)', [`${origin}/2`]))).toBe('40001');
+  await other.query('ROLLBACK');
+  expect(await stateOf(writer.query('SELECT jit.register($1)', [origin]))).toBe(null);
+  expect(await stateOf(other.query('SELECT jit.register($1)', [`${origin}/2`]))).toBe('JT403');
+});
+
 describe('rights', () => {
-  const tables = ['logs', 'events', 'events_other', 'checkpoints', 'migrations'];
+  const tables = ['devices', 'logs', 'events', 'events_other', 'checkpoints', 'migrations'];
   const month = `events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`;
   const statements = (table: string) => [
     `SELECT * FROM jit.${table}`,
     `INSERT INTO jit.${table} DEFAULT VALUES`,
-    `UPDATE jit.${table} SET ${table === 'migrations' ? 'name' : 'origin'} = 'x'`,
+    `UPDATE jit.${table} SET ${{ migrations: 'name', devices: 'device' }[table] ?? 'origin'} = 'x'`,
     `DELETE FROM jit.${table}`,
     `TRUNCATE jit.${table}`,
     `ALTER TABLE jit.${table} DISABLE TRIGGER ALL`,

@@ -3,8 +3,14 @@
 /** Roles that teams grant to logins, and the tables. Runs as the administrator up to SET ROLE, as `jit_owner` from there on.
  * Events are split by the month in which they were received; that (origin, seq) is there once, whatever the month, is kept
  * by `jit.append` under the lock of the log's row. `received` never steps back within a log, so that the oldest months
- * hold the beginning of each log and nothing else. */
+ * hold the beginning of each log and nothing else. Whose a device is lies in a row of its own: a key refuses also those who
+ * read the store before that row was there (REPEATABLE READ). */
 export const logsAndEvents = `
+CREATE TABLE jit.devices (
+  device text PRIMARY KEY,
+  registered_by name NOT NULL
+);
+
 CREATE TABLE jit.logs (
   origin text PRIMARY KEY CHECK (origin ~ '^jit[.][0-9a-z]{8,64}(/([2-9]|[1-9][0-9]{1,5}))?$'),
   device text NOT NULL,
@@ -19,7 +25,6 @@ CREATE TABLE jit.logs (
   checkpoint_size bigint,
   last_seen timestamptz NOT NULL
 ) WITH (fillfactor = 50);
-CREATE INDEX logs_device ON jit.logs (device);
 
 CREATE TABLE jit.events (
   origin text NOT NULL,

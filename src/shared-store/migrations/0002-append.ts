@@ -17,18 +17,15 @@ BEGIN
   IF p_origin IS NULL OR p_origin !~ '^jit[.][0-9a-z]{8,64}(/([2-9]|[1-9][0-9]{1,5}))?$' THEN
     RAISE EXCEPTION 'that is no name of a log' USING ERRCODE = 'JT422';
   END IF;
-  SELECT registered_by INTO v_owner FROM jit.logs WHERE device = v_device AND registered_by <> session_user LIMIT 1;
-  IF FOUND THEN
+  -- Two logins at the same moment: the first one has it.
+  INSERT INTO jit.devices (device, registered_by) VALUES (v_device, session_user) ON CONFLICT (device) DO NOTHING;
+  SELECT registered_by INTO v_owner FROM jit.devices WHERE device = v_device;
+  IF v_owner IS DISTINCT FROM session_user THEN
     RAISE EXCEPTION 'the logs of "%" were registered by another login', v_device USING ERRCODE = 'JT403';
   END IF;
   INSERT INTO jit.logs (origin, device, registered_by, registered, size, head, last_seen)
   VALUES (p_origin, v_device, session_user, clock_timestamp(), 0, decode(repeat('00', 32), 'hex'), clock_timestamp())
   ON CONFLICT (origin) DO NOTHING;
-  -- Two logins at the same moment: the first one has it.
-  SELECT registered_by INTO v_owner FROM jit.logs WHERE origin = p_origin;
-  IF v_owner <> session_user THEN
-    RAISE EXCEPTION 'the log "%" was registered by another login', p_origin USING ERRCODE = 'JT403';
-  END IF;
 END $body$;
 
 CREATE FUNCTION jit.head(p_origin text) RETURNS TABLE (size bigint, leaf bytea, checkpoint text)

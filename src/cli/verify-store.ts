@@ -7,14 +7,19 @@ import { counting } from './progress.ts';
 import type { World } from './world.ts';
 
 function line(log: StoreVerifyReply['logs'][number]): string {
-  const { origin, events, from, signed, registeredBy, lastSeen, problem } = log;
-  const rest = events - signed;
-  const how = signed === 0 ? 'not signed' : rest === 0 ? 'all signed' : `the last ${rest} not signed`;
-  const gone = from === 0 ? '' : `, the first ${from} past their retention: chain verified, tree not`;
+  const { origin, events, from, registeredBy, lastSeen, problem } = log;
+  const gone =
+    from === 0 ? '' : `, the first ${from} past their retention: chain verified, tree and signatures not`;
   const what = problem
     ? `NOT VALID, event ${problem.seq}: ${problem.what}`
-    : `valid, ${events} events, ${how}${gone}`;
+    : `valid, ${events} events, ${signature(log)}${gone}`;
   return `${escapeText(origin)}: ${escapeText(what)}; by ${escapeText(registeredBy)}, last seen ${lastSeen}`;
+}
+
+function signature({ events, from, signed }: StoreVerifyReply['logs'][number]): string {
+  if (from > 0) return 'signatures unknown';
+  if (signed === 0) return 'not signed';
+  return signed === events ? 'all signed' : `the last ${events - signed} not signed`;
 }
 
 /** Answers the exit code. @throws JitError `ERR_AUDIT_INVALID` when a log is not valid */

@@ -3,6 +3,7 @@
 
 import type { LogHead } from '../audit/event.ts';
 import { followLog } from '../audit/follow.ts';
+import { deviceOf } from '../audit/origin.ts';
 import { logVerifier } from '../audit/verify.ts';
 import type { StoreConnection } from './connection.ts';
 import { readCheckpoints, readEvents, readLogs, type StoredLog } from './reader.ts';
@@ -15,7 +16,7 @@ export interface StoredLogReport {
   readonly events: number;
   /** The first that is still there: those before it are past their retention. */
   readonly from: number;
-  /** Events that the newest checkpoint covers. */
+  /** Events that the newest checkpoint covers; 0 where the tree cannot be computed, and so no signature be checked. */
   readonly signed: number;
   /** Of the Merkle tree, hex; null where its beginning is not there any more. */
   readonly root: string | null;
@@ -83,7 +84,7 @@ async function verifyOne(
     report.problem === null
       ? (otherEnd(log, rowsEnd(report.events, report.head, from, log)) ??
         ended ??
-        otherPredecessor(log.previous, predecessor))
+        otherPredecessor(log, predecessor, follower?.fork?.known ?? null))
       : null;
   const problem = report.problem ?? (what === null ? null : { seq: end, what });
   return {
@@ -91,7 +92,7 @@ async function verifyOne(
     valid: problem === null,
     events: size,
     from,
-    signed: follower?.signed ?? newest[0]?.size ?? 0,
+    signed: follower?.signed ?? 0,
     root: follower?.head().root ?? null,
     keys: follower?.keys.map(({ vkey }) => vkey) ?? [],
     registeredBy: log.registeredBy,
@@ -110,10 +111,22 @@ function otherEnd({ size, head }: StoredLog, found: { size: number; head: string
   return `the store has acknowledged ${size} events, and ${found.size} are there`;
 }
 
-/** A log that was forked may have lost its end; what it has in common with what its successor says has to agree. */
-function otherPredecessor(previous: LogHead | null, found: StoredLogReport | undefined): string | null {
-  if (!previous || found?.root == null || found.events !== previous.size || found.root === previous.root)
-    return null;
+/**
+ * A device has one first log, and every other goes on from one of the same device that is here. Of a log that was set back
+ * before the fork (`lost`, what was known of it) the store may have another end.
+ */
+function otherPredecessor(
+  { origin, size, previous }: StoredLog,
+  found: StoredLogReport | undefined,
+  lost: LogHead | null,
+): string | null {
+  const device = deviceOf(origin);
+  if (size === 0 || (previous === null && origin === device)) return null;
+  if (previous === null) return 'it does not say which log it goes on from';
+  if (!found || origin === device || deviceOf(previous.origin) !== device)
+    return `it goes on from a log "${previous.origin}" that is not here, or not of this device`;
+  if (found.root === null || found.events !== previous.size || found.root === previous.root) return null;
+  if (lost !== null && deviceOf(lost.origin) === device) return null;
   return `it goes on from another log "${previous.origin}" than the one that is there`;
 }
 

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PlacedEvent } from '../../src/audit/chain.ts';
+import { noLeaf, type PlacedEvent, placeEvent } from '../../src/audit/chain.ts';
 import { signCheckpoint } from '../../src/audit/checkpoint.ts';
+import type { AuditEvent, LogHead } from '../../src/audit/event.ts';
 import { createFrontier } from '../../src/audit/merkle.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import { pushLogs } from '../../src/broker/sync-push.ts';
@@ -57,6 +58,24 @@ async function put(
 ): Promise<void> {
   await writer.query('SELECT jit.register($1)', [origin]);
   await writer.query(appendText, appendValues(origin, 0, events, note));
+}
+
+function headOf(origin: string, events: readonly PlacedEvent[]): LogHead {
+  const frontier = createFrontier();
+  for (const { leaf } of events) frontier.append(Buffer.from(leaf, 'hex'));
+  return { origin, size: events.length, root: frontier.root().toString('hex') };
+}
+
+/** The first two events of a log without a key that goes on from `previous`. */
+function forked(origin: string, previous: LogHead, known: LogHead | null = null): PlacedEvent[] {
+  const place = { origin, boot: 'boot', monoMs: 1 };
+  const at = 1_795_341_600_000;
+  const opening = placeEvent(
+    { type: 'log.open', at, data: { version: '0.1.0', previous } },
+    { ...place, seq: 0, prev: noLeaf },
+  );
+  const fork: AuditEvent = { type: 'log.fork', at, data: { reason: 'a test', previous, known } };
+  return [opening, placeEvent(fork, { ...place, seq: 1, prev: opening.leaf })];
 }
 
 test('a log that nobody has touched is valid, with the root of its events', async () => {
@@ -146,11 +165,46 @@ test('a log with keys that followed each other, and one that goes on from it, ve
   }
 });
 
+test('a fork that nothing put on record, and one after a log of somebody else, are found', async () => {
+  const alone = 'jit.newstart0000/2';
+  await put(alone, chain(alone, 3));
+  expect(await found(alone)).toMatchObject({ valid: false });
+  const head = { origin: 'jit.untouched000', size: 700, root: 'a'.repeat(64) };
+  const claims = 'jit.otherfork000/2';
+  await put(claims, forked(claims, head));
+  expect(await found(claims)).toMatchObject({ valid: false });
+  const lost = 'jit.lostfork0000/2';
+  await put(lost, forked(lost, { ...head, origin: 'jit.lostfork0000' }));
+  expect(await found(lost)).toMatchObject({ valid: false });
+});
+
+test('a log that lost one event, told so and was forked, is valid beside what the store had of it', async () => {
+  const first = 'jit.lostone00000';
+  const events = chain(first, 5);
+  await put(first, events);
+  const stored = headOf(first, events);
+  // Here event 4 was lost, and the one about that took its place.
+  const local = headOf(first, [
+    ...events.slice(0, 4),
+    ...chain(first, 1, 'other', events.slice(0, 4)).slice(4),
+  ]);
+  expect(local).toMatchObject({ size: 5 });
+  await put(`${first}/2`, forked(`${first}/2`, local, stored));
+  expect(await found(`${first}/2`)).toMatchObject({ valid: true });
+  const silent = 'jit.lostsilent00';
+  const same = chain(silent, 5);
+  await put(silent, same);
+  await put(`${silent}/2`, forked(`${silent}/2`, { ...headOf(silent, same), root: 'b'.repeat(64) }));
+  expect(await found(`${silent}/2`)).toMatchObject({ valid: false });
+});
+
 test('after the retention period a log verifies from where it begins', async () => {
   const origin = 'jit.longlived000';
-  await put(origin, chain(origin, 12));
+  const signer = createSigner(origin, Buffer.alloc(32, 3));
+  await put(origin, chain(origin, 12), signCheckpoint({ origin, size: 12, root: 'd'.repeat(64) }, [signer]));
+  // What is left cannot be held against that checkpoint, which is of another tree: nothing counts as signed.
   await server.sql(`DELETE FROM jit.events WHERE origin = '${origin}' AND seq < 5`);
-  expect(await found(origin)).toMatchObject({ valid: true, from: 5, events: 12, root: null });
+  expect(await found(origin)).toMatchObject({ valid: true, from: 5, events: 12, signed: 0, root: null });
   await server.sql(`DELETE FROM jit.events WHERE origin = '${origin}'`);
   expect(await found(origin)).toMatchObject({ valid: true, from: 12, events: 12 });
 });

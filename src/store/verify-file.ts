@@ -93,7 +93,7 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
 
   if (!areInOrder(all)) return done('the logs of the file are not in order');
   for (const [at, epoch] of all.entries()) {
-    const upTo = all[at + 1]?.first ?? Number.MAX_SAFE_INTEGER;
+    const upTo = all[at + 1]?.first ?? Number.POSITIVE_INFINITY;
     const { found, rows } = verifyEpoch({
       ...{ db, device, epoch, upTo, epochs, hasTree, previous, known, state },
       onEvent: told,

@@ -50,6 +50,14 @@ function rechain(db: Database.Database): void {
   }
 }
 
+test('an event at a place beyond every number that can be counted to is found, as readers would show it', () => {
+  for (const row of ['9007199254740991', '9223372036854775807']) {
+    const copy = sql(`INSERT INTO ev SELECT ${row}, randomblob(32), ts_ms, type, principal, target, grant_id,
+      lease_id, body FROM ev WHERE seq = 3`);
+    expect([row, tamper(copy).valid]).toEqual([row, false]);
+  }
+});
+
 test('a good file is valid, also while it is open and written to', () => {
   const file = goodFile();
   const closed = verifyFile(file);

@@ -45,30 +45,30 @@ const batch = { events: 2_000, bytes: 4 * 1024 * 1024 };
  * @throws Contradiction for the log that is written now
  */
 export async function pushLogs(push: Push): Promise<void> {
-  const logs = push.store.logs();
-  for (const [index, log] of logs.entries()) {
-    if (push.settled.has(log.origin)) continue;
-    const next = logs[index + 1];
-    if (!next) {
-      await pushLog(push, { ...log, size: () => push.store.head().size, isCurrent: true });
-      return;
-    }
-    const whole = next.first - log.first;
+  const { store, settled } = push;
+  for (const log of store.logs()) {
+    if (settled.has(log.origin)) continue;
+    const isComplete = store.logOrigin !== log.origin;
     try {
-      await pushLog(push, { ...log, size: () => whole, isCurrent: false });
+      await pushLog(push, log);
     } catch (thrown) {
-      // Why it was given up: its end is lost here, or the store's is another.
-      if (!(thrown instanceof Contradiction)) throw thrown;
+      // Why it was given up, perhaps just now: its end is lost here, or the store's is another.
+      if (!(thrown instanceof Contradiction) || store.logOrigin === log.origin) throw thrown;
     }
-    push.settled.add(log.origin);
+    if (isComplete) settled.add(log.origin);
   }
 }
 
 interface OneLog {
   readonly origin: string;
   readonly first: number;
-  readonly size: () => number;
-  readonly isCurrent: boolean;
+}
+
+/** How many events the log has now: a fork, which ends it, may come at any moment that something is waited for. */
+function sizeOf(store: Store, { origin, first }: OneLog): number {
+  if (store.logOrigin === origin) return store.head().size;
+  const next = store.logs().find((log) => log.first > first);
+  return (next?.first ?? first) - first;
 }
 
 async function pushLog({ store, writer, onAcknowledged }: Push, log: OneLog): Promise<void> {
@@ -84,10 +84,12 @@ async function pushLog({ store, writer, onAcknowledged }: Push, log: OneLog): Pr
   const read = (from: number, to: number): Uint8Array[] =>
     from >= to ? [] : store.bodies(first + from, Math.min(batch.events, to - from), batch.bytes);
   for (;;) {
-    const newest = log.isCurrent ? store.signedHead() : null;
-    const signed = store.handovers(origin).find((handover) => handover.size > noted) ?? newest;
+    const newest = store.signedHead();
+    const signed =
+      store.handovers(origin).find((handover) => handover.size > noted) ??
+      (newest?.origin === origin ? newest : null);
     // Up to the next checkpoint first: it goes with the last event that it covers.
-    const end = signed && signed.size > size ? signed.size : log.size();
+    const end = signed && signed.size > size ? signed.size : sizeOf(store, log);
     let bodies = read(size, end);
     if (bodies.length === 0) {
       if (!signed || signed.size <= noted || signed.size > size) return;
@@ -127,11 +129,13 @@ async function pushLog({ store, writer, onAcknowledged }: Push, log: OneLog): Pr
 const nothing: StoreHead = { size: 0, leaf: noLeaf, checkpoint: null };
 
 /** @throws Contradiction unless the store's log is the beginning of this one */
-function check(store: Store, { origin, first, size }: OneLog, head: StoreHead): void {
-  if (head.size > size()) {
+function check(store: Store, log: OneLog, head: StoreHead): void {
+  const { origin, first } = log;
+  const size = sizeOf(store, log);
+  if (head.size > size) {
     throw new Contradiction(
       knownHead(origin, head),
-      `it has ${head.size} events, here there are ${size()}; this one was set back, or has a copy elsewhere`,
+      `it has ${head.size} events, here there are ${size}; this one was set back, or has a copy elsewhere`,
     );
   }
   if (head.size === 0) return;

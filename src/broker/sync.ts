@@ -71,16 +71,20 @@ export function startSync(tools: SyncTools): Sync {
     return settings?.writer ? settings : null;
   };
 
+  /** Also of logs before the one that is written: a fork makes nothing acknowledged. */
   function unsynced(): Unsynced {
-    const origin = store.logOrigin;
-    const { size } = store.head();
-    const acknowledged = memory.origin === origin ? Math.min(memory.size, size) : 0;
-    const events = size - acknowledged;
+    const logs = store.logs();
+    const end = (logs.at(-1)?.first ?? 0) + store.head().size;
+    const at = logs.findIndex(({ origin }) => origin === memory.origin);
+    const acknowledged = Math.min(
+      (logs[at]?.first ?? 0) + (at < 0 ? 0 : memory.size),
+      logs[at + 1]?.first ?? end,
+    );
+    const events = end - acknowledged;
     return { events, since: events === 0 ? null : timeOf(acknowledged) };
   }
 
-  function timeOf(seq: number): Instant {
-    const row = (store.logs().at(-1)?.first ?? 0) + seq;
+  function timeOf(row: number): Instant {
     if (oldest?.row !== row) {
       const [body] = store.bodies(row, 1);
       const { ts } = JSON.parse(Buffer.from(body ?? '{}').toString('utf8')) as { ts?: string };

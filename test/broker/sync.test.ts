@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createSigner } from '../../src/audit/signer.ts';
 import { elevate } from '../../src/broker/elevate.ts';
 import { watchIdle } from '../../src/broker/idle.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
@@ -85,6 +86,19 @@ test('past max_unsynced nothing is issued, and revocation goes on, until the sto
   });
   await endGrant(world.broker, grant.id, 'revoked');
   expect(world.store.leases({ grant: grant.id })[0]?.state).toBe('revoked');
+});
+
+test('a fork does not make events that the store has not got fewer', async () => {
+  const port = await freePort();
+  const world = brokerWith(section(', max_unsynced: { events: 8 }', '127.0.0.1', port));
+  await elevate(world.broker, ada, request());
+  await elevate(world.broker, ada, request());
+  const before = world.broker.sync.state().events;
+  world.store.fork('a test', createSigner(world.store.nextOrigin, Buffer.alloc(32, 4)));
+  expect(world.broker.sync.state().events).toBe(before + 2);
+  await expect(moving(world, elevate(world.broker, ada, request()))).rejects.toMatchObject({
+    code: 'ERR_AUDIT_UNAVAILABLE',
+  });
 });
 
 test('an old event that a reachable store has not got delays a grant by one push and no more', async () => {

@@ -23,6 +23,21 @@ export function readBody(bytes: Uint8Array | string): EventBody | string {
   return bodyFlaw(body) ?? (body as unknown as EventBody);
 }
 
+/**
+ * The body behind `bytes` when any version of jit may have written it: canonical JSON, whatever it says; null otherwise. For
+ * showing what others sent, which may be nested deeper than it can be printed.
+ */
+export function anyBody(bytes: Uint8Array): Readonly<Record<string, Json>> | null {
+  try {
+    const text = textOf(bytes);
+    const body = JSON.parse(text) as Json;
+    if (typeof body !== 'object' || body === null || !isCanonical(text, body)) return null;
+    return Array.isArray(body) ? null : (body as Readonly<Record<string, Json>>);
+  } catch {
+    return null;
+  }
+}
+
 const notJson = 'body is not JSON in UTF-8';
 
 function textOf(bytes: Uint8Array): string {

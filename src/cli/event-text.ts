@@ -34,7 +34,7 @@ function valueText(key: string, value: unknown): string {
     typeof value === 'string'
       ? localTime(value)
       : Array.isArray(value)
-        ? value.join(',')
+        ? value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(',')
         : JSON.stringify(value);
   const shown = escapeText(text ?? '');
   return `${escapeText(key)}=${/[\s"]/.test(shown) ? `"${shown.replaceAll('"', '\\"')}"` : shown}`;
@@ -71,12 +71,14 @@ function dataText({ body }: Event, providers: ReadonlyMap<unknown, string>): str
     .join(' ');
 }
 
-/** The kinds of provider that the events tell, by lease. */
+/** The kinds of provider that the events tell, by lease. The shared store has events of brokers that need not be jit's. */
 export function providersOf(events: readonly Event[]): Map<unknown, string> {
-  const intents = events.filter(({ body }) => body.type === 'lease.intent');
-  return new Map(
-    intents.map(({ body }) => [body.lease, String((body.data as { provider?: unknown }).provider)]),
-  );
+  const told = new Map<unknown, string>();
+  for (const { body } of events) {
+    const { provider } = (body.data ?? {}) as { provider?: unknown };
+    if (body.type === 'lease.intent' && typeof provider === 'string') told.set(body.lease, provider);
+  }
+  return told;
 }
 
 function text(value: unknown): string {

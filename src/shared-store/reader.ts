@@ -24,6 +24,14 @@ export interface StoreRow {
   readonly bytes: Buffer;
 }
 
+/** An event that was found, as it is there. */
+export interface FoundEvent {
+  readonly origin: string;
+  readonly seq: string;
+  readonly leaf: string;
+  readonly body: Buffer;
+}
+
 /** Which events to find. All given conditions must hold. */
 export interface StoreQuery {
   readonly grant: string | null;
@@ -96,13 +104,10 @@ export async function readEvents(
 const skew = 3_600_000;
 
 /** The newest events that fit, of all logs, in order of their time. */
-export async function findEvents(
-  connection: StoreConnection,
-  query: StoreQuery,
-): Promise<{ readonly leaf: string; readonly body: Buffer }[]> {
+export async function findEvents(connection: StoreConnection, query: StoreQuery): Promise<FoundEvent[]> {
   const time = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
-  const rows = await connection.rows<{ leaf: Buffer; body: Buffer }>(
-    `SELECT e.leaf, e.body FROM jit.events e,
+  const rows = await connection.rows<{ origin: string; seq: string; leaf: Buffer; body: Buffer }>(
+    `SELECT e.origin, e.seq, e.leaf, e.body FROM jit.events e,
        json_to_record(jit.said(e.body)) AS said (ts text, principal text, target text, "grant" text)
      WHERE ($1::text IS NULL OR said."grant" = $1)
        AND ($2::text IS NULL OR said.target = $2)
@@ -121,5 +126,5 @@ export async function findEvents(
       query.limit,
     ],
   );
-  return rows.reverse().map(({ leaf, body }) => ({ leaf: leaf.toString('hex'), body }));
+  return rows.reverse().map(({ leaf, ...row }) => ({ ...row, leaf: leaf.toString('hex') }));
 }

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accepts } from '../../src/audit/accepts.ts';
-import { isSurelyCanonical, isSurelyEvent, readBody } from '../../src/audit/body.ts';
+import { anyBody, isSurelyCanonical, isSurelyEvent, readBody } from '../../src/audit/body.ts';
 import { canonicalText } from '../../src/audit/canonical.ts';
 import { bodyFlaw, dataSchemas } from '../../src/audit/schema.ts';
 import type { Json } from '../../src/core/json.ts';
@@ -147,3 +147,11 @@ function changed(body: Json, path: Path, how: 'replace' | 'remove' | 'add', valu
   else delete parent[name];
   return copy as unknown as Json;
 }
+
+test('of what others sent, only what jit could have written is taken apart', () => {
+  const of = (text: string) => anyBody(Buffer.from(text));
+  expect(of('{"type":"of.a.later.version"}')).toEqual({ type: 'of.a.later.version' });
+  const deep = `{"a":${'['.repeat(6_000)}${']'.repeat(6_000)}}`;
+  for (const text of ['{"b":1,"a":2}', '{"a": 1}', '[1]', 'null', '{', deep])
+    expect([text, of(text)]).toEqual([text, null]);
+});

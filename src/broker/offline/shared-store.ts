@@ -1,5 +1,6 @@
 // What commands do at the shared store without a broker: set it up as an administrator, read it as an auditor.
 
+import { anyBody } from '../../audit/body.ts';
 import { JitError } from '../../core/errors.ts';
 import { sslModeOf } from '../../core/postgres-address.ts';
 import { Secret } from '../../core/secret.ts';
@@ -65,9 +66,10 @@ export async function storeLog(config: string | null, request: StoreLogRequest):
   return asAuditor(config, async (connection) => {
     const found = await findEvents(connection, { ...request, limit: request.limit ?? most });
     return {
-      events: found.map(({ leaf, body }) => ({
+      // What no jit has written keeps nothing else from being shown.
+      events: found.map(({ origin, seq, leaf, body }) => ({
         leaf,
-        body: JSON.parse(body.toString('utf8')) as Record<string, unknown>,
+        body: anyBody(body) ?? { origin, seq, type: 'unreadable' },
       })),
     };
   });

@@ -29,6 +29,11 @@ END $roles$;`,
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO jit_writer, jit_auditor', current_database());
 END $member$;`,
     'CREATE SCHEMA IF NOT EXISTS jit AUTHORIZATION jit_owner;',
+    `DO $schema$ BEGIN
+  IF (SELECT nspowner FROM pg_namespace WHERE nspname = 'jit') <> 'jit_owner'::regrole THEN
+    RAISE EXCEPTION 'the schema "jit" belongs to somebody else than jit_owner';
+  END IF;
+END $schema$;`,
     'SET LOCAL ROLE jit_owner;',
     'CREATE TABLE IF NOT EXISTS jit.migrations (number int PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL);',
     ...migrations.map(

@@ -247,6 +247,17 @@ describe('the set-up', () => {
     ]);
   });
 
+  test('does not build on a schema of somebody else, who could take away everything in it', async () => {
+    await server.sql('CREATE DATABASE squatted');
+    const admin = await server.connect('squatted');
+    try {
+      await admin.query('CREATE SCHEMA jit AUTHORIZATION other; GRANT ALL ON SCHEMA jit TO PUBLIC');
+      await expect(admin.query(setupSql())).rejects.toThrow('belongs to somebody else');
+    } finally {
+      await admin.end();
+    }
+  });
+
   test('works for an administrator who is no superuser', async () => {
     await server.sql("CREATE ROLE admin LOGIN CREATEROLE CREATEDB PASSWORD 'admin'");
     await server.sql('GRANT jit_owner TO admin WITH ADMIN OPTION');

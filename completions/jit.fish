@@ -242,6 +242,10 @@ end
 
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
 function _jit_check
+    # The common case: nothing is active, and nothing was.
+    if test -z "$JIT_GRANT_ID$JIT_PROMPT$_JIT_SEG"; and not test -s "$_JIT_STATE"
+        return 0
+    end
     # An empty one would let command substitutions yield one string instead of lines. Exported, it holds in what is called.
     set -lx IFS \n\ \t
     # A signal meanwhile asks for one look more: two at once would mix what they read.
@@ -255,7 +259,7 @@ function _jit_check
 end
 function _jit_refresh
     set -l content ''
-    if test -s "$_JIT_STATE"; and test -f "$_JIT_STATE" -a -O "$_JIT_STATE"
+    if test -s "$_JIT_STATE" -a -f "$_JIT_STATE" -a -O "$_JIT_STATE"
         read -z content <$_JIT_STATE
     else if test -z "$JIT_GRANT_ID" # the common case: nothing is active
         set -g _JIT_KEY -
@@ -344,6 +348,7 @@ end
 # _jit_wrap: the user's own prompt stays as it is; ours is printed in front of it. Done at the first prompt, when all
 # files of the user have been read.
 function _jit_wrap
+    set -g _JIT_WRAPPED 1
     functions -q _jit_users_prompt; and return 0
     functions -c fish_prompt _jit_users_prompt
     function fish_prompt
@@ -360,7 +365,6 @@ function _jit_on_prompt --on-event fish_prompt
     set -q _JIT_GAVE; or _jit_regain
     _jit_check
     set -q _JIT_WRAPPED; or _jit_wrap
-    set -g _JIT_WRAPPED 1
     if set -q JIT_READY
         test -s "$JIT_READY"; or true >$JIT_READY # never a file that holds something
         set -e JIT_READY

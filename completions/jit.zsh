@@ -375,6 +375,11 @@ _jit_give() {
 
 # _jit_precmd: before each prompt; zsh keeps $? by itself. The first one tells jit, through the file JIT_READY, that the hook runs.
 _jit_precmd() {
+  # The common case, before anything that takes time: nothing is active, and nothing was.
+  if [[ -z ${JIT_GRANT_ID-}${JIT_PROMPT-}${_JIT_MARK-}${JIT_READY-} && ! -e $_JIT_STATE ]] &&
+    [[ -n ${_JIT_GAVE-} && -n ${_JIT_ADOPTED-} ]]; then
+    return 0
+  fi
   emulate -L zsh -o no_err_exit -o no_err_return
   [[ -n $_JIT_GAVE ]] || _jit_regain
   [[ -n $_JIT_ADOPTED ]] || _jit_adopt

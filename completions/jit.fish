@@ -18,8 +18,9 @@ set -g _JIT_ENDED '' # id of the grant that has ended in this shell
 set -g _JIT_KEY - # what the last look was made from; it holds from _JIT_SINCE until _JIT_NEXT
 set -g _JIT_SINCE 0
 set -g _JIT_NEXT 0
-set -g _JIT_WARN_SEEN # the JIT_WARN that _JIT_USUAL, the same for the grants of other shells, was made from
-set -g _JIT_USUAL
+set -g _JIT_AGE 0 # the same two times as _jit_age tells them
+set -g _JIT_DUE 0
+set -g _JIT_USUAL # when to warn of the grants of other shells
 set -g _JIT_COLOUR_low (set_color green)
 set -g _JIT_COLOUR_medium (set_color cyan)
 set -g _JIT_COLOUR_high (set_color -o magenta)
@@ -51,9 +52,16 @@ if builtin -q path
     function _jit_now
         math (path mtime /dev/null) + (path mtime -R /dev/null)
     end
+    # _jit_age: prints what grows with the time; enough to see that nothing is due yet, for a third of the price.
+    function _jit_age
+        path mtime -R /dev/null
+    end
 else
     function _jit_now
         command date +%s
+    end
+    function _jit_age
+        _jit_now
     end
 end
 
@@ -269,19 +277,15 @@ function _jit_refresh
     else if test -e "$_JIT_STATE"
         set content empty
     end
-    set -l warn none
-    set -q JIT_WARN; or set warn usual
-    if test "$warn $JIT_WARN" != "$_JIT_WARN_SEEN"
-        set -g _JIT_WARN_SEEN "$warn $JIT_WARN"
-        set -g _JIT_USUAL (_jit_scale 99999999)
-        set -g _JIT_KEY
-    end
-    set -l key "$JIT_GRANT_ID $JIT_GRANT_STATE $NO_COLOR $TERM $content"
-    set -l now (_jit_now)
-    if test "$key" != "$_JIT_KEY"; or test $now -lt $_JIT_SINCE; or test $now -ge $_JIT_NEXT
+    set -l key "$JIT_GRANT_ID $JIT_GRANT_STATE $JIT_WARN $NO_COLOR $TERM $content"
+    set -l age (_jit_age)
+    if test "$key" != "$_JIT_KEY"; or test $age -lt $_JIT_AGE -o $age -ge $_JIT_DUE
         set -g _JIT_KEY $key
-        set -g _JIT_SINCE $now
+        set -g _JIT_AGE $age
+        set -g _JIT_SINCE (_jit_now)
+        set -g _JIT_USUAL (_jit_scale 99999999)
         _jit_look (string split \n -- $content)
+        set -g _JIT_DUE (math $age + $_JIT_NEXT - $_JIT_SINCE)
     end
     if test -z "$_JIT_TEXT"
         set -q JIT_PROMPT; and set -e -g JIT_PROMPT

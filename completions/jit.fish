@@ -250,10 +250,6 @@ end
 
 # _jit_check: looks, unless nothing can have changed: the same file, the same terms, and no text that is due to change.
 function _jit_check
-    # The common case: nothing is active, and nothing was.
-    if test -z "$JIT_GRANT_ID$JIT_PROMPT$_JIT_SEG"; and not test -s "$_JIT_STATE"
-        return 0
-    end
     # An empty one would let command substitutions yield one string instead of lines. Exported, it holds in what is called.
     set -lx IFS \n\ \t
     # A signal meanwhile asks for one look more: two at once would mix what they read.
@@ -365,6 +361,8 @@ end
 
 # Before each prompt. The first one tells jit, through the file JIT_READY, that the hook runs.
 function _jit_on_prompt --on-event fish_prompt
+    # The common case, before anything that takes time: nothing is active, and nothing was.
+    test -z "$JIT_GRANT_ID$JIT_PROMPT$_JIT_SEG$JIT_READY" -a -n "$_JIT_WRAPPED" -a ! -s "$_JIT_STATE"; and return 0
     set -q _JIT_LEAVING; and set -e -g _JIT_LEAVING # Ctrl-C while leaving
     set -q _JIT_GAVE; or _jit_regain
     _jit_check

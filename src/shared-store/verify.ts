@@ -1,12 +1,12 @@
 // Verifies every log in the shared store, from what an auditor can read: rows, chain, tree, checkpoints, keys. One state of
 // the store, whatever is appended meanwhile.
 
-import type { LogHead } from '../audit/event.ts';
+import type { EventBody, LogHead } from '../audit/event.ts';
 import { followLog } from '../audit/follow.ts';
 import { deviceOf } from '../audit/origin.ts';
 import { logVerifier } from '../audit/verify.ts';
 import type { StoreConnection } from './connection.ts';
-import { readCheckpoints, readEvents, readLogs, type StoredLog } from './reader.ts';
+import { readCheckpoints, readEvents, readLogs, type StoredLog, type StoreRow } from './reader.ts';
 
 /** What the verification of one log found. */
 export interface StoredLogReport {
@@ -26,13 +26,21 @@ export interface StoredLogReport {
   readonly problem: { readonly seq: number; readonly what: string } | null;
 }
 
+/** What to do while a store is verified. */
+export interface VerifyStoreOptions {
+  /** Told how many events of how many were verified. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Called with each event that is as it should be, log after log, in order; each log after the one that it goes on from. */
+  readonly onEvent?: (origin: string, body: EventBody, row: StoreRow) => void;
+}
+
 /** Rows that are read at once. */
 const page = 5_000;
 
-/** @param onProgress told how many events of how many were verified */
+/** Verifies all logs of the store, in the order of {@link readLogs}. */
 export async function verifyStore(
   connection: StoreConnection,
-  onProgress: (done: number, total: number) => void,
+  options: VerifyStoreOptions = {},
 ): Promise<StoredLogReport[]> {
   await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const logs = await readLogs(connection);
@@ -41,7 +49,8 @@ export async function verifyStore(
   let before = 0;
   for (const log of logs) {
     const predecessor = reports.find(({ origin }) => origin === log.previous?.origin);
-    reports.push(await verifyOne(connection, log, predecessor, (done) => onProgress(before + done, total)));
+    const onProgress = (done: number): void => options.onProgress?.(before + done, total);
+    reports.push(await verifyOne(connection, log, predecessor, onProgress, options));
     before += log.size;
   }
   await connection.run('COMMIT');
@@ -53,6 +62,7 @@ async function verifyOne(
   log: StoredLog,
   predecessor: StoredLogReport | undefined,
   onProgress: (done: number) => void,
+  { onEvent }: VerifyStoreOptions,
 ): Promise<StoredLogReport> {
   const { origin, size } = log;
   let rows = await readEvents(connection, origin, 0, page);
@@ -65,7 +75,11 @@ async function verifyOne(
   const verifier = logVerifier({
     origin,
     ...(from > 0 && rows[0] && { begin: { seq: from, prev: rows[0].prev } }),
-    onEvent: (body, row) => follower?.event(body, Buffer.from(row.leaf, 'hex')) ?? null,
+    onEvent(body, row: StoreRow) {
+      const what = follower?.event(body, Buffer.from(row.leaf, 'hex')) ?? null;
+      if (what === null) onEvent?.(origin, body, row);
+      return what;
+    },
   });
   let isWell = true;
   for (; isWell && rows.length > 0; ) {

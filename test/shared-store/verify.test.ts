@@ -47,8 +47,7 @@ function as<T>(user: string, work: Parameters<typeof withStore<T>>[1]): Promise<
   );
 }
 
-const verifyAll = (): Promise<StoredLogReport[]> =>
-  as('auditor', (connection) => verifyStore(connection, () => undefined));
+const verifyAll = (): Promise<StoredLogReport[]> => as('auditor', (connection) => verifyStore(connection));
 const found = async (origin: string) => (await verifyAll()).find((log) => log.origin === origin);
 
 async function put(
@@ -92,6 +91,19 @@ test('a log that nobody has touched is valid, with the root of its events', asyn
     root: frontier.root().toString('hex'),
     problem: null,
   });
+});
+
+test('whoever asks is told each event of each log, in order, with the log that it is of', async () => {
+  const origin = 'jit.tolderevents';
+  const events = chain(origin, 7);
+  await put(origin, events);
+  const told: [string, string, number][] = [];
+  await as('auditor', (connection) =>
+    verifyStore(connection, { onEvent: (log, body, row) => told.push([log, body.type, row.seq]) }),
+  );
+  expect(told.filter(([log]) => log === origin)).toEqual(
+    events.map(({ body }, seq) => [origin, body.type, seq]),
+  );
 });
 
 test('what an administrator of the database does is found', async () => {

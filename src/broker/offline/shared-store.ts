@@ -80,7 +80,7 @@ export async function storeVerify(
   config: string | null,
   onProgress: (done: number, total: number) => void,
 ): Promise<StoreVerifyReply> {
-  const logs = await asAuditor(config, (connection) => verifyStore(connection, onProgress));
+  const logs = await asAuditor(config, (connection) => verifyStore(connection, { onProgress }));
   return {
     valid: logs.every(({ valid }) => valid),
     events: logs.reduce((sum, { events }) => sum + events, 0),

@@ -4,7 +4,7 @@ import type { OnEnd } from '../core/shell-terms.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Child } from './child.ts';
-import { findHolders, holdersOf, mayBeStopped } from './holders.ts';
+import { findHolders, type Holder, holdersOf, mayBeStopped } from './holders.ts';
 import type { Integration } from './integration.ts';
 
 const lookEvery = 100;
@@ -66,7 +66,12 @@ export async function endShell(options: EndShellOptions): Promise<ShellEnd> {
   // SIGURG is ignored by default: harmless to whatever the user may have put in the shell's place.
   child.kill('SIGURG');
   const othersGone =
-    onEnd === 'lock' ? Promise.resolve() : endAll(() => othersOf(grant, child.pid, onEnd), options);
+    onEnd === 'lock'
+      ? Promise.resolve()
+      : endAll(
+          othersThan(child.pid, onEnd, () => findHolders(grant)),
+          options,
+        );
   if (onEnd !== 'close') {
     await Promise.race([integration.settled, child.exited]);
     if (!child.isRunning()) return { how: 'left', othersGone };
@@ -77,11 +82,20 @@ export async function endShell(options: EndShellOptions): Promise<ShellEnd> {
   return { how: 'closed', othersGone };
 }
 
-/** Inner sessions see to their own end, as their grant ends with this one; only a shell that is closed takes them along. */
-function othersOf(grant: string, shell: number, onEnd: OnEnd): number[] {
-  return findHolders(grant)
-    .filter(({ pid, isOfSession }) => pid !== shell && (onEnd === 'close' || !isOfSession))
-    .map(({ pid }) => pid);
+/**
+ * Answers, at every call anew, whom to end besides the shell. Inner sessions see to their own end, as their grant ends with
+ * this one; only a shell that is closed takes them along.
+ */
+export function othersThan(shell: number, onEnd: OnEnd, find: () => readonly Holder[]): () => number[] {
+  // The jit of an inner session outlives its shell by a moment, and then nothing shows any more what it is.
+  const sessions = new Set<number>();
+  return () => {
+    const found = find();
+    for (const { pid, isOfSession } of found) if (isOfSession) sessions.add(pid);
+    return found
+      .map(({ pid }) => pid)
+      .filter((pid) => pid !== shell && (onEnd === 'close' || !sessions.has(pid)));
+  };
 }
 
 async function closeShell({ child, clock, graceMs }: EndShellOptions): Promise<void> {

@@ -101,6 +101,7 @@ async function runTests(node) {
   const passed = counts.numPassedTests ?? 0;
   const failed = counts.numFailedTests ?? 0;
   const skipped = tellSkipped(counts);
+  tellFailed(counts);
   // On a machine that is there to test, what a test needs is installed.
   const bad = failed + (process.env.CI ? skipped : 0);
   return { passed, failed: code !== 0 && bad === 0 ? 1 : bad };
@@ -119,3 +120,17 @@ function tellSkipped(report) {
   for (const [reason, count] of reasons) say(`skipped ${count}: ${reason}`);
   return skipped.length;
 }
+
+/** Says which tests failed, one line each, where a long output ends. */
+function tellFailed(report) {
+  for (const { name, assertionResults, message } of report.testResults ?? []) {
+    const file = path.relative(root, name);
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    for (const { fullName, failureMessages } of failed) {
+      say(`failed: ${file}: ${fullName}: ${firstLine(failureMessages[0])}`);
+    }
+    if (failed.length === 0 && message) say(`failed: ${file}: ${firstLine(message)}`);
+  }
+}
+
+const firstLine = (text = '') => text.split('\n', 1)[0];

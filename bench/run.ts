@@ -129,9 +129,9 @@ try {
   tell(verified, ms(wall.ours), ms(wall.baseline), wall.ratio, 3);
   tell('… in time of the processor', ms(processor.ours), ms(processor.baseline), processor.ratio, 3);
   process.stdout.write(`one event on disk, with its share of state and tree: ${bytes.toFixed(0)} bytes\n`);
-  const sync = await benchSync(100_000);
+  const sync = await benchSync(events);
   const seconds = (value: number): string => `${value.toFixed(1)} s`;
-  tell('sync of 100,000 events / COPY', seconds(sync.ours), seconds(sync.baseline), sync.ratio, 4);
+  tell(`sync of ${events} events / COPY`, seconds(sync.ours), seconds(sync.baseline), sync.ratio, 4);
   const report = await benchReport();
   const year = `report on ${report.grants} grants / rows, hashed`;
   tell(year, ms(report.ours), ms(report.baseline), report.ratio, 12);

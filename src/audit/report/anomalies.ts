@@ -3,8 +3,8 @@
 
 import { usualAnomalySettings } from '../../core/anomaly.ts';
 import { formatDuration } from '../../core/duration.ts';
-import type { EventData } from '../event.ts';
-import { anomalyData, createWatch, type Found, rules } from '../rules/engine.ts';
+import type { Instant } from '../../core/time.ts';
+import { createWatch, type Found, idOf, rules } from '../rules/engine.ts';
 import { told } from '../rules/rule.ts';
 import { createTally } from './distribution.ts';
 import type { AnomalyEntry } from './entries.ts';
@@ -14,7 +14,8 @@ import type { Anomalies } from './report.ts';
 /** Watches events as the broker does. */
 export interface AnomalyReplay {
   see(seen: Seen): void;
-  result(): Anomalies;
+  /** @param to end of the period: what was due until then and did not come is unusual, too */
+  result(to: Instant): Anomalies;
 }
 
 /** Rules that find nothing yet; they learn from what was before the period. */
@@ -25,7 +26,7 @@ export function createAnomalyReplay(): AnomalyReplay {
   return {
     see({ event, at, isIn, name }) {
       for (const found of watch.see(event)) {
-        if (isIn) untold.set(idOf(anomalyData(found)), entryOf(found));
+        if (isIn) untold.set(idOf(found), entryOf(found));
       }
       const anomaly = told(event, 'anomaly.found');
       if (!anomaly) return;
@@ -36,7 +37,8 @@ export function createAnomalyReplay(): AnomalyReplay {
       const about = { rule, severity, why, principal, target, grant, evidence };
       recorded.push({ at, event: name(), isReplayed: false, ...about });
     },
-    result() {
+    result(to) {
+      for (const found of watch.tick(to)) untold.set(idOf(found), entryOf(found));
       const found = [...recorded, ...untold.values()].sort((one, other) => one.at - other.at);
       return { rules: countsOf(found), found };
     },
@@ -49,11 +51,6 @@ function settingsOf(rule: string): string {
   const values = Object.entries(settings).filter(([, value]) => typeof value === 'number');
   // Lengths of time are milliseconds; nothing else is as large.
   return values.map(([name, value]) => `${name} ${value < 1_000 ? value : formatDuration(value)}`).join(', ');
-}
-
-/** As the engine tells anomalies apart. */
-function idOf({ rule, severity, evidence }: EventData['anomaly.found']): string {
-  return `${rule} ${severity} ${evidence.join()}`;
 }
 
 function entryOf({ at, rule, severity, why, evidence, principal, target, grant }: Found): AnomalyEntry {

@@ -40,4 +40,4 @@ export function reportCommand({ period, sample }: Pick<Report, 'period' | 'sampl
 }
 
 /** Writes the proof of one event. */
-export const proveCommand = (event: string): string => `jit audit prove ${event} --file "$LOG"`;
+export const proveCommand = (event: string): string => `jit audit prove ${word(event)} --file "$LOG"`;

@@ -71,7 +71,10 @@ export interface LateEntry {
   readonly role: string;
   readonly deadlineAt: Instant | null;
   readonly revokedAt: Instant | null;
+  /** After the deadline; of one that is not gone: since it should have been, at the end of the period. */
   readonly lateMs: Milliseconds;
+  /** Since the first attempt to revoke it; null: there was none. */
+  readonly tookMs: Milliseconds | null;
   readonly attempts: number;
   readonly cause: string | null;
 }

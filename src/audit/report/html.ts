@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto';
 import { chaptersOf } from './chapters/chapters.ts';
+import { verdict } from './chapters/summary.ts';
 import { chartOf } from './charts/chart.ts';
 import type { Block, Cell, Chart, Printing, Section, Table } from './document.ts';
 import { escaped } from './markup.ts';
@@ -13,7 +14,9 @@ import { figure, spanOf, timeText } from './words.ts';
 /** The text, in parts. */
 export function* htmlOf(report: Report, printing: Printing): Generator<string> {
   const [first, last] = spanOf(report.period);
-  const title = `Access report, ${first} to ${last}`;
+  const { tone, text: words } = verdict(report, printing);
+  const isBroken = tone === 'bad';
+  const title = `${isBroken ? 'NOT WHOLE: ' : ''}Access report, ${first} to ${last}`;
   const sections = chaptersOf(report, printing);
   const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; form-action 'none'`;
   yield `<!DOCTYPE html>
@@ -33,7 +36,7 @@ export function* htmlOf(report: Report, printing: Printing): Generator<string> {
 <p class="kind">Access report</p>
 <h1>${first} <span>to</span> ${last}</h1>
 <p class="quiet">${escaped(report.verification.logs.map(({ origin }) => origin).join(', '))}</p>
-</header>
+${isBroken ? `<p class="verdict bad"><b aria-hidden="true">${marks.bad}</b> ${escaped(words)}</p>\n` : ''}</header>
 ${contentsOf(sections)}
 <main id="content">
 `;

@@ -2,17 +2,18 @@
 
 import type { EventBody, EventType } from '../event.ts';
 import { meaningOf } from '../export/meaning.ts';
+import { deviceOf } from '../origin.ts';
 import { told } from '../rules/rule.ts';
 import type { FindingEntry } from './entries.ts';
-import type { Seen } from './place.ts';
-import type { Operation } from './report.ts';
+import { instantOf, type Seen } from './place.ts';
+import type { Operation, Period } from './report.ts';
 
 type Open = { -readonly [Key in keyof Operation['unsynced'][number]]: Operation['unsynced'][number][Key] };
 
 /** Watches everything that is about the log itself. */
 export interface OperationWatch {
   see(seen: Seen): void;
-  result(to: number): { readonly operation: Operation; readonly findings: readonly FindingEntry[] };
+  result(period: Period): { readonly operation: Operation; readonly findings: readonly FindingEntry[] };
 }
 
 const incidentTypes: ReadonlySet<EventType> = new Set<EventType>([
@@ -32,19 +33,21 @@ export function createOperationWatch(): OperationWatch {
   const unsynced: Open[] = [];
   const versions = new Set<string>();
   let [keys, starts, recovered] = [0, 0, 0];
-  let lag: Open | null = null;
+  /** By broker. */
+  const lags = new Map<string, Open>();
 
-  /** Of times that began before the period, only what lies in it counts. */
   function seeSync({ event, at, isIn }: Seen): void {
+    const device = deviceOf(event.origin);
     const behind = told(event, 'sync.behind');
+    const lag = lags.get(device);
     if (behind) {
-      lag ??= { from: Date.parse(behind.since), until: null, events: behind.events };
-      lag.events = Math.max(lag.events, behind.events);
+      const { from, events } = lag ?? { from: instantOf(behind.since) ?? at, events: 0 };
+      lags.set(device, { from, until: null, events: Math.max(events, behind.events) });
     }
     if (event.type !== 'sync.caught_up' || !lag) return;
     lag.until = at;
     if (isIn) unsynced.push(lag);
-    lag = null;
+    lags.delete(device);
   }
 
   return {
@@ -73,9 +76,12 @@ export function createOperationWatch(): OperationWatch {
       recovered += start.recovered;
       versions.add(start.version);
     },
-    result(to) {
-      const all = lag === null ? unsynced : [...unsynced, lag];
-      const unsyncedMs = all.reduce((sum, { from, until }) => sum + (until ?? to) - from, 0);
+    result(period) {
+      const all = [...unsynced, ...lags.values()];
+      // Of what began before the period, only what lies in it counts.
+      const lengthOf = ({ from, until }: Open): number =>
+        Math.max(0, (until ?? period.to) - Math.max(from, period.from));
+      const unsyncedMs = all.reduce((sum, lag) => sum + lengthOf(lag), 0);
       const told = { incidents, clock, unsynced: all, unsyncedMs, keys, starts, recovered };
       return { findings, operation: { ...told, versions: [...versions] } };
     },

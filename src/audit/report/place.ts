@@ -12,3 +12,9 @@ export interface Seen {
   /** Name of the event as `jit audit prove` takes it. Made when asked for: most are never named. */
   readonly name: () => string;
 }
+
+/** What an event says of a time; null: it is shaped as one, and is none. */
+export function instantOf(stamp: string): Instant | null {
+  const at = Date.parse(stamp);
+  return Number.isNaN(at) ? null : at;
+}

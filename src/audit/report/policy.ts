@@ -15,6 +15,8 @@ export interface PolicyWatch {
 export function createPolicyWatch(): PolicyWatch {
   const changes: PolicyLoad[] = [];
   const known = new Set<string>();
+  /** Decided by before anything told of their load. */
+  const unknown = new Set<string>();
   const used = createTally();
   let before: PolicyLoad | null = null;
   let last: string | null = null;
@@ -33,8 +35,12 @@ export function createPolicyWatch(): PolicyWatch {
         }
         last = digest;
       }
-      const decision = told(event, 'grant.approved') ?? told(event, 'grant.denied');
-      if (isIn && decision) used.add(decision.policy);
+      const decided =
+        (told(event, 'grant.approved') ?? told(event, 'grant.denied'))?.policy ??
+        (told(event, 'grant.extended') ?? told(event, 'grant.extension_denied'))?.policy;
+      if (!isIn || decided === undefined) return;
+      used.add(decided);
+      if (!known.has(decided)) unknown.add(decided);
     },
     result: () => ({
       before,
@@ -42,7 +48,7 @@ export function createPolicyWatch(): PolicyWatch {
       loads,
       used: used
         .counts()
-        .map(({ name, count }) => ({ digest: name, decisions: count, isKnown: known.has(name) })),
+        .map(({ name, count }) => ({ digest: name, decisions: count, isKnown: !unknown.has(name) })),
     }),
   };
 }

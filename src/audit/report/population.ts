@@ -6,11 +6,11 @@ import { distributionOf } from './distribution.ts';
 import type { GrantDraft, Register } from './register.ts';
 import type { Population, TargetCounts } from './report.ts';
 
-/** @param open credentials past their deadline at the end */
+/** @param open credentials that should have been gone at the end */
 export function populationOf(
   grants: readonly GrantDraft[],
   completeness: ReturnType<Completeness['result']>,
-  unapproved: Register['unapproved'],
+  { unapproved, unrequested }: Pick<Register, 'unapproved' | 'unrequested'>,
   open: number,
 ): Population {
   const asked = grants.filter(({ isCarried }) => !isCarried);
@@ -25,6 +25,7 @@ export function populationOf(
     denied: count('denied'),
     undecided: count('undecided'),
     carriedIn: grants.length - asked.length,
+    unrequested,
     credentials: {
       // One that was gone before the period belongs to a grant that goes on; it is not counted.
       before: leases.filter((lease) => !lease.begunIn && (lease.goneIn || lease.revokedAt === null)).length,

@@ -2,15 +2,17 @@
 
 import type { Instant } from '../../core/time.ts';
 import type { EventBody } from '../event.ts';
+import { deviceOf } from '../origin.ts';
 import { told } from '../rules/rule.ts';
 import type { GrantEntry, LeaseEntry } from './entries.ts';
-import type { Seen } from './place.ts';
+import { instantOf, type Seen } from './place.ts';
 
 type Draft<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
 
 interface LeaseDraft extends Draft<LeaseEntry> {
   deadlineAt: Instant | null;
   revokingAt: Instant | null;
+  isIntended: boolean;
   /** What of it was in the period. */
   begunIn: boolean;
   goneIn: boolean;
@@ -27,21 +29,33 @@ export interface Register {
   see(seen: Seen): void;
   /** In order of request. */
   grants(): GrantDraft[];
-  /** Names of events that issued a credential without a grant that had been approved. */
+  /** Names of events that issued a credential without a grant that had been approved and was not over. */
   readonly unapproved: readonly string[];
+  /** Names of the first events in the period of grants that no request is on record for. */
+  readonly unrequested: readonly string[];
 }
 
 /** An empty register. */
 export function createRegister(): Register {
+  /** By broker and id: what one broker calls a grant says nothing of another's. */
   const grants = new Map<string, GrantDraft>();
   const unapproved: string[] = [];
+  const unrequested: string[] = [];
+  /** Grants that were asked for, or are told of as never asked for. */
+  const known = new Set<string>();
 
   /** The grant of `event`. One that nobody asked for, as far as this log tells, is none. */
   function grantOf({ event, at, isIn, name }: Seen): GrantDraft | null {
-    const { grant: id } = event;
+    const { grant: id, origin } = event;
     if (id === undefined) return null;
+    const key = `${deviceOf(origin)} ${id}`;
     const request = told(event, 'grant.requested');
-    if (!request) return grants.get(id) ?? null;
+    if (!request) {
+      if (!isIn || known.has(key)) return grants.get(key) ?? null;
+      unrequested.push(name());
+    }
+    known.add(key);
+    if (!request) return null;
     const { role, scope, reason, ticket, via, parent, duration_ms: askedMs } = request;
     const { principal = '', target = '' } = event;
     const asked = { id, principal, target, role, scope, reason, ticket, via, parent, askedMs };
@@ -53,22 +67,23 @@ export function createRegister(): Register {
       requestedEvent: name(),
       leases: [],
     };
-    grants.set(id, draft);
+    grants.set(key, draft);
     return draft;
   }
 
   return {
     unapproved,
+    unrequested,
     grants: () => [...grants.values()].filter((grant) => !grant.isCarried || grant.outcome === 'approved'),
     see(seen) {
       const grant = grantOf(seen);
       const { event, isIn, name } = seen;
-      if (isIn && event.type === 'lease.intent' && grant?.outcome !== 'approved') unapproved.push(name());
+      if (isIn && beginsUnapproved(event, grant)) unapproved.push(name());
       if (!grant) return;
       decide(grant, seen);
       go(grant, seen);
       // What was over before the period is no part of it.
-      if (!isIn && isOver(grant)) grants.delete(grant.id);
+      if (!isIn && isOver(grant)) grants.delete(`${deviceOf(event.origin)} ${grant.id}`);
     },
   };
 }
@@ -92,6 +107,14 @@ const undecided = {
   endedEvent: null,
 } as const satisfies Partial<GrantEntry>;
 
+/** A credential is announced before it is issued; one that was not is as bad as one without a grant. */
+function beginsUnapproved({ type, lease }: EventBody, grant: GrantDraft | null): boolean {
+  if (type !== 'lease.intent' && type !== 'lease.issued') return false;
+  const isAnnounced = grant?.leases.some(({ id, isIntended }) => id === lease && isIntended) ?? false;
+  if (type === 'lease.issued' && isAnnounced) return false;
+  return type === 'lease.issued' || grant?.outcome !== 'approved' || grant.endedAt !== null;
+}
+
 function isOver(grant: GrantDraft): boolean {
   const isDecided = grant.outcome === 'denied' || grant.endedAt !== null;
   return isDecided && grant.leases.every(({ revokedAt }) => revokedAt !== null);
@@ -108,7 +131,7 @@ function decide(grant: GrantDraft, { event, at, name }: Seen): void {
   grant.why = decided.why;
   grant.code = denied?.code ?? null;
   grant.approvedMs = approved?.duration_ms ?? null;
-  grant.deadlineAt = approved ? Date.parse(approved.deadline) : null;
+  grant.deadlineAt = approved ? instantOf(approved.deadline) : null;
   grant.decidedAt = at;
   grant.decidedEvent = name();
 }
@@ -118,7 +141,7 @@ function go(grant: GrantDraft, seen: Seen): void {
   if (event.lease !== undefined) goLease(leaseOf(grant, event.lease), seen);
   const extended = told(event, 'grant.extended');
   if (extended) {
-    grant.deadlineAt = Date.parse(extended.deadline);
+    grant.deadlineAt = instantOf(extended.deadline);
     if (isIn) grant.extensions += 1;
   }
   const ended = told(event, 'grant.ended');
@@ -152,6 +175,7 @@ function leaseOf(grant: GrantDraft, id: string): LeaseDraft {
     revokedEvent: null,
     deadlineAt: null,
     revokingAt: null,
+    isIntended: false,
     begunIn: false,
     goneIn: false,
     overdueIn: false,
@@ -165,7 +189,7 @@ function goLease(lease: LeaseDraft, { event, at, isIn, name }: Seen): void {
   const issued = told(event, 'lease.issued');
   if (issued) {
     lease.issuedAt = at;
-    lease.expiresAt = Date.parse(issued.expires);
+    lease.expiresAt = instantOf(issued.expires);
     lease.issuedEvent = name();
   }
   if (event.type === 'lease.revoking') lease.revokingAt ??= at;
@@ -193,11 +217,12 @@ function begin(lease: LeaseDraft, event: EventBody, isIn: boolean): void {
   if (intent) {
     lease.provider = intent.provider;
     lease.name = intent.name;
-    lease.deadlineAt = Date.parse(intent.deadline);
+    lease.deadlineAt = instantOf(intent.deadline);
+    lease.isIntended = true;
     lease.begunIn = isIn;
   }
   const deadline = told(event, 'lease.renewed')?.deadline ?? told(event, 'lease.issued')?.deadline;
-  if (deadline !== undefined) lease.deadlineAt = Date.parse(deadline);
+  if (deadline !== undefined) lease.deadlineAt = instantOf(deadline);
 }
 
 /** What the report says of `draft`. */
@@ -206,6 +231,7 @@ export function entryOf({ leases, ...grant }: GrantDraft): GrantEntry {
 }
 
 function leaseEntryOf(lease: LeaseDraft): LeaseEntry {
-  const { deadlineAt: _1, revokingAt: _2, begunIn: _3, goneIn: _4, overdueIn: _5, ...entry } = lease;
+  const { deadlineAt: _1, revokingAt: _2, isIntended: _3, begunIn: _4, goneIn: _5, ...rest } = lease;
+  const { overdueIn: _6, ...entry } = rest;
   return entry;
 }

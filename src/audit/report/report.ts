@@ -47,6 +47,9 @@ export interface Verification {
   /** Leaf hash of the last of them, hex. */
   readonly head: string;
   readonly problem: { readonly seq: number; readonly what: string } | null;
+  /** Times of the first and the last of them; null: there is none. */
+  readonly firstAt: Instant | null;
+  readonly lastAt: Instant | null;
   /** How often the clock went back from one event to the next. */
   readonly clockSteps: number;
   readonly logs: readonly LogSummary[];
@@ -88,15 +91,17 @@ export interface Population {
   readonly undecided: number;
   /** Grants that were there before the period. */
   readonly carriedIn: number;
+  /** The first events of grants that no request is on record for. */
+  readonly unrequested: readonly string[];
   /** Credentials: there before the period + issued = confirmed gone + never issued + there after it. */
   readonly credentials: {
     readonly before: number;
     readonly begun: number;
     readonly gone: number;
     readonly after: number;
-    /** Of those after: past their deadline. */
+    /** Of those after: past their deadline, or the end of their grant. */
     readonly pastDeadline: number;
-    /** Issued without a grant that was approved before. */
+    /** Issued without a grant that was approved before and was not over. */
     readonly unapproved: readonly string[];
   };
 }
@@ -207,7 +212,8 @@ export interface Operation {
   readonly versions: readonly string[];
 }
 
-export type Standing = 'holds' | 'exceptions' | 'shown';
+/** `unknown`: nothing was found, in a log that is not whole. */
+export type Standing = 'holds' | 'exceptions' | 'shown' | 'unknown';
 
 /** A control of a framework and what the log says about it. */
 export interface Control {

@@ -41,7 +41,7 @@ section{padding:2.25rem 0 .5rem;border-top:1px solid var(--line);margin-top:1.75
 section:first-child{border-top:0;margin-top:0}
 .verdict{border-radius:8px;padding:.8rem 1rem;max-width:none;font-weight:550}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
-.verdict.good{background:var(--good-bg)}.verdict.bad{background:var(--bad-bg);border:2px solid var(--bad)}
+.verdict.good{background:var(--good-bg)}.verdict.warn{background:var(--warn-bg)}.verdict.bad{background:var(--bad-bg);border:2px solid var(--bad)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.75rem;margin:0 0 1rem}
 .figures div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;color:var(--ink)}
 .figures dt{color:var(--quiet);font-size:.85rem}

@@ -1,6 +1,6 @@
 // How soon credentials were gone once their time was over.
 
-import type { Milliseconds } from '../../core/time.ts';
+import type { Instant, Milliseconds } from '../../core/time.ts';
 import { distributionOf } from './distribution.ts';
 import type { LateEntry } from './entries.ts';
 import type { GrantDraft } from './register.ts';
@@ -22,7 +22,7 @@ const bands: readonly (readonly [name: string, upTo: Milliseconds])[] = [
   ['longer', Number.POSITIVE_INFINITY],
 ];
 
-/** @param thresholdMs what is later than this is listed */
+/** @param thresholdMs what was later than this, or took longer to revoke, is listed */
 export function timelinessOf(
   grants: readonly GrantDraft[],
   period: Period,
@@ -39,10 +39,12 @@ export function timelinessOf(
       if (lease.goneIn && lease.lateMs !== null) {
         late.push(lease.lateMs);
         if (lease.tookMs !== null) took.push(lease.tookMs);
-        if (lease.lateMs > thresholdMs) above.push(lateEntry(grant, lease, lease.lateMs));
+        const entry = lateEntry(grant, lease, lease.lateMs, lease.tookMs);
+        if (worst(entry) > thresholdMs) above.push(entry);
       }
-      const over = lease.revokedAt === null && lease.deadlineAt !== null ? period.to - lease.deadlineAt : 0;
-      if (over > 0) open.push(lateEntry(grant, lease, over));
+      const over = lease.revokedAt === null ? period.to - dueAt(grant, lease) : 0;
+      const since = lease.revokingAt === null ? null : period.to - lease.revokingAt;
+      if (over > 0) open.push(lateEntry(grant, lease, over, since));
     }
   }
   return {
@@ -56,10 +58,24 @@ export function timelinessOf(
   };
 }
 
-const latestFirst = (one: LateEntry, other: LateEntry): number =>
-  other.lateMs - one.lateMs || (one.lease < other.lease ? -1 : 1);
+type Lease = GrantDraft['leases'][number];
 
-function lateEntry(grant: GrantDraft, lease: GrantDraft['leases'][number], lateMs: Milliseconds): LateEntry {
+/** From when on it should be gone: its deadline, or before that the end of its grant or the first attempt to revoke it. */
+const dueAt = ({ endedAt }: GrantDraft, { deadlineAt, revokingAt }: Lease): Instant =>
+  Math.min(...[deadlineAt, revokingAt, endedAt].map((at) => at ?? Number.POSITIVE_INFINITY));
+
+/** By the deadline or, where a grant ended early, by how long the revocation took: whichever is worse. */
+export const worst = ({ lateMs, tookMs }: LateEntry): Milliseconds => Math.max(lateMs, tookMs ?? 0);
+
+const latestFirst = (one: LateEntry, other: LateEntry): number =>
+  worst(other) - worst(one) || (one.lease < other.lease ? -1 : 1);
+
+function lateEntry(
+  grant: GrantDraft,
+  lease: Lease,
+  lateMs: Milliseconds,
+  tookMs: Milliseconds | null,
+): LateEntry {
   const { id, principal, target, role } = grant;
   const { deadlineAt, revokedAt, attempts, cause } = lease;
   return {
@@ -71,6 +87,7 @@ function lateEntry(grant: GrantDraft, lease: GrantDraft['leases'][number], lateM
     deadlineAt,
     revokedAt,
     lateMs,
+    tookMs,
     attempts,
     cause,
   };

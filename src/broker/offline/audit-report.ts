@@ -7,8 +7,10 @@ import type { Printing } from '../../audit/report/document.ts';
 import { htmlOf } from '../../audit/report/html.ts';
 import { jsonOf } from '../../audit/report/json.ts';
 import { markdownOf } from '../../audit/report/markdown.ts';
+import { instantOf } from '../../audit/report/place.ts';
 import type { Period, Report, Verification } from '../../audit/report/report.ts';
 import { JitError } from '../../core/errors.ts';
+import type { Instant } from '../../core/time.ts';
 import type { ReportReply, ReportRequest, ReportWatch } from '../../protocol/report.ts';
 import { fileHeadKeeper } from '../../store/head-keeper.ts';
 import { readSpan } from '../../store/log-span.ts';
@@ -65,11 +67,13 @@ export async function auditReport(request: ReportRequest, watch: ReportWatch): P
   return { output, format, from, to, events, requests, grants: report.grants.length, digest, valid, problem };
 }
 
-/** To the second: commands cannot name less. Without an end, to just after the newest event. */
+/** To the second: commands cannot name less. Without an end, to just after the newest event; never to what is yet to come. */
 function aboutOf(path: string, { from, to }: ReportRequest): { newest: string; period: Period } {
   const { origin, times } = readSpan(path);
   const begin = Math.floor((from ?? times?.first ?? 0) / second) * second;
-  const end = Math.floor((to ?? (times?.last ?? 0) + second) / second) * second;
+  const last = (times?.last ?? 0) + second;
+  const known = Math.max(last, systemClock.now());
+  const end = Math.floor(Math.min(to ?? last, known) / second) * second;
   if (begin < end) return { newest: origin, period: { from: begin, to: end } };
   const stamp = (at: number): string => new Date(at).toISOString();
   throw new JitError('ERR_USAGE', `the period ends (${stamp(end)}) before it begins (${stamp(begin)})`, {
@@ -77,9 +81,10 @@ function aboutOf(path: string, { from, to }: ReportRequest): { newest: string; p
   });
 }
 
-function verificationOf({ valid, events, head, problem, clockSteps, logs }: FileReport): Verification {
+function verificationOf({ logs, path: _1, heads: _2, ...found }: FileReport): Verification {
+  const at = (stamp: string | null): Instant | null => (stamp === null ? null : instantOf(stamp));
   const summaries = logs.map(({ fork, missed: _, ...log }) => ({ ...log, fork: fork?.reason ?? null }));
-  return { valid, events, head, problem, clockSteps, logs: summaries };
+  return { ...found, firstAt: at(found.firstAt), lastAt: at(found.lastAt), logs: summaries };
 }
 
 function digestOf(report: Report): string {

@@ -15,6 +15,8 @@ export const verified: Verification = {
   events: 0,
   head: 'ab'.repeat(32),
   problem: null,
+  firstAt: week.from,
+  lastAt: week.to,
   clockSteps: 0,
   logs: [
     {

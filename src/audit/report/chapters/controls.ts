@@ -1,11 +1,12 @@
 // Controls of frameworks: what was counted, how to count again, what it cannot show.
 
-import { type Block, type Cell, good, type Section, text, warn } from '../document.ts';
+import { type Block, bad, type Cell, good, type Section, text, warn } from '../document.ts';
 import type { Control, Report } from '../report.ts';
 import { counted } from '../words.ts';
 
 function standingOf({ standing, exceptions }: Control): Cell {
   if (standing === 'shown') return 'for the auditor to judge';
+  if (standing === 'unknown') return bad('unknown: the log is not whole');
   return standing === 'holds' ? good('no exception') : warn(counted(exceptions, 'exception'));
 }
 

@@ -1,25 +1,26 @@
 // Whether the population is whole, and what it is.
 
-import { type Block, good, none, type Printing, type Section, text } from '../document.ts';
+import { type Block, good, none, type Printing, type Section, text, warn } from '../document.ts';
 import type { Report } from '../report.ts';
 import { counted, figure, lengthOf } from '../words.ts';
 import { verdict } from './summary.ts';
 
 /** Sequence numbers and types of events. */
-export function completeness(report: Report, { heads }: Printing): Section {
+export function completeness(report: Report, printing: Printing): Section {
+  const { heads } = printing;
   const { population } = report;
   const rows = population.ranges.map(({ origin, first, last, events, otherTimes, gaps }) => [
     { code: origin },
     `${first} to ${last}`,
     events,
-    otherTimes,
+    otherTimes === 0 ? 0 : warn(figure(otherTimes)),
     none(gaps, figure(gaps)),
   ]);
   return {
     id: 'completeness',
     title: 'Completeness',
     blocks: [
-      verdict(report),
+      verdict(report, printing),
       text(
         'Each event holds the hash of the one before, and a number that follows it without a gap. Both were checked from the first event of the log to its last, not only in the period.',
       ),
@@ -54,7 +55,7 @@ export function completeness(report: Report, { heads }: Printing): Section {
 
 /** Requests, grants and credentials. */
 export function population({ population: all }: Report): Section {
-  const { requests, approved, denied, undecided, carriedIn, credentials } = all;
+  const { requests, approved, denied, undecided, carriedIn } = all;
   return {
     id: 'population',
     title: 'Population',
@@ -62,7 +63,7 @@ export function population({ population: all }: Report): Section {
       text(
         `${counted(requests, 'request')} in the period: ${figure(approved)} approved, ${figure(denied)} denied, ${figure(undecided)} without a decision on record. ${counted(carriedIn, 'grant')} had been there before.`,
       ),
-      sums(credentials),
+      sums(all),
       {
         kind: 'table',
         caption: 'Requests and credentials by target',
@@ -94,14 +95,8 @@ export function population({ population: all }: Report): Section {
   };
 }
 
-function sums({
-  before,
-  begun,
-  gone,
-  after,
-  pastDeadline,
-  unapproved,
-}: Report['population']['credentials']): Block {
+function sums({ credentials, unrequested }: Report['population']): Block {
+  const { before, begun, gone, after, pastDeadline, unapproved } = credentials;
   return {
     kind: 'facts',
     facts: [
@@ -109,8 +104,22 @@ function sums({
         'Credentials',
         `${figure(before)} there before + ${figure(begun)} begun = ${figure(gone)} confirmed gone + ${figure(after)} there after the period`,
       ],
-      ['Of those there after it', none(pastDeadline, `${figure(pastDeadline)} past their deadline`)],
-      ['Without a grant that had been approved', none(unapproved.length, figure(unapproved.length))],
+      [
+        'Of those there after it',
+        none(pastDeadline, `${figure(pastDeadline)} past their deadline or the end of their grant`),
+      ],
+      [
+        'Without a grant that had been approved, or after its end',
+        none(unapproved.length, namesOf(unapproved)),
+      ],
+      ['Grants with events, but without a request on record', none(unrequested.length, namesOf(unrequested))],
     ],
   };
+}
+
+/** `2: events 41, 57` */
+function namesOf(events: readonly string[]): string {
+  if (events.length === 0) return '0';
+  const more = events.length > 10 ? ' …' : '';
+  return `${figure(events.length)}: event ${events.slice(0, 10).join(', ')}${more}`;
 }

@@ -3,7 +3,7 @@
 import { reportCommand } from '../commands.ts';
 import { bad, type Cell, type Printing, type Section, text } from '../document.ts';
 import type { GrantEntry, LeaseEntry } from '../entries.ts';
-import type { Report } from '../report.ts';
+import type { Period, Report } from '../report.ts';
 import { counted, figure, lengthOf, timeText } from '../words.ts';
 
 /** Grants that a person would still look through. */
@@ -33,25 +33,32 @@ export function sample({ grants, sample: drawn }: Report): Section {
 
 function sampleRow(grant: GrantEntry): Cell[] {
   const { id, principal, reason, requestedAt, requestedEvent, decidedAt, decidedEvent, outcome } = grant;
-  const [lease] = grant.leases;
+  const { leases } = grant;
   return [
     { code: id },
     principal,
     roleOf(grant),
     reason,
-    step(requestedAt, requestedEvent),
-    step(decidedAt, decidedEvent, outcome),
-    lease ? step(lease.issuedAt, lease.issuedEvent) : null,
-    lease ? goneCell(lease) : null,
-    lease ? lengthOf(lease.lateMs) : null,
+    lines(step(requestedAt, requestedEvent)),
+    lines([outcome, ...step(decidedAt, decidedEvent)]),
+    lines(leases.flatMap(({ issuedAt, issuedEvent }) => step(issuedAt, issuedEvent))),
+    goneCell(leases),
+    lines(leases.map(({ lateMs }) => lengthOf(lateMs))),
   ];
 }
 
-const step = (at: number | null, event: string | null, ...before: string[]): Cell =>
-  at === null ? 'not on record' : { lines: [...before, timeText(at), `event ${event}`] };
+const step = (at: number | null, event: string | null): string[] =>
+  at === null ? ['not on record'] : [timeText(at), `event ${event}`];
 
-const goneCell = ({ revokedAt, revokedEvent }: LeaseEntry): Cell =>
-  revokedAt === null ? bad('not on record') : step(revokedAt, revokedEvent);
+const lines = (all: readonly string[]): Cell => (all.length === 0 ? null : { lines: all });
+
+/** Of all credentials; that one is not gone is not to be overlooked. */
+function goneCell(leases: readonly LeaseEntry[]): Cell {
+  const missing = leases.filter(({ revokedAt }) => revokedAt === null).length;
+  if (missing > 0 && missing === leases.length) return bad('not on record');
+  if (missing > 0) return bad(`${figure(missing)} of ${figure(leases.length)} not on record`);
+  return lines(leases.flatMap(({ revokedAt, revokedEvent }) => step(revokedAt, revokedEvent)));
+}
 
 const roleOf = ({ target, role, scope }: GrantEntry): string =>
   `${target}:${role}${scope === null ? '' : ` (${scope})`}`;
@@ -98,18 +105,18 @@ export function register(report: Report, { isWhole }: Printing): Section {
           'Gone (UTC)',
           'Late#',
         ],
-        rows: rowsOf(isCut ? shown.toReversed() : shown),
+        rows: rowsOf(isCut ? shown.toReversed() : shown, report.period),
         empty: 'There is none.',
       },
     ],
   };
 }
 
-function* rowsOf(grants: readonly GrantEntry[]): Generator<Cell[]> {
-  for (const grant of grants) yield registerRow(grant);
+function* rowsOf(grants: readonly GrantEntry[], period: Period): Generator<Cell[]> {
+  for (const grant of grants) yield registerRow(grant, period);
 }
 
-function registerRow(grant: GrantEntry): Cell[] {
+function registerRow(grant: GrantEntry, { to }: Period): Cell[] {
   const {
     id,
     principal,
@@ -123,7 +130,7 @@ function registerRow(grant: GrantEntry): Cell[] {
     endedAt,
     cause,
   } = grant;
-  const last = grant.leases.at(-1);
+  const { leases, extensions } = grant;
   const why = [reason, ticket === null ? null : `[${ticket}]`].filter((one) => one !== null).join(' ');
   return [
     `${timeText(requestedAt)}${grant.isCarried ? ' (before the period)' : ''}`,
@@ -132,11 +139,24 @@ function registerRow(grant: GrantEntry): Cell[] {
     roleOf(grant),
     outcome === 'denied' ? `denied (${code})` : outcome,
     entitlement,
-    approvedMs === null ? null : lengthOf(approvedMs),
+    approvedMs === null ? null : `${lengthOf(approvedMs)}${extensions === 0 ? '' : ` + ${extensions}×`}`,
     why,
     endedAt === null ? null : timeText(endedAt),
     cause,
-    last?.revokedAt ? timeText(last.revokedAt) : null,
-    last ? lengthOf(last.lateMs) : null,
+    isActive(grant, to) ? 'still active' : allGone(leases),
+    leases.every(({ revokedAt }) => revokedAt !== null) ? latest(leases) : null,
   ];
 }
+
+/** Its time is not over: that its credentials are there is as it should be. */
+const isActive = ({ outcome, endedAt, deadlineAt }: GrantEntry, to: number): boolean =>
+  outcome === 'approved' && endedAt === null && (deadlineAt ?? 0) > to;
+
+/** When the last credential was gone. */
+function allGone(leases: readonly LeaseEntry[]): Cell {
+  if (leases.some(({ revokedAt }) => revokedAt === null)) return bad('not confirmed');
+  return leases.length === 0 ? null : timeText(Math.max(...leases.map(({ revokedAt }) => revokedAt ?? 0)));
+}
+
+const latest = (leases: readonly LeaseEntry[]): Cell =>
+  leases.length === 0 ? null : lengthOf(Math.max(...leases.map(({ lateMs }) => lateMs ?? 0)));

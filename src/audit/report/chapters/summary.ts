@@ -1,17 +1,20 @@
 // The first page: is the log whole, how much access was there, what needs a look.
 
-import type { Block, Section, Tone } from '../document.ts';
+import type { Block, Printing, Section, Tone } from '../document.ts';
 import type { Report } from '../report.ts';
-import { counted, figure, lengthOf, share } from '../words.ts';
+import { counted, figure, lengthOf, share, timeText } from '../words.ts';
 import { timeline } from './activity.ts';
 
-export function summary(report: Report): Section {
+export function summary(report: Report, printing: Printing): Section {
   const chart = report.population.approved === 0 ? [] : [timeline(report.activity)];
-  return { id: 'summary', title: 'Summary', blocks: [verdict(report), figures(report), ...chart] };
+  const blocks = [verdict(report, printing), ...coverage(report), figures(report), ...chart];
+  return { id: 'summary', title: 'Summary', blocks };
 }
 
+type Verdict = Extract<Block, { kind: 'verdict' }>;
+
 /** One sentence on whether the rest can be believed. */
-export function verdict({ verification, population }: Report): Block {
+export function verdict({ verification, population }: Report, { heads }: Printing): Verdict {
   const { valid, problem, events, logs } = verification;
   const gaps = population.ranges.reduce((sum, range) => sum + range.gaps, 0);
   if (!valid || gaps > 0) {
@@ -23,13 +26,44 @@ export function verdict({ verification, population }: Report): Block {
       text: `The log is NOT whole: ${what}. ${problem ? read : ''}`.trim(),
     };
   }
-  const rest = events - logs.reduce((sum, { signed }) => sum + signed, 0);
-  const signed = rest === 0 ? 'all of them signed' : `${figure(events - rest)} of them signed`;
+  const signed = logs.reduce((sum, log) => sum + log.signed, 0);
+  if (signed === 0) {
+    return {
+      kind: 'verdict',
+      tone: 'warn',
+      text: `The chain of hashes has no gap: ${counted(events, 'event')}. But none of them is signed: whoever could write the file could have made it anew.`,
+    };
+  }
+  const cover = signed === events ? 'all of them signed' : `${figure(signed)} of them signed`;
+  const tail =
+    heads === 0
+      ? 'No head kept elsewhere was given: a tail that was cut off would not be seen.'
+      : `It leads to ${counted(heads, 'head')} kept elsewhere.`;
   return {
     kind: 'verdict',
     tone: 'good',
-    text: `The log is whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${signed}.`,
+    text: `The log is whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${cover}. ${tail}`,
   };
+}
+
+const second = 1_000;
+
+/** What of the period the log cannot tell, because it began later or ended before. */
+function coverage({ period: { from, to }, verification: { firstAt, lastAt } }: Report): Verdict[] {
+  const warn = (text: string): Verdict => ({ kind: 'verdict', tone: 'warn', text });
+  if (firstAt === null || lastAt === null) return [];
+  const [first, last] = [timeText(firstAt), timeText(lastAt)];
+  if (lastAt < from || firstAt >= to) {
+    return [warn(`No event of the log is in the period: it goes from ${first} to ${last}.`)];
+  }
+  return [
+    ...(firstAt < from + second
+      ? []
+      : [warn(`The log began within the period. Nothing is known of the time before ${first}.`)]),
+    ...(lastAt >= to - second
+      ? []
+      : [warn(`The last event is of ${last}: from then to the end of the period nothing was written.`)]),
+  ];
 }
 
 function figures({ population, timeliness, findings, anomalies, operation, verification }: Report): Block {

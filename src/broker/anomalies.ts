@@ -8,11 +8,21 @@ import { rowBefore } from './log-reader.ts';
 
 const recent: Milliseconds = 24 * 3600_000;
 const most = 20;
+/** A flood of them must not make every look at the status slow. */
+const mostRead = 1_000;
 
-/** Of the last day, in order; with more than 20, the newest. */
+/** Of the last day, in order; with more than 20 those that people are told of before what is only observed, and the newest. */
 export function recentAnomalies({ ledger, clock }: Broker): AnomalyView[] {
   const after = rowBefore(ledger.store, clock.now() - recent);
-  return ledger.store.events({ type: 'anomaly.found', after, limit: most }).map(({ body }) => viewOf(body));
+  const all = ledger.store
+    .events({ type: 'anomaly.found', after, limit: mostRead })
+    .map(({ body }) => viewOf(body));
+  if (all.length <= most) return all;
+  const told = all.filter(({ action }) => action !== 'observe').slice(-most);
+  const room = most - told.length;
+  const observed = room > 0 ? all.filter(({ action }) => action === 'observe').slice(-room) : [];
+  const shown = new Set([...told, ...observed]);
+  return all.filter((one) => shown.has(one));
 }
 
 function viewOf(body: EventBody): AnomalyView {

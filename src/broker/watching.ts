@@ -2,7 +2,7 @@
 // `revoke` points at, and tells people. Follows the log by its rows, so it sees what is on disk and nothing else, and is
 // never inside of the transaction that it sees. Must not: keep anybody waiting.
 
-import type { StoredEvent } from '../audit/event.ts';
+import type { EventData, StoredEvent } from '../audit/event.ts';
 import { anomalyData, createWatch, type Found, idOf, type Watch } from '../audit/rules/engine.ts';
 import type { AlertChannel } from '../core/alert.ts';
 import { type AnomalySettings, usualAnomalySettings } from '../core/anomaly.ts';
@@ -33,8 +33,8 @@ export interface Watching {
 }
 
 const day = 24 * 3600_000;
-/** What the rules know of a principal's habits at the start. */
-const lookBack: Milliseconds = 90 * day;
+/** What the rules know of a principal's habits at the start, or as much more as one of them is set to remember. */
+const usualLookBack: Milliseconds = 90 * day;
 /** A log that was flooded must not keep the broker busy for minutes at each start. */
 const mostReplayed = 200_000;
 /** Some milliseconds of work; a request waits for no more than that. */
@@ -96,17 +96,15 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
 
   async function learn(by: AnomalySettings): Promise<void> {
     const fresh = createWatch(by);
-    // The broker before this one may have ended with something found and not written down. Other settings, later, are for what comes.
-    const tellFrom = hasLearnt ? clock.now() : previousStart(broker);
-    const missed = await replay(
-      broker,
-      fresh,
-      { last: cursor, tellFrom },
-      () => isStopped || settings !== by,
-    );
+    // The broker before this one may have been killed with something found and not written down. Other settings, later,
+    // are for what comes.
+    const tellFrom = hasLearnt ? clock.now() : lostSince(broker, cursor);
+    const range = { last: cursor, lookBack: lookBackOf(by), tellFrom };
+    const { missed, unended } = await replay(broker, fresh, range, () => isStopped || settings !== by);
     if (isStopped || settings !== by) return;
     watch = fresh;
     hasLearnt = true;
+    for (const grant of unended) if (isOn(broker, grant)) void endGrant(broker, grant, 'anomaly');
     for (const found of missed) act(broker, found);
   }
 
@@ -170,41 +168,83 @@ function firstOwnRow({ ledger }: Broker): number {
   return newest[first]?.row ?? (newest.at(-1)?.row ?? -1) + 1;
 }
 
-/** When the broker before this one began; now, when there was none. */
-function previousStart({ ledger, clock, startedAt }: Broker): Instant {
+/**
+ * Since when something may have been found that is not on record: since the broker before this one began, or now, when
+ * there was none, or when it ended as it should and so had seen everything.
+ * @param last the row before the first of this broker
+ */
+function lostSince({ ledger, clock, startedAt }: Broker, last: number): Instant {
+  const [before] = eventsAfter(ledger.store, last - 1, 1);
+  if (last < 0 || before?.body.type === 'broker.stop') return clock.now();
   const starts = ledger.store
     .events({ type: 'broker.start', limit: 2 })
     .map(({ body }) => Date.parse(body.ts));
   return starts.filter((at) => at < startedAt).at(-1) ?? clock.now();
 }
 
-/** Learns the past up to `last`, a slice at a time; answers what was found lately and is not on record. */
+function lookBackOf(settings: AnomalySettings): Milliseconds {
+  const remembered = (['first-time', 'activation-burst', 'reason-reuse'] as const).map((rule) =>
+    settings[rule].mode === 'off' ? 0 : settings[rule].within,
+  );
+  return Math.max(usualLookBack, ...remembered);
+}
+
+interface Range {
+  readonly last: number;
+  readonly lookBack: Milliseconds;
+  readonly tellFrom: Instant;
+}
+
+/** What is left over from the broker before. */
+interface Left {
+  /** Found lately, and not on record. */
+  readonly missed: readonly Found[];
+  /** Grants that were to be ended, by the record. */
+  readonly unended: ReadonlySet<string>;
+}
+
+/** Learns the past up to `last`, a slice at a time. */
 async function replay(
   broker: Broker,
   watch: Watch,
-  { last, tellFrom }: { readonly last: number; readonly tellFrom: Instant },
+  { last, lookBack, tellFrom }: Range,
   isOver: () => boolean,
-): Promise<Found[]> {
+): Promise<Left> {
   const { store } = broker.ledger;
   const missed = new Map<string, Found>();
-  let row = Math.max(rowBefore(store, broker.clock.now() - lookBack), last - mostReplayed);
+  const unended = new Set<string>();
+  const since = Math.min(last, rowBefore(store, broker.clock.now() - lookBack));
+  let row = Math.max(since, last - mostReplayed);
+  // How old the log is, for rules that are silent in a young one; where more was left out than time, it is young to them.
+  if (row >= 0 && row === since) for (const { body } of eventsAfter(store, -1, 1)) watch.see(body);
   while (row < last && !isOver()) {
     const events = eventsAfter(store, row, Math.min(slice, last - row));
     row = events.at(-1)?.row ?? last;
     const bodies = events.map(({ body }) => body);
-    for (const found of watch.replay(bodies, tellFrom)) missed.set(idOf(found), found);
-    for (const told of events.filter(isRecord)) missed.delete(idOf(told.body.data as unknown as Found));
+    for (const found of watch.replay(bodies, tellFrom)) missed.set(idOf(found, found.origin), found);
+    for (const { body } of events.filter(isRecord)) {
+      const recorded = body.data as unknown as EventData['anomaly.found'];
+      missed.delete(idOf(recorded, body.origin));
+      if (recorded.action === 'revoke' && body.grant !== undefined) unended.add(body.grant);
+    }
     await nextTurn();
   }
-  return [...missed.values()];
+  return { missed: [...missed.values()], unended };
 }
 
 const isRecord = ({ body }: StoredEvent): boolean => body.type === 'anomaly.found';
 
+/** Whether there is something to end: what was denied never began. */
+function isOn({ ledger }: Broker, grant: string): boolean {
+  return ledger.activeGrants().some(({ id }) => id === grant);
+}
+
 /** On record first. The alert follows from the record, when that comes by. */
 function act(broker: Broker, found: Found): void {
   const { principal, target, grant, lease } = found;
-  const data = anomalyData(found);
+  const ends = found.action === 'revoke' && grant !== undefined && isOn(broker, grant);
+  const action = found.action === 'revoke' && !ends ? 'notify' : found.action;
+  const data = anomalyData({ ...found, action });
   broker.ledger.writeRevocation({
     events: [
       {
@@ -219,7 +259,7 @@ function act(broker: Broker, found: Found): void {
     ],
   });
   broker.log.warn(`anomaly ${found.rule} (${found.severity}): ${found.why}`);
-  if (found.action === 'revoke' && grant !== undefined) void endGrant(broker, grant, 'anomaly');
+  if (ends) void endGrant(broker, grant, 'anomaly');
 }
 
 /** Lets everything go first that waits for its turn. */

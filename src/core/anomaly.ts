@@ -25,7 +25,8 @@ export interface AnomalySettings {
   readonly 'first-time': Of<{ within: Milliseconds; learn: Milliseconds }>;
   readonly 'off-hours': Of<{ history: number; hours: PolicyHours | null; timezone: string }>;
   readonly 'denial-shopping': Of<{ count: number; within: Milliseconds }>;
-  readonly 'reason-reuse': Of<{ count: number; within: Milliseconds }>;
+  /** `offered`: reasons that the configuration offers to choose from, which are no news however often they are given. */
+  readonly 'reason-reuse': Of<{ count: number; within: Milliseconds; offered: readonly string[] }>;
   readonly creep: Of<{ extensions: number; history: number }>;
   readonly 'overdue-revocation': Of<{ after: Milliseconds; critical: Milliseconds }>;
   readonly 'use-after-end': Of<{ refusals: number; grace: Milliseconds }>;
@@ -55,7 +56,7 @@ export const usualAnomalySettings: AnomalySettings = {
   'first-time': { mode: 'observe', within: 90 * day, learn: 7 * day },
   'off-hours': { mode: 'observe', history: 20, hours: null, timezone: 'UTC' },
   'denial-shopping': { mode: 'notify', count: 3, within: 10 * minute },
-  'reason-reuse': { mode: 'observe', count: 5, within: 30 * day },
+  'reason-reuse': { mode: 'observe', count: 5, within: 30 * day, offered: [] },
   creep: { mode: 'observe', extensions: 3, history: 20 },
   'overdue-revocation': { mode: 'notify', after: minute, critical: 5 * minute },
   'use-after-end': { mode: 'notify', refusals: 20, grace: minute },

@@ -89,16 +89,24 @@ function modeOf(rule: AnomalyRule) {
 /** What {@link anomaliesSchema} answers. */
 export type AnomaliesValue = v.InferOutput<ReturnType<typeof anomaliesSchema>>;
 
-/** The settings that an `anomalies` section states; where it is silent the usual ones. */
-export function anomalySettingsOf(value: AnomaliesValue = {}): AnomalySettings {
+/**
+ * The settings that an `anomalies` section states; where it is silent the usual ones.
+ * @param offered the reasons that entitlements offer to choose from
+ */
+export function anomalySettingsOf(
+  value: AnomaliesValue = {},
+  offered: readonly string[] = [],
+): AnomalySettings {
   const { hours: written = null, ...offHours } = value['off-hours'] ?? {};
   const days = (written?.days ?? workdays).map((day) => weekdays.indexOf(day) + 1);
   const settings = Object.entries(usual).map(([name, own]) => [
     name,
     { ...own, ...value[name as AnomalyRule] },
   ]);
+  const all = Object.fromEntries(settings) as AnomalySettings;
   return {
-    ...(Object.fromEntries(settings) as AnomalySettings),
+    ...all,
+    'reason-reuse': { ...all['reason-reuse'], offered },
     'off-hours': { ...usual['off-hours'], ...offHours, hours: written && { ...written, days } },
   };
 }

@@ -174,7 +174,10 @@ export function loadConfig(input: LoadInput): LoadedConfig {
       Object.entries(shape.value.issuers).map(([name, value]) => [name, issuerOf(name, value)]),
     ),
     shell: shellTermsOf(shape.value.shell),
-    anomalies: anomalySettingsOf(shape.value.anomalies),
+    anomalies: anomalySettingsOf(
+      shape.value.anomalies,
+      shape.value.entitlements.flatMap(({ reason }) => reason?.presets ?? []),
+    ),
     alerts: alertChannelsOf(shape.value.alerts),
     store: storeSettingsOf(shape.value.store),
     entitlements: shape.value.entitlements.map(entitlementOf),

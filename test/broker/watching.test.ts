@@ -31,6 +31,11 @@ targets:
 entitlements: []
 `;
 
+const start = {
+  type: 'broker.start',
+  data: { version: 'test', pid: 1, hardening: {}, recovered: 0 },
+} as const;
+
 let world: TestBroker;
 let watchings: Watching[];
 beforeEach(() => {
@@ -114,10 +119,6 @@ test('a broker that is started anew learns from the log and does not tell the sa
 });
 
 test('what a broker found and could not write down any more is told by the next one', async () => {
-  const start = {
-    type: 'broker.start',
-    data: { version: 'test', pid: 1, hardening: {}, recovered: 0 },
-  } as const;
   world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
   world.clock.advance(10);
   await grantTwice();
@@ -127,6 +128,99 @@ test('what a broker found and could not write down any more is told by the next 
   const watching = watch(bursts('observe'));
   await watching.caughtUp();
   expect(anomalies()).toHaveLength(1);
+});
+
+test('what was found under other settings, by a broker that ended as it should, is not told, nor acted upon, by the next', async () => {
+  world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
+  world.clock.advance(10);
+  const [, second] = await grantTwice();
+  const stop = { type: 'broker.stop', data: { cause: 'idle', open_leases: 0 } } as const;
+  world.broker.ledger.write({ events: [{ ...stop, at: world.clock.now() }] });
+  world.clock.advance(1_000);
+  world = world.restart();
+  world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
+  await watch(bursts('revoke')).caughtUp();
+  expect(anomalies()).toEqual([]);
+  expect(world.broker.ledger.grant(second)?.state).toBe('active');
+});
+
+test('a broker that was killed between the record and the end of the grant: the next one ends it, and tells nothing twice', async () => {
+  world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
+  world.clock.advance(10);
+  const [first, second] = await grantTwice();
+  const place = { at: world.clock.now(), principal: 'user:ada', target: 'fake-db', grant: second };
+  const approvals = world.store.events({ type: 'grant.approved' }).map(({ body }) => body.seq);
+  world.broker.ledger.write({
+    events: [
+      {
+        ...{ ...place, type: 'anomaly.found' },
+        data: {
+          ...{ rule: 'activation-burst', severity: 'medium', why: 'w', action: 'revoke' },
+          evidence: approvals,
+        },
+      },
+    ],
+  });
+  world.clock.advance(1_000);
+  world = world.restart();
+  world.broker.ledger.write({ events: [{ ...start, at: world.clock.now() }] });
+  await watch(bursts('revoke')).caughtUp();
+  expect(world.broker.ledger.grant(second)).toMatchObject({ state: 'ended', endCause: 'anomaly' });
+  expect(world.broker.ledger.grant(first)?.state).toBe('active');
+  expect(anomalies()).toHaveLength(1);
+});
+
+test('a request that was denied leaves nothing to end: nobody is told that a grant was', async () => {
+  const watching = watch({
+    ...silent,
+    'denial-shopping': { mode: 'revoke', count: 2, within: 600_000 },
+  });
+  for (let count = 0; count < 2; count += 1)
+    await expect(elevate(world.broker, ada, request({ duration: 99 * 3600_000 }))).rejects.toMatchObject({
+      code: 'ERR_POLICY_DENIED',
+    });
+  await watching.caughtUp();
+  expect(anomalies()).toMatchObject([{ data: { rule: 'denial-shopping', action: 'notify' } }]);
+});
+
+test('a log that slept for longer than is read again is old all the same: a role that is new in it is told', async () => {
+  await elevate(world.broker, ada, request());
+  world.clock.advance(200 * 24 * 3600_000);
+  world = world.restart();
+  const day = 24 * 3600_000;
+  const watching = watch({ ...silent, 'first-time': { mode: 'observe', within: 90 * day, learn: 7 * day } });
+  await elevate(world.broker, ada, request());
+  await watching.caughtUp();
+  expect(anomalies()).toMatchObject([{ data: { rule: 'first-time' } }]);
+});
+
+test('a rule that looks back further than usual is not told that what it remembers is new', async () => {
+  await elevate(world.broker, ada, request());
+  world.clock.advance(200 * 24 * 3600_000);
+  world = world.restart();
+  const day = 24 * 3600_000;
+  const watching = watch({ ...silent, 'first-time': { mode: 'observe', within: 365 * day, learn: 7 * day } });
+  await elevate(world.broker, ada, request());
+  await watching.caughtUp();
+  expect(anomalies()).toEqual([]);
+});
+
+test('what is only observed does not push what people are told out of the list', async () => {
+  const tell = (action: 'observe' | 'notify', why: string) =>
+    world.broker.ledger.write({
+      events: [
+        {
+          ...{ type: 'anomaly.found', at: world.clock.now() },
+          data: { rule: 'first-time', severity: 'low', why, evidence: ['1'], action },
+        },
+      ],
+    });
+  tell('notify', 'told');
+  for (let count = 0; count < 30; count += 1) tell('observe', `observed ${count}`);
+  const { recentAnomalies } = await status(world.broker, ada);
+  expect(recentAnomalies).toHaveLength(20);
+  expect(recentAnomalies[0]).toMatchObject({ why: 'told' });
+  expect(recentAnomalies.at(-1)).toMatchObject({ why: 'observed 29' });
 });
 
 test('settings that change later are for what comes: the past is not told by them', async () => {

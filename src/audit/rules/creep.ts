@@ -39,7 +39,8 @@ export const creep: Rule<'creep'> = {
         }
         if (grant.scope === null && scoped.length >= scopeHabit && scoped.every(Boolean)) {
           const why = `${role} was granted without the scope that ${grant.principal} used to name`;
-          signs.push({ why, evidence, about: event });
+          // Shown by the request as well, and so told apart from a length that is unusual.
+          signs.push({ why, evidence: [grant.requestedSeq, event.seq], about: event });
         }
         return signs;
       },

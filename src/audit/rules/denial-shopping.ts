@@ -10,6 +10,9 @@ interface Denied {
   readonly duration: number | null;
 }
 
+/** Denials of one role that are remembered. */
+const most = 20;
+
 /** Answers of the policy or of a person; that an approval is still missing is no refusal. */
 const refusals: readonly string[] = ['ERR_POLICY_DENIED', 'ERR_APPROVER_DENIED'];
 
@@ -20,13 +23,17 @@ export const denialShopping: Rule<'denial-shopping'> = {
     'A principal was denied `count` times `within` a time, or was granted a role within that time of a denial of it for longer, or with a wider scope, than was denied.',
   make({ count, within }) {
     const window = createWindow(within, count);
-    const denied = createMemory<Denied>();
+    const denied = createMemory<readonly Denied[]>();
     return {
+      recorded: (evidence, event, grant) =>
+        window.settle(grant?.principal ?? event.principal ?? '', evidence),
       see(event, at, grant) {
         if (!grant) return [];
         const key = keyOf(grant.principal, grant.target, grant.role);
+        const before = (denied.get(key) ?? []).filter((one) => at - one.at <= within);
         if (refusals.includes(told(event, 'grant.denied')?.code ?? '')) {
-          denied.set(key, { at, seq: event.seq, scope: grant.scope, duration: grant.duration });
+          const one = { at, seq: event.seq, scope: grant.scope, duration: grant.duration };
+          denied.set(key, [...before, one].slice(-most));
           const marks = window.add(grant.principal, { at, seq: event.seq });
           if (marks.length < count) return [];
           window.clear(grant.principal);
@@ -34,14 +41,14 @@ export const denialShopping: Rule<'denial-shopping'> = {
           return [{ why, evidence: marks.map(({ seq }) => seq), about: event }];
         }
         if (event.type !== 'grant.approved') return [];
-        const before = denied.get(key);
-        if (!before || at - before.at > within) return [];
-        const isLonger = before.duration !== null && (grant.duration ?? 0) > before.duration;
-        const isWider = before.scope !== null && grant.scope === null;
-        if (!isLonger && !isWider) return [];
-        const how = isLonger ? 'for longer' : 'with a wider scope';
+        // Of each denial: one for much longer since does not make less of it.
+        const isLonger = ({ duration }: Denied) => duration !== null && (grant.duration ?? 0) > duration;
+        const isWider = ({ scope }: Denied) => scope !== null && grant.scope === null;
+        const last = before.findLast((one) => isLonger(one) || isWider(one));
+        if (!last) return [];
+        const how = isLonger(last) ? 'for longer' : 'with a wider scope';
         const why = `${grant.target}:${grant.role} was denied to ${grant.principal}, then granted ${how}`;
-        return [{ why, evidence: [before.seq, event.seq], about: event }];
+        return [{ why, evidence: [last.seq, event.seq], about: event }];
       },
     };
   },

@@ -48,13 +48,15 @@ export const rules: { readonly [Name in AnomalyRule]: Rule<Name> } = {
 /** An anomaly and what is to become of it. */
 export interface Found extends Anomaly {
   readonly action: Exclude<AnomalyMode, 'off'>;
+  /** The log that its events are of: each log of a file counts from 0. */
+  readonly origin: string;
 }
 
 /** The rules at work on one log. */
 export interface Watch {
   /** To be called once per event, in order; first with those that were written before (see {@link Watch.replay}). */
   see(event: EventBody): Found[];
-  /** To be called as time goes on, also when nothing happens. Going back in time does nothing. */
+  /** To be called as time goes on, also when nothing happens. */
   tick(now: Instant): Found[];
   /**
    * Takes in what was written before and answers what no event tells yet: found from `tellFrom` on, by a broker that
@@ -74,7 +76,7 @@ export function createWatch(settings: AnomalySettings): Watch {
   const running = Object.values(rules).flatMap((rule) => start(rule as unknown as Rule, settings));
   const book = createGrantBook();
   const known = createMemory<true>();
-  let last = Number.NEGATIVE_INFINITY;
+  let last: Instant | null = null;
 
   /** By loops: this runs at every event of a year. */
   function collect(signsOf: (watcher: Watcher) => readonly Sign[] | undefined, at: Instant): Found[] {
@@ -89,14 +91,15 @@ export function createWatch(settings: AnomalySettings): Watch {
   }
 
   function isNews(found: Found): boolean {
-    const id = idOf(found);
+    const id = idOf(found, found.origin);
     if (known.get(id)) return false;
     known.set(id, true);
     return true;
   }
 
   function tick(now: Instant): Found[] {
-    if (now <= last) return [];
+    // Not only forward: a clock that ran ahead for a while must not silence what waits for time.
+    if (now === last) return [];
     last = now;
     return collect((watcher) => watcher.tick?.(now), now);
   }
@@ -105,11 +108,13 @@ export function createWatch(settings: AnomalySettings): Watch {
     const at = timeOf(event);
     const late = tick(at);
     const recorded = told(event, 'anomaly.found');
+    const grant = book.see(event, at);
     if (recorded) {
-      known.set(idOf(recorded), true);
+      known.set(idOf(recorded, event.origin), true);
+      for (const { rule, watcher } of running)
+        if (rule.name === recorded.rule) watcher.recorded?.(recorded.evidence, event, grant);
       return late;
     }
-    const grant = book.see(event, at);
     return [...late, ...collect((watcher) => watcher.see?.(event, at, grant), at)];
   }
 
@@ -119,9 +124,10 @@ export function createWatch(settings: AnomalySettings): Watch {
     replay(events, tellFrom) {
       const untold = new Map<string, Found>();
       for (const event of events) {
-        for (const found of see(event)) if (found.at >= tellFrom) untold.set(idOf(found), found);
+        for (const found of see(event))
+          if (found.at >= tellFrom) untold.set(idOf(found, found.origin), found);
         const recorded = told(event, 'anomaly.found');
-        if (recorded) untold.delete(idOf(recorded));
+        if (recorded) untold.delete(idOf(recorded, event.origin));
       }
       return [...untold.values()];
     },
@@ -134,13 +140,14 @@ function start(rule: Rule, settings: AnomalySettings): Running[] {
 }
 
 function foundBy({ rule, action }: Running, { severity, why, evidence, about }: Sign, at: Instant): Found {
-  const { principal, target, grant, lease } = about;
+  const { principal, target, grant, lease, origin } = about;
   return {
     rule: rule.name,
     severity: severity ?? rule.severity,
     why,
     evidence,
     action,
+    origin,
     at,
     ...(principal !== undefined && { principal }),
     ...(target !== undefined && { target }),
@@ -149,13 +156,16 @@ function foundBy({ rule, action }: Running, { severity, why, evidence, about }: 
   };
 }
 
-/** The same rule on the same events with the same weight is the same anomaly. */
-export function idOf({
-  rule,
-  severity,
-  evidence,
-}: Pick<EventData['anomaly.found'], 'rule' | 'severity'> & { readonly evidence: readonly string[] }): string {
-  return `${rule} ${severity} ${evidence.join()}`;
+/** The same rule on the same events of one log with the same weight is the same anomaly. */
+export function idOf(
+  {
+    rule,
+    severity,
+    evidence,
+  }: Pick<EventData['anomaly.found'], 'rule' | 'severity'> & { readonly evidence: readonly string[] },
+  origin: string,
+): string {
+  return `${origin} ${rule} ${severity} ${evidence.join()}`;
 }
 
 /** What the log tells of an anomaly. */

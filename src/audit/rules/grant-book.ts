@@ -21,6 +21,9 @@ export interface KnownGrant {
   readonly endedAt: Instant | null;
 }
 
+/** More than any line that a rule may draw at, so that the line is crossed once. */
+const mostExtensions = 101;
+
 /** Grants that are remembered; those unchanged for longest are forgotten first. */
 export interface GrantBook {
   /** Takes `event` in and answers its grant, if it has one that was seen from its request on. */
@@ -54,7 +57,7 @@ function withEvent(known: KnownGrant | null, id: string, event: EventBody, at: I
   const approved = told(event, 'grant.approved');
   if (approved) return { ...known, duration: approved.duration_ms };
   if (event.type === 'grant.extended') {
-    return { ...known, extensions: [...known.extensions, event.seq].slice(-100) };
+    return { ...known, extensions: [...known.extensions, event.seq].slice(-mostExtensions) };
   }
   return event.type === 'grant.ended' ? { ...known, endedAt: at } : known;
 }

@@ -5,6 +5,7 @@ import type { Rule } from './rule.ts';
 
 const what: Partial<Record<EventType, string>> = {
   'log.rollback_detected': 'the log is shorter than, or other than, a head of it that is kept elsewhere',
+  'log.damaged': 'the log, or what stands beside it, is not as it was written',
   'log.fork': 'a new log goes on where the old one was lost',
   'revoke.unaudited': 'credentials were revoked while the log could not be written',
   'process.signal_probe': 'somebody sent the broker a signal that makes a process tell what it holds',
@@ -14,7 +15,7 @@ export const logTampering: Rule<'log-tampering'> = {
   name: 'log-tampering',
   severity: 'critical',
   definition:
-    'The log was rolled back or forked, revocations could not be recorded, or somebody tried to look into the broker.',
+    'The log was rolled back, damaged or forked, revocations could not be recorded, or somebody tried to look into the broker.',
   make() {
     return {
       see(event) {

@@ -50,12 +50,20 @@ export interface Window {
   /** What is still within the time before `now`. */
   recent(key: string, now: Instant): readonly Mark[];
   clear(key: string): void;
+  /** What is marked up to the last of `evidence`, inclusive, has been told. */
+  settle(key: string, evidence: readonly string[]): void;
+  /** One mark counts no more. */
+  remove(key: string, seq: string): void;
 }
 
 /** @param most marks per key that are kept: as many as a rule counts to */
 export function createWindow(within: Milliseconds, most: number): Window {
   const marks = createMemory<readonly Mark[]>();
   const recent = (key: string, now: Instant) => (marks.get(key) ?? []).filter(({ at }) => now - at <= within);
+  const keep = (key: string, isKept: (mark: Mark) => boolean): void => {
+    const all = marks.get(key);
+    if (all?.some((mark) => !isKept(mark))) marks.set(key, all.filter(isKept));
+  };
   return {
     recent,
     add(key, mark) {
@@ -64,6 +72,11 @@ export function createWindow(within: Milliseconds, most: number): Window {
       return all;
     },
     clear: (key) => marks.delete(key),
+    settle(key, evidence) {
+      const last = Number(evidence.at(-1) ?? -1);
+      keep(key, ({ seq }) => Number(seq) > last);
+    },
+    remove: (key, gone) => keep(key, ({ seq }) => seq !== gone),
   };
 }
 

@@ -3,10 +3,15 @@
 import type { Instant } from '../../core/time.ts';
 import type { EventBody } from '../event.ts';
 import { createMemory } from './memory.ts';
-import type { Rule, Sign } from './rule.ts';
+import { type Rule, type Sign, told } from './rule.ts';
+
+/** The clock of a target may be so wrong; as the broker waits for its end. */
+const clockSlack = 60_000;
 
 interface Pending {
   readonly since: Instant;
+  /** When it ends by itself, where nobody can take it back before: it is not late until then. */
+  readonly endsBy: Instant | null;
   readonly event: EventBody;
   /** How often it was told: at `after`, then at `critical`. */
   readonly told: number;
@@ -16,7 +21,7 @@ export const overdueRevocation: Rule<'overdue-revocation'> = {
   name: 'overdue-revocation',
   severity: 'high',
   definition:
-    'A credential is not confirmed gone `after` a time since its revocation began, or the broker calls it overdue; critical when that takes longer than `critical`.',
+    'A credential is not confirmed gone `after` a time since its revocation began, or the broker calls it overdue; critical when that takes longer than `critical`. What nobody can take back before its own end is late from there on.',
   make({ after, critical }) {
     const pending = createMemory<Pending>();
     const sign = (event: EventBody, isCritical: boolean): Sign => ({
@@ -32,8 +37,11 @@ export const overdueRevocation: Rule<'overdue-revocation'> = {
         const { lease, type } = event;
         if (lease === undefined) return [];
         if (type === 'lease.revoked') pending.delete(lease);
+        const endsBy = ownEnd(event);
+        const waits = endsBy === null ? undefined : pending.get(lease);
+        if (endsBy !== null && waits) pending.set(lease, { ...waits, endsBy });
         if (type !== 'lease.revoking' && type !== 'lease.overdue') return [];
-        const known = pending.get(lease) ?? { since: at, event, told: 0 };
+        const known = pending.get(lease) ?? { since: at, endsBy: null, event, told: 0 };
         const isNew = type === 'lease.overdue' && known.told === 0;
         pending.set(lease, isNew ? { ...known, told: 1 } : known);
         return isNew ? [sign(event, false)] : [];
@@ -41,13 +49,25 @@ export const overdueRevocation: Rule<'overdue-revocation'> = {
       tick(now) {
         const signs: Sign[] = [];
         for (const [lease, one] of pending.entries()) {
-          const due = now - one.since >= critical ? 2 : now - one.since >= after ? 1 : 0;
-          if (due <= one.told) continue;
-          signs.push(sign(one.event, due === 2));
-          pending.set(lease, { ...one, told: due });
+          // Begun in the future, by a clock that was wrong: it has waited since the clock is right.
+          const since = Math.min(one.since, now);
+          const late = now - Math.max(since, one.endsBy ?? since);
+          const due = late >= critical ? 2 : late >= after ? 1 : 0;
+          if (due > one.told) signs.push(sign(one.event, due === 2));
+          if (due > one.told || since !== one.since)
+            pending.set(lease, { ...one, since, told: Math.max(due, one.told) });
         }
         return signs;
       },
     };
   },
 };
+
+/** When a credential that cannot be withdrawn has ended whatever clock is right; null: `event` tells no such thing. */
+function ownEnd(event: EventBody): Instant | null {
+  const taken = told(event, 'lease.step');
+  if (taken?.step !== 'cannot-be-withdrawn') return null;
+  const { hard_deadline: end } = (taken.facts ?? {}) as { readonly hard_deadline?: unknown };
+  const at = typeof end === 'string' ? Date.parse(end) : Number.NaN;
+  return Number.isNaN(at) ? null : at + clockSlack;
+}

@@ -33,7 +33,12 @@ export interface Sign {
 export interface Watcher {
   /** @param grant what the log has told of the grant of `event`, this event included; null: nothing, or it has none */
   readonly see?: (event: EventBody, at: Instant, grant: KnownGrant | null) => readonly Sign[];
-  /** For what has not happened: to be called as time goes on, between events. */
+  /**
+   * The log tells that this rule found something, with this evidence, about the grant of `event`. What counts to a number
+   * begins anew after it, so that a replay from any place on counts as the broker did that wrote it.
+   */
+  readonly recorded?: (evidence: readonly string[], event: EventBody, grant: KnownGrant | null) => void;
+  /** For what has not happened: to be called as time goes on, between events; after a step of the clock it may be back. */
   readonly tick?: (now: Instant) => readonly Sign[];
 }
 

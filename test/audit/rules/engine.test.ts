@@ -2,14 +2,15 @@
 
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { anomalyData, createWatch, rules } from '../../../src/audit/rules/engine.ts';
+import { anomalyData, createWatch, type Found, rules } from '../../../src/audit/rules/engine.ts';
 import { createMemory } from '../../../src/audit/rules/memory.ts';
 import { dataSchemas } from '../../../src/audit/schema.ts';
 import { usualAnomalySettings } from '../../../src/core/anomaly.ts';
 import { chainOf } from '../log.ts';
 import { samples } from '../samples.ts';
-import { createStory, day, minute, monday, only } from './story.ts';
+import { createStory, day, hour, minute, monday, only } from './story.ts';
 
+const nameOf = ({ principal = '', target = '', grant = '' }: Found) => ({ principal, target, grant });
 const burst = () => {
   const story = createStory();
   for (let index = 0; index < 4; index += 1) story.granted(monday + index * minute);
@@ -73,6 +74,48 @@ describe('a replay', () => {
     expect(next.replay(overdue.bodies, monday)).toEqual([]);
     expect(next.tick(monday + 3 * minute)).toEqual([]);
   });
+});
+
+test('a replay that begins in the midst of bursts finds those that were told, and no others', () => {
+  for (let cut = 0; cut < 10; cut += 1) {
+    const story = createStory();
+    const live = createWatch(only('activation-burst'));
+    let count = 0;
+    const see = (from: number) => {
+      for (const body of story.bodies.slice(from)) {
+        for (const found of live.see(body)) {
+          count += 1;
+          live.see(story.tell(found.at, 'anomaly.found', anomalyData(found), nameOf(found)));
+        }
+      }
+    };
+    // Six a day, every day.
+    for (let index = 0; index < 60; index += 1) {
+      const before = story.bodies.length;
+      story.granted(monday + index * 4 * hour);
+      see(before);
+    }
+    expect(count).toBe(15);
+    const fresh = createWatch(only('activation-burst'));
+    expect(fresh.replay(story.bodies.slice(cut), monday)).toEqual([]);
+    // From here on it tells what the other one does.
+    const [one, other] = [0, 1, 2, 3]
+      .map((index) => {
+        const before = story.bodies.length;
+        story.granted(monday + (60 + index) * 4 * hour);
+        const next = story.bodies.slice(before);
+        return [next.flatMap((body) => live.see(body)), next.flatMap((body) => fresh.see(body))];
+      })
+      .reduce(
+        ([a = [], b = []], [c = [], d = []]) => [
+          [...a, ...c],
+          [...b, ...d],
+        ],
+        [[], []],
+      );
+    expect(other).toEqual(one);
+    expect(one).toHaveLength(1);
+  }
 });
 
 test('a memory is bounded, and has at least the half that was written last', () => {

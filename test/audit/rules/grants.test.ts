@@ -22,6 +22,19 @@ describe('activation burst', () => {
     expect(findings('activation-burst', storyOf([0, 1, 2, 3, 4], others))).toEqual([]);
   });
 
+  test('is none of attempts that came to nothing', () => {
+    const story = createStory();
+    for (const at of [0, 1, 2]) {
+      const grant = story.granted(monday + at);
+      const names = { principal: 'user:ada', target: 'prod-db', grant };
+      story.tell(monday + at, 'grant.ended', { cause: 'issue-failed', used_ms: 0 }, names);
+    }
+    for (const at of [3, 4, 5]) story.granted(monday + at);
+    expect(findings('activation-burst', story)).toEqual([]);
+    story.granted(monday + 6);
+    expect(findings('activation-burst', story)).toMatchObject([{ grant: 'g7' }]);
+  });
+
   test('is told again after as many again, not at each', () => {
     expect(findings('activation-burst', storyOf([0, 1, 2, 3, 4, 5, 6]))).toHaveLength(1);
     expect(findings('activation-burst', storyOf([0, 1, 2, 3, 4, 5, 6, 7]))).toHaveLength(2);
@@ -130,6 +143,14 @@ describe('denial shopping', () => {
   });
 });
 
+test('denial shopping is what is longer than any denial, whatever else was denied since', () => {
+  const story = createStory();
+  story.denied(monday, { duration: hour });
+  story.denied(monday + minute, { duration: 30 * hour });
+  story.granted(monday + 2 * minute, { duration: 2 * hour });
+  expect(findings('denial-shopping', story)).toMatchObject([{ evidence: ['1', '5'] }]);
+});
+
 describe('reason reuse', () => {
   const reasons = (texts: readonly string[], gap = minute) => {
     const story = createStory();
@@ -144,6 +165,12 @@ describe('reason reuse', () => {
     expect(findings('reason-reuse', reasons(same.slice(1)))).toEqual([]);
     expect(findings('reason-reuse', reasons([...same.slice(1), 'fix it now']))).toEqual([]);
     expect(findings('reason-reuse', reasons(same, 8 * day))).toEqual([]);
+  });
+
+  test('is none of what the configuration offers to choose from', () => {
+    const five = ['Weekly check', 'weekly check', 'weekly check!', 'Weekly check', 'Weekly  check'];
+    expect(findings('reason-reuse', reasons(five), { offered: ['Weekly check'] })).toEqual([]);
+    expect(findings('reason-reuse', reasons(five), { offered: ['Monthly check'] })).toHaveLength(1);
   });
 
   test('is a reason without a word, of the first time', () => {
@@ -189,6 +216,26 @@ describe('creep', () => {
     extend();
     extend();
     expect(findings('creep', story)).toMatchObject([{ evidence: ['2', '3', '4', '5'], grant }]);
+  });
+
+  test('is told once, also where as many extensions are usual as a log remembers', () => {
+    const story = createStory();
+    const names = { principal: 'user:ada', target: 'prod-db', grant: story.granted(monday) };
+    const data = { entitlement: 'e', policy: 'p', deadline: new Date(monday).toISOString(), by_ms: 1 };
+    for (let count = 0; count < 105; count += 1)
+      story.tell(monday, 'grant.extended', { ...data, reason: null }, names);
+    expect(findings('creep', story, { extensions: 99 })).toHaveLength(1);
+  });
+
+  test('is told for both, a grant that is longer and without its scope', () => {
+    const story = createStory();
+    for (let index = 0; index < 20; index += 1)
+      story.granted(monday + index * day, { scope: 'half', duration: hour });
+    story.granted(monday + 30 * day, { duration: 2 * hour });
+    expect(findings('creep', story).map(({ why }) => why)).toEqual([
+      expect.stringContaining('longer'),
+      expect.stringContaining('scope'),
+    ]);
   });
 
   test('is the first grant without a scope after five with one', () => {

@@ -38,6 +38,48 @@ describe('an overdue revocation', () => {
   });
 });
 
+describe('a credential that nobody can take back before its own end', () => {
+  const end = monday + hour;
+  const waiting = () => {
+    const story = createStory();
+    story.tell(monday, 'lease.revoking', { cause: 'revoked' }, names);
+    const facts = { until: iso(end), hard_deadline: iso(end), held_by_nobody: false };
+    story.tell(monday + second, 'lease.step', { step: 'cannot-be-withdrawn', facts }, names);
+    return story;
+  };
+
+  test('is overdue from its own end on, and a minute for the clock of the target, not before', () => {
+    expect(findings('overdue-revocation', waiting(), { until: end + 2 * minute - 1 })).toEqual([]);
+    expect(findings('overdue-revocation', waiting(), { until: end + 2 * minute })).toMatchObject([
+      { severity: 'high', evidence: ['0'] },
+    ]);
+    expect(findings('overdue-revocation', waiting(), { until: end + 6 * minute })).toMatchObject([
+      { severity: 'critical' },
+    ]);
+  });
+
+  test('is overdue when the broker says so, and as any other where its end is no time', () => {
+    const story = waiting();
+    const data = { cause: 'revoked', attempts: 9, code: 'ERR_REVOKE_INCOMPLETE' } as const;
+    story.tell(monday + minute, 'lease.overdue', data, names);
+    expect(findings('overdue-revocation', story)).toHaveLength(1);
+    const odd = createStory();
+    odd.tell(monday, 'lease.revoking', { cause: 'revoked' }, names);
+    odd.tell(monday, 'lease.step', { step: 'cannot-be-withdrawn', facts: { hard_deadline: 'soon' } }, names);
+    expect(findings('overdue-revocation', odd, { until: monday + minute })).toHaveLength(1);
+  });
+});
+
+test('a clock that ran ahead and was set back does not blind what waits for time', () => {
+  const story = createStory();
+  const ahead = monday + 3650 * day;
+  story.tell(ahead, 'broker.start', { version: '1', pid: 1, hardening: {}, recovered: 0 });
+  story.tell(ahead, 'lease.revoking', { cause: 'expired' }, names);
+  story.tell(monday, 'clock.step', { by_ms: monday - ahead });
+  expect(findings('overdue-revocation', story, { until: monday + minute - 1 })).toEqual([]);
+  expect(findings('overdue-revocation', story, { until: monday + minute })).toHaveLength(1);
+});
+
 describe('a use after the end', () => {
   const ended = (then: (story: Story) => void) => {
     const story = createStory();
@@ -157,6 +199,16 @@ describe('single events', () => {
     story.tell(monday, 'log.rollback_detected', { from: 'file', known: head, size: 1 });
     story.tell(monday, 'log.fork', { reason: 'r', previous: head, known: null });
     expect(findings('log-tampering', story).map(({ evidence }) => evidence)).toEqual([['1'], ['2']]);
+  });
+
+  test('a second fork, whose events have the numbers of those of the first', () => {
+    const story = createStory();
+    const previous = { origin: 'jit.0123456789abcdef', size: 4, root: 'a'.repeat(64) };
+    for (const origin of ['jit.0123456789abcdef/2', 'jit.0123456789abcdef/3']) {
+      const fork = story.tell(monday, 'log.fork', { reason: 'r', previous, known: null });
+      story.bodies[story.bodies.length - 1] = { ...fork, origin, seq: '1' };
+    }
+    expect(findings('log-tampering', story)).toHaveLength(2);
   });
 
   test('a credential without a lease, and what was left behind: each told by its own rule', () => {

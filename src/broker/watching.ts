@@ -86,7 +86,8 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
       cursor = event.row;
       for (const found of watch.see(event.body)) act(broker, found);
       const alert = alertOf(event.body);
-      if (alert !== null) alerts.tell(alert);
+      // It leaves this machine, perhaps, and a reason may hold what it should not.
+      if (alert !== null) alerts.tell({ ...alert, text: broker.redact(alert.text) });
     }
     if (events.length > 0) return false;
     const late = watch.tick(clock.now());

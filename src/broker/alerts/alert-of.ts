@@ -21,12 +21,17 @@ const tellings: {
   }),
   'log.fork': ({ previous, known, reason }, { origin }) => ({
     severity: 'high',
-    text: `a new log, ${origin}, goes on from ${previous.origin} at ${previous.size} events${known ? `; ${known.size} were known of ${known.origin}` : ''}: ${reason}`,
+    text: `a new log, ${origin}, goes on from ${previous.origin} at ${previous.size} events${known ? `; ${known.size} were known of ${known.origin}` : ''}: ${proseOf(reason)}`,
     see: 'jit doctor',
   }),
   'log.rollback_detected': ({ from, size, known }) => ({
     severity: 'critical',
     text: `the audit log has ${size} events and does not lead to the head of ${known.size} that is kept elsewhere (${from}); nothing is issued`,
+    see: 'jit audit verify',
+  }),
+  'log.damaged': ({ what }) => ({
+    severity: 'critical',
+    text: `the audit log is damaged: ${what}; nothing is issued`,
     see: 'jit audit verify',
   }),
   'sync.behind': ({ events, since, code }) => ({
@@ -35,6 +40,17 @@ const tellings: {
     see: 'jit doctor',
   }),
 };
+
+const longest = 500;
+
+/** What somebody wrote, as a part of one line that acts on nothing. */
+function proseOf(text: string): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\p{Cf}\p{Cs}]/gu, '')
+    .trim();
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
+}
 
 /** The alert that tells `body`; null: nobody needs to be told. */
 export function alertOf(body: EventBody): Alert | null {

@@ -15,11 +15,24 @@ export function lineOf({ severity, text }: Alert): string {
 /** Slack takes 3,000 characters in a section, and 150 in a header. */
 const longest = 2_500;
 
-/** What Slack reads as markup or as a mention of everybody. */
+/** Mattermost calls everybody by these, also where no markup is. */
+const calls = /@(?=(?:channel|here|all|everyone)\b)/gi;
+/** Comes between the sign and the name, so that nobody is called. */
+const apart = '@\u200b';
+
+/** Without what Slack reads as markup, and without mentions of everybody. */
 function forSlack(text: string): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return cut.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('`', 'ˋ');
+  return cut
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('`', 'ˋ')
+    .replace(calls, apart);
 }
+
+/** `verbatim`: no links are made of names and addresses that the text only holds. */
+const markup = (text: string) => ({ type: 'mrkdwn', text, verbatim: true });
 
 /** The body of an incoming webhook: `text` for notifications and for those who know no blocks. */
 export function slackBodyOf(alert: Alert): Readonly<Record<string, unknown>> {
@@ -37,12 +50,9 @@ export function slackBodyOf(alert: Alert): Readonly<Record<string, unknown>> {
     blocks: [
       {
         type: 'section',
-        text: {
-          type: 'mrkdwn',
-          text: `*jit: ${alert.severity}*\n${forSlack(alert.text)}\n\`${forSlack(alert.see)}\``,
-        },
+        text: markup(`*jit: ${alert.severity}*\n${forSlack(alert.text)}\n\`${forSlack(alert.see)}\``),
       },
-      { type: 'context', elements: [{ type: 'mrkdwn', text: [when, ...facts].join(' · ') }] },
+      { type: 'context', elements: [markup([when, ...facts].join(' · '))] },
     ],
   };
 }

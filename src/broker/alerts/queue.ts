@@ -34,52 +34,60 @@ const pauses: readonly Milliseconds[] = [1_000, 5_000, 25_000];
 export function createQueue({ clock, send, failed, worked }: QueueTools): AlertQueue {
   const waiting: Alert[] = [];
   const stopped = new AbortController();
-  let dropped = 0;
+  /** Alerts that went or were given up since the last that got through. */
+  let missed = 0;
   let isDown = false;
   let running: Promise<void> | null = null;
 
-  /** While the channel is down one attempt per alert will do: the first has waited for all. */
-  async function deliver(alert: Alert): Promise<void> {
+  /** Answers whether it got through. While the channel is down one attempt per alert will do: the first has waited for all. */
+  async function deliver(alert: Alert): Promise<boolean> {
     const again = isDown ? [] : pauses;
     for (let attempt = 0; !stopped.signal.aborted; attempt += 1) {
       try {
         await send(alert, stopped.signal);
         isDown = false;
         worked();
-        return;
+        return true;
       } catch (thrown) {
         const error = toJitError(thrown);
         const pause = again[attempt];
-        if (stopped.signal.aborted) return;
+        if (stopped.signal.aborted) return false;
         if (pause === undefined || error.code !== 'ERR_TARGET_UNREACHABLE') {
           const isFirst = !isDown;
           isDown = true;
           failed(error, isFirst);
-          return;
+          return false;
         }
         await rest(pause);
       }
     }
+    return false;
   }
 
   async function drain(): Promise<void> {
     for (;;) {
       const next = waiting.shift();
       if (!next || stopped.signal.aborted) break;
-      const missed = dropped === 0 ? '' : ` (${dropped} alerts before it were dropped)`;
-      dropped = 0;
-      await deliver({ ...next, text: `${next.text}${missed}` });
+      const before = missed;
+      const note =
+        before === 0 ? '' : ` (${before} alert${before === 1 ? '' : 's'} before it did not get through)`;
+      const isThrough = await deliver({ ...next, text: `${next.text}${note}` });
+      // More may have gone meanwhile.
+      missed += isThrough ? -before : 1;
     }
     running = null;
   }
 
   function rest(length: Milliseconds): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(length, resolve);
-      stopped.signal.addEventListener('abort', () => {
+      const { signal } = stopped;
+      const done = (): void => {
         cancel();
+        signal.removeEventListener('abort', done);
         resolve();
-      });
+      };
+      const cancel = clock.after(length, done);
+      signal.addEventListener('abort', done);
     });
   }
 
@@ -89,7 +97,7 @@ export function createQueue({ clock, send, failed, worked }: QueueTools): AlertQ
       waiting.push(alert);
       if (waiting.length > mostWaiting) {
         waiting.shift();
-        dropped += 1;
+        missed += 1;
       }
       running ??= drain();
     },

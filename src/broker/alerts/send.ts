@@ -78,8 +78,8 @@ function desktopCommand(platform: string, alert: Alert): string[] {
     return ['/usr/bin/osascript', ...script.flatMap((line) => ['-e', line]), title, alert.text];
   }
   const urgency = alert.severity === 'critical' || alert.severity === 'high' ? 'critical' : 'normal';
-  // The body may hold markup; names of others are none.
-  const text = alert.text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  // The body may hold markup, and escapes that become any character; names of others are neither.
+  const text = alert.text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('\\', '\\\\');
   return ['notify-send', '--app-name=jit', `--urgency=${urgency}`, '--', title, text];
 }
 

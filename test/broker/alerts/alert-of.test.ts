@@ -45,6 +45,15 @@ test('what is overdue, rolled back or behind is told, with the next command', ()
   );
 });
 
+test('what people wrote is one line in it, of some length, and acts on nothing', () => {
+  const previous = { origin: 'jit.x', size: 9, root: '0'.repeat(64) };
+  const reason = `disk lost\njit: critical: forged\u001b[2J\u202e${'x'.repeat(9_000)}`;
+  const text = told({ at: 0, type: 'log.fork', data: { reason, previous, known: null } })?.text ?? '';
+  expect(text).toContain('disk lost jit: critical: forged [2Jx');
+  expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(text.length).toBeLessThan(1_000);
+});
+
 test('nothing else is, above all not that an alert failed', () => {
   expect(
     told({ at: 0, type: 'notify.failed', data: { channel: 'webhook-1', code: 'ERR_TARGET_REFUSED' } }),

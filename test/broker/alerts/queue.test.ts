@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createQueue } from '../../../src/broker/alerts/queue.ts';
 import type { Alert } from '../../../src/core/alert.ts';
 import { type ErrorCode, JitError } from '../../../src/core/errors.ts';
@@ -59,7 +59,7 @@ test('one that does not get through is tried four times with pauses, and the out
     clock.advance(25_000);
     expect(failures).toHaveLength(2);
   });
-  expect(tries).toEqual(['a', 'a', 'a', 'a', 'b']);
+  expect(tries).toEqual(['a', 'a', 'a', 'a', 'b (1 alert before it did not get through)']);
   expect(failures.map(({ isFirst }) => isFirst)).toEqual([true, false]);
   fail(null);
   queue.push(alertOf('c'));
@@ -67,7 +67,7 @@ test('one that does not get through is tried four times with pauses, and the out
   fail('ERR_TARGET_REFUSED');
   queue.push(alertOf('d'));
   await queue.idle();
-  expect(tries.slice(5)).toEqual(['c', 'd']);
+  expect(tries.slice(5)).toEqual(['c (2 alerts before it did not get through)', 'd']);
   expect(failures.at(-1)).toEqual({ code: 'ERR_TARGET_REFUSED', isFirst: true });
 });
 
@@ -80,8 +80,39 @@ test('a channel that hangs fills no memory: the oldest go, and the next that get
   gate.resolve();
   await queue.idle();
   expect(tries).toHaveLength(101);
-  expect(tries[1]).toBe('n51 (50 alerts before it were dropped)');
+  expect(tries[1]).toBe('n51 (50 alerts before it did not get through)');
   expect(tries.at(-1)).toBe('n150');
+});
+
+test('what was given up or went meanwhile is counted until one gets through, however many fail before', async () => {
+  const { queue, tries, hang, fail, failures } = stage();
+  const gate = Promise.withResolvers<void>();
+  hang(gate.promise);
+  fail('ERR_TARGET_REFUSED');
+  for (let index = 0; index <= 150; index += 1) queue.push(alertOf(`n${index}`));
+  gate.resolve();
+  await queue.idle();
+  expect(failures).toHaveLength(101);
+  fail(null);
+  queue.push(alertOf('at last'));
+  queue.push(alertOf('and next'));
+  await queue.idle();
+  expect(tries.slice(-2)).toEqual(['at last (151 alerts before it did not get through)', 'and next']);
+});
+
+test('pauses between attempts leave nothing behind that listens', async () => {
+  const { queue, clock, fail, failures } = stage();
+  const listening = vi.spyOn(AbortSignal.prototype, 'addEventListener');
+  const deaf = vi.spyOn(AbortSignal.prototype, 'removeEventListener');
+  fail('ERR_TARGET_UNREACHABLE');
+  queue.push(alertOf('a'));
+  await until(() => {
+    clock.advance(25_000);
+    expect(failures).toHaveLength(1);
+  });
+  expect(listening.mock.calls.length).toBeGreaterThan(0);
+  expect(deaf).toHaveBeenCalledTimes(listening.mock.calls.length);
+  vi.restoreAllMocks();
 });
 
 test('after its end nothing is sent any more', async () => {

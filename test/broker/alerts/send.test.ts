@@ -93,6 +93,21 @@ describe('a webhook', () => {
     expect(body.blocks[1].elements[0].text).toContain('grant g1');
   });
 
+  test('nobody is called by names that the text only holds, and no link is made of it', async () => {
+    const text = 'job:ci@channel got it for @here and @all, see <https://evil.example|here> #general';
+    await sendAlert(
+      hook(),
+      { ...alert, text, principal: 'job:x/@everyone' },
+      tools(),
+      new AbortController().signal,
+    );
+    const body = JSON.parse(got[0]?.body ?? '');
+    expect(got[0]?.body).not.toMatch(/@(channel|here|all|everyone)/);
+    expect(got[0]?.body).not.toContain('<https');
+    const [{ text: section }, { elements }] = body.blocks;
+    expect([section.verbatim, elements[0].verbatim]).toEqual([true, true]);
+  });
+
   test('of format json gets the alert as it is', async () => {
     await send(hook({ url: url(), format: 'json' }));
     expect(JSON.parse(got[0]?.body ?? '')).toMatchObject({
@@ -169,6 +184,14 @@ describe('a command', () => {
       code: 'ERR_UNSUPPORTED',
     });
   });
+});
+
+test('the desktop is shown a backslash as one: notify-send would make other characters of it', async () => {
+  program('notify-send', `printf '%s\\n' "$@" > ${dir}/shown`);
+  const channel = { kind: 'desktop', name: 'desktop-1' } as const;
+  const text = 'user:corp\\new got it \\074b\\076';
+  await sendAlert(channel, { ...alert, text }, tools(), new AbortController().signal);
+  expect(readFileSync(path.join(dir, 'shown'), 'utf8')).toContain('user:corp\\\\new got it \\\\074b\\\\076');
 });
 
 test('the desktop is told by notify-send, with no markup of others', async () => {

@@ -9,6 +9,7 @@ import { initAws } from './offline/init-aws.ts';
 import { initPostgres } from './offline/init-postgres.ts';
 import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
 import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
+import { storeExport } from './offline/store-export.ts';
 import { storeInit, storeLog, storeSql, storeVerify } from './offline/shared-store.ts';
 
 /** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
@@ -23,6 +24,7 @@ export const offline: Offline = {
   auditReport,
   storeLog,
   storeVerify,
+  storeExport,
   storeInit,
   storeSql,
   init: initPostgres,

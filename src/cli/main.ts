@@ -21,7 +21,7 @@ import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
-import { ReaderGone, standardStream, writeWhole } from './standard-stream.ts';
+import { ReaderGone, standardStream, syncFile, writeWhole } from './standard-stream.ts';
 import type { ScreenTerminal } from './watch/screen.ts';
 import { closeOwnBroker, openScreen, runSession } from './whole.ts';
 import type { OwnBroker } from './world.ts';
@@ -105,6 +105,7 @@ async function main(): Promise<void> {
     stdout: stdout.write,
     stderr: stderr.write,
     flushed: stdout.flush,
+    kept: () => syncFile(1, giveUp),
     handOver: (text) => writeWhole(1, text),
     clock: systemClock,
     random: systemRandom,

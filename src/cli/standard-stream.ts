@@ -1,7 +1,7 @@
 // Writing to stdout and stderr. Owns: doing without Node's streams, which take a tenth of a whole start to make.
 // Must not: know what is written.
 
-import { writeSync } from 'node:fs';
+import { fsyncSync, writeSync } from 'node:fs';
 import { errnoOf } from '../system/errno.ts';
 
 /** Whoever read what was written has gone, as in `jit audit log | head -1`. */
@@ -17,6 +17,16 @@ export interface StandardStream {
 /** Writes all of `text` to a descriptor that blocks, such as the pipe of a shell. @throws Error of the system */
 export function writeWhole(descriptor: number, text: string): void {
   for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(descriptor, rest));
+}
+
+/** Waits until what was written to a file is on its disk; what is no file, such as a pipe, has none. */
+export function syncFile(descriptor: number, onError: (error: NodeJS.ErrnoException) => void): void {
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'EIO' || code === 'ENOSPC' || code === 'EDQUOT') onError(error as NodeJS.ErrnoException);
+  }
 }
 
 /** How to write to `descriptor`; `stream` makes Node's own, for when it is full and must not be waited for. */

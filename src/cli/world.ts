@@ -42,6 +42,8 @@ export interface Outside {
   readonly stderr: (text: string) => void;
   /** Settles when stdout has taken all that was written to it. */
   readonly flushed: () => Promise<void>;
+  /** What stdout has taken survives a crash of the machine from now on, where stdout is a file. */
+  readonly kept: () => void;
   /** Writes all of it to stdout, now, for a program that waits for it. @throws Error when nobody reads it */
   readonly handOver: (text: string) => void;
   readonly clock: Clock;

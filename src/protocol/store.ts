@@ -4,6 +4,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { SslMode } from '../core/postgres-address.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Milliseconds } from '../core/time.ts';
+import type { ExportBatch, ExportRequest } from './offline.ts';
 import type { AuditReply } from './routes.ts';
 
 /** `POST /v1/sync` : where the log stands; with `now` it is pushed, and the answer waits for that so long at most. */
@@ -67,6 +68,15 @@ export interface StoreLogRequest {
   readonly limit: number | null;
 }
 
+/** `jit audit export --store` : without `cursorFile`, from the first event of each log that is there. */
+export type StoreExportRequest = Omit<ExportRequest, 'file' | 'after'>;
+
+/** What was exported, of how many logs. */
+export interface StoreExportReply {
+  readonly events: number;
+  readonly logs: number;
+}
+
 /** `jit audit verify --store` : every log in the store. */
 export interface StoreVerifyReply {
   readonly valid: boolean;
@@ -94,6 +104,12 @@ export interface StoreCommands {
     config: string | null,
     onProgress: (done: number, total: number) => void,
   ): Promise<StoreVerifyReply>;
+  /** Exports everybody's logs, one after the other; goes on when a part was taken. */
+  storeExport(
+    config: string | null,
+    request: StoreExportRequest,
+    take: (batch: ExportBatch) => Promise<void>,
+  ): Promise<StoreExportReply>;
   storeInit(request: StoreInitRequest): Promise<StoreInitReply>;
   /** The SQL that sets up a shared store. */
   storeSql(): string;

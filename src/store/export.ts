@@ -1,8 +1,9 @@
 // Reads a log file from a place on, a page at a time: the broker may go on writing, and memory stays as it is.
 
 import type { Database } from 'better-sqlite3';
+import { readBody } from '../audit/body.ts';
 import { leafHash } from '../audit/chain.ts';
-import type { EventBody } from '../audit/event.ts';
+import type { Position } from '../audit/export/cursor.ts';
 import type { ExportEvent } from '../audit/export/format.ts';
 import { originOf } from '../audit/origin.ts';
 import { JitError } from '../core/errors.ts';
@@ -13,13 +14,6 @@ import { openForReading } from './open-file.ts';
 import { checkSchema } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 
-/** An event by the name of its log and its number there; with its leaf hash, where that is known. */
-export interface Position {
-  readonly origin: string;
-  readonly seq: number;
-  readonly leaf: string | null;
-}
-
 /** Which events to read. */
 export interface ExportQuery {
   /** Only events after this one; null: from the first on. */
@@ -28,6 +22,8 @@ export interface ExportQuery {
   readonly since: Instant | null;
   /** Before this instant. */
   readonly until: Instant | null;
+  /** It ends at the first event that is not before `until`: none after it is read, whatever its time. */
+  readonly isGoingOn: boolean;
 }
 
 /** A log file that is open for an export. */
@@ -77,18 +73,27 @@ function readerOf(db: Database, query: ExportQuery): ExportReader {
   const read = db.prepare<[Record<string, number>], Row>(page);
   const since = query.since ?? Number.MIN_SAFE_INTEGER;
   const until = query.until ?? Number.MAX_SAFE_INTEGER;
+  const end = query.isGoingOn ? Math.min(last, rowBefore(db, first, until)) : last;
   return {
     total: last - first,
     close: () => void db.close(),
     *pages() {
       // Each page is a transaction of its own: a long one would keep the broker from emptying its -wal.
-      for (let after = first; after < last; ) {
-        const rows = read.all({ after, last, since, until });
+      for (let after = first; after < end; ) {
+        const rows = read.all({ after, last: end, since, until });
         after = rows.length < pageSize ? last : (rows.at(-1)?.row ?? last);
         yield { events: rows.map(toEvent), done: after - first };
       }
     },
   };
+}
+
+/** The row before the first one after `after` that is not before `until`: a cursor that passed it would leave it out for ever. */
+function rowBefore(db: Database, after: number, until: Instant): number {
+  const first = db.prepare<[number, number], number | null>(
+    'SELECT min(seq) FROM ev WHERE seq > ? AND ts_ms >= ?',
+  );
+  return (first.pluck().get(after, until) ?? Number.MAX_SAFE_INTEGER) - 1;
 }
 
 /** The row of the event at `position`, which has to be there: an export that goes on elsewhere would have a gap. */
@@ -125,6 +130,12 @@ function toEvent({ row, leaf, body: bytes, role, scope }: Row): ExportEvent {
       hint: 'jit audit verify',
     });
   }
-  const body = JSON.parse(bytes.toString('utf8')) as EventBody;
+  // Another spelling of an event, such as one with a line break, could forge lines of the export.
+  const body = readBody(bytes);
+  if (typeof body === 'string') {
+    throw new JitError('ERR_AUDIT_INVALID', `row ${row} of the audit log is no event: ${body}`, {
+      hint: 'jit audit verify',
+    });
+  }
   return { seq: Number(body.seq), leaf: hash, bytes, body, asked: role === null ? null : { role, scope } };
 }

@@ -100,6 +100,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
       streams.stderr += text;
     },
     flushed: async () => {},
+    kept: () => {},
     handOver:
       setting.handOver ??
       ((text) => {

@@ -73,6 +73,7 @@ function still(): Outside {
     runSession: async () => ({ exitCode: 7, grantEnded: false }),
     ownSession: () => ({ pid: 99, startTime: 'then' }),
     flushed: async () => {},
+    kept: () => {},
     readInput: async () => Buffer.alloc(0),
     ask: {} as never,
     spin: async () => () => undefined,

@@ -2,11 +2,13 @@
 
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { type ExportQuery, openExport, type Position } from '../../src/store/export.ts';
+import { leafHash } from '../../src/audit/chain.ts';
+import type { Position } from '../../src/audit/export/cursor.ts';
+import { type ExportQuery, openExport } from '../../src/store/export.ts';
 import type { Store } from '../../src/store/store.ts';
 import { open, sampleGrant, start, step, temporaryPath } from './support.ts';
 
-const all: ExportQuery = { after: null, since: null, until: null };
+const all: ExportQuery = { after: null, since: null, until: null, isGoingOn: false };
 
 /** A log of `log.open` and `count` more events. */
 function logOf(count: number): { path: string; store: Store } {
@@ -116,4 +118,30 @@ test('exports no event that was changed', () => {
   db.exec(`UPDATE ev SET body = CAST(replace(CAST(body AS TEXT), 's2', 's9') AS BLOB) WHERE seq = 2`);
   db.close();
   expect(() => read(path)).toThrow(expect.objectContaining({ code: 'ERR_AUDIT_INVALID' }));
+});
+
+test('takes no other spelling of an event: a line break in one would forge lines', () => {
+  const { path, store } = logOf(3);
+  const { bytes } = store.events()[2] ?? { bytes: new Uint8Array() };
+  store.close();
+  // The owner of a file can make hashes fit; readers of a copy must not be fooled by it.
+  const body = Buffer.from(`{\n"forged":1,${Buffer.from(bytes).toString().slice(1)}`);
+  const db = new Database(path);
+  db.prepare('UPDATE ev SET body = ?, leaf = ? WHERE seq = 2').run(body, Buffer.from(leafHash(body), 'hex'));
+  db.close();
+  expect(() => read(path)).toThrow(expect.objectContaining({ code: 'ERR_AUDIT_INVALID' }));
+});
+
+test('a cursor that goes on passes no event that is too late for now, though the clock went back after it', () => {
+  const path = temporaryPath();
+  const store = open(path);
+  const minutes = [1, 2, 5, 3, 4];
+  store.commit((tx) => {
+    for (const minute of minutes) tx.append({ ...step(`s${minute}`), at: start + minute * 60_000 });
+  });
+  const until = start + 4 * 60_000;
+  const seqs = (query: Partial<ExportQuery>) => read(path, query).events.map(({ seq }) => seq);
+  expect(seqs({ until })).toEqual([0, 1, 2, 4]);
+  expect(seqs({ until, isGoingOn: true })).toEqual([0, 1, 2]);
+  expect(seqs({ after: at(store, 2), isGoingOn: true })).toEqual([3, 4, 5]);
 });

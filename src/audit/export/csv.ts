@@ -1,7 +1,10 @@
 // CSV by RFC 4180, with a header, for spreadsheets: nothing in it is taken for a formula.
 
-import { calmed, type ExportEvent, type Formatter } from './format.ts';
+import { calmed, type ExportEvent, type Formatter, jsonText } from './format.ts';
 import { fieldsOf, meaningOf, textOf } from './meaning.ts';
+
+// Where a comma is in numbers, spreadsheets take a semicolon for the end of a cell, quoted or not: what follows begins one.
+const later = /;(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
 
 /** In this order, for ever; new ones come at the end. */
 const columns: Readonly<Record<string, (event: ExportEvent) => string | null | undefined>> = {
@@ -19,7 +22,7 @@ const columns: Readonly<Record<string, (event: ExportEvent) => string | null | u
   reason: ({ body }) => textOf(body, 'reason'),
   why: ({ body }) => textOf(body, 'why') ?? textOf(body, 'cause') ?? textOf(body, 'detail'),
   code: ({ body }) => meaningOf(body).code,
-  data: ({ body }) => JSON.stringify(fieldsOf(body)),
+  data: ({ body }) => jsonText(fieldsOf(body)).replace(later, '\\u003b'),
   leaf: ({ leaf }) => leaf,
 };
 
@@ -29,7 +32,7 @@ const formula = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 function cell(value: string | null | undefined): string {
   const text = calmed((value ?? '').replaceAll('\r\n', '\n').replaceAll('\r', '\n'));
-  const safe = formula.test(text) ? `'${text}` : text;
+  const safe = (formula.test(text) ? `'${text}` : text).replace(later, ";'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

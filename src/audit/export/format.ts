@@ -34,6 +34,15 @@ export function calmed(text: string, put: (character: string) => string = () => 
   return text.replace(acting, put);
 }
 
+/** JSON that acts on nothing and loses nothing: JSON itself lets some characters stand that terminals act on. */
+export function jsonText(value: object): string {
+  return calmed(JSON.stringify(value), escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** The first `most` characters of `text`; what was cut off is marked. */
 export function clipped(text: string, most: number): string {
   const characters = text.length <= most ? null : [...text];

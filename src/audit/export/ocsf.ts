@@ -1,6 +1,6 @@
 // Events by the Open Cybersecurity Schema Framework, one JSON object a line.
 
-import { calmed, type Formatter } from './format.ts';
+import { type Formatter, jsonText } from './format.ts';
 import { type Gravity, type Meaning, meaningOf } from './meaning.ts';
 import { type OcsfVersion, ocsfClasses, ocsfPlace, ocsfVersionOf } from './ocsf-classes.ts';
 import { attestations, ocsfParts, unmapped } from './ocsf-parts.ts';
@@ -55,8 +55,7 @@ export function ocsf(version: string, schema: OcsfVersion): Formatter {
         ...(isLater && { attestation_list: attestations(event) }),
         unmapped: unmapped(event, schema),
       };
-      // JSON itself lets some characters stand that terminals act on.
-      return `${calmed(JSON.stringify(record), escaped)}\n`;
+      return `${jsonText(record)}\n`;
     },
   };
 }
@@ -70,8 +69,4 @@ function statusOf(isFinding: boolean, { outcome, why, code }: Meaning) {
     ...(code !== null && { status_code: code }),
     ...(why !== null && { status_detail: why }),
   };
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -1,7 +1,6 @@
 // What commands do at the shared store without a broker: set it up as an administrator, read it as an auditor.
 
 import { anyBody } from '../../audit/body.ts';
-import { JitError } from '../../core/errors.ts';
 import { sslModeOf } from '../../core/postgres-address.ts';
 import { Secret } from '../../core/secret.ts';
 import type { StoreAddress } from '../../core/store-settings.ts';
@@ -12,17 +11,11 @@ import type {
   StoreLogRequest,
   StoreVerifyReply,
 } from '../../protocol/store.ts';
-import { type StoreConnection, withStore } from '../../shared-store/connection.ts';
 import { migrations } from '../../shared-store/migrations/index.ts';
 import { findEvents } from '../../shared-store/reader.ts';
 import { setupSql } from '../../shared-store/setup.ts';
 import { verifyStore } from '../../shared-store/verify.ts';
-import { systemClock } from '../../system/clock.ts';
-import { createKeychain } from '../../system/keychain.ts';
-import { resolvePaths } from '../../system/paths.ts';
-import { createSecretResolver } from '../../system/secret-reference.ts';
-import { kinds } from '../providers.ts';
-import { readConfig } from '../read-config.ts';
+import { asAuditor, connectAs, secretOf } from './as-auditor.ts';
 
 /** As many as `jit audit log` takes. */
 const most = 10_000;
@@ -46,7 +39,7 @@ export async function storeInit(request: StoreInitRequest): Promise<StoreInitRep
   const own = process.env['PGPASSWORD'];
   const given = typeof request.password === 'string' ? await secretOf(request.password) : request.password;
   const password = given ?? (own ? new Secret(own) : null);
-  return connect(address, request.user, password, async (connection) => {
+  return connectAs(address, request.user, password, async (connection) => {
     const there = async (): Promise<number> => {
       const [table] = await connection.rows<{ name: string | null }>(
         "SELECT to_regclass('jit.migrations') AS name",
@@ -86,32 +79,4 @@ export async function storeVerify(
     events: logs.reduce((sum, { events }) => sum + events, 0),
     logs,
   };
-}
-
-async function asAuditor<T>(
-  config: string | null,
-  work: (connection: StoreConnection) => Promise<T>,
-): Promise<T> {
-  const { configFile } = resolvePaths(process.env, { config });
-  const { store } = readConfig(configFile, kinds);
-  if (!store?.auditor) {
-    throw new JitError('ERR_CONFIG', `the configuration "${configFile}" names no auditor of a shared store`, {
-      hint: 'add store.auditor with user and password; jit store init says how to make the login',
-    });
-  }
-  return connect(store.address, store.auditor.user, await secretOf(store.auditor.password), work);
-}
-
-function secretOf(reference: string): Promise<Secret> {
-  return createSecretResolver({ env: process.env, keychain: createKeychain() })(reference);
-}
-
-function connect<T>(
-  address: StoreAddress,
-  user: string,
-  password: Secret | null,
-  work: (connection: StoreConnection) => Promise<T>,
-): Promise<T> {
-  const { signal } = new AbortController();
-  return withStore({ address, user, password, clock: systemClock, signal }, work);
 }

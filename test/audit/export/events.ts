@@ -22,6 +22,7 @@ export const nasty = [
   '\tx',
   '\r\nforged|line=1',
   'a"b,c;d',
+  'sum;=1+1;\uFF1D2;x',
   'back\\slash|pipe=equals',
   '＝1+1',
   'nul\u0000 escape\u001b[31m sep\u2028arator',

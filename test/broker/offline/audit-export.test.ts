@@ -80,6 +80,13 @@ test('has the header of CSV once in a file that is appended to, also when there 
   expect((await run({ file, format: 'csv', until: 0 })).lines).toHaveLength(1);
 });
 
+test('has no header of CSV in a file that is appended to before there is an event', async () => {
+  const { file, cursorFile } = logOf(2);
+  const early = { file, format: 'csv', cursorFile, until: 0 } as const;
+  expect((await run(early)).text + (await run(early)).text).toBe('');
+  expect((await run({ ...early, until: null })).text.match(/origin,seq,time/g)).toHaveLength(1);
+});
+
 test('gives texts that are long in parts', async () => {
   const { file, add } = logOf(0);
   add(300, 'n'.repeat(512));

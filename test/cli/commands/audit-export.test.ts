@@ -68,3 +68,36 @@ describe('jit audit export', () => {
     expect(stderr).toBe('jit: still exporting …\n');
   });
 });
+
+describe('jit audit export --store', () => {
+  function storeExportOf() {
+    const asked: unknown[] = [];
+    const storeExport: Offline['storeExport'] = async (config, request, take) => {
+      asked.push([config, request]);
+      await take(batch('one\n'));
+      return { events: 1, logs: 2 };
+    };
+    return { offline: { storeExport }, asked };
+  }
+
+  it('writes what everybody did', async () => {
+    const { offline, asked } = storeExportOf();
+    const ran = await jit(['audit', 'export', '--store', '--cursor-file', 'c', '--config', 'x'], { offline });
+    expect(ran).toMatchObject({ code: 0, stdout: 'one\n', stderr: '', connects: [] });
+    const request = { format: 'jsonl', ocsf: '1.8', since: null, until: null, cursorFile: 'c' };
+    expect(asked).toEqual([['x', request]]);
+  });
+
+  it.each([
+    [['--store', '--file', 'd'], 'exclude each other'],
+    [['--store', '--after', 'jit.x:1'], '--cursor-file'],
+    [['--ocsf', '1.9'], 'add --format ocsf'],
+    [['--format', 'cef', '--ocsf', '1.8'], 'add --format ocsf'],
+  ])('refuses %j', async (options, words) => {
+    const { offline, asked } = storeExportOf();
+    const ran = await jit(['audit', 'export', ...options], { offline });
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain(words);
+    expect(asked).toEqual([]);
+  });
+});

@@ -3,8 +3,21 @@
 
 import { parseCheckpoint } from './checkpoint.ts';
 import type { EventBody, EventData, LogHead } from './event.ts';
-import { createFrontier } from './merkle.ts';
+import { createFrontier, type NodeReader } from './merkle.ts';
 import { parseVkey, signersOf, type VerifierKey } from './note.ts';
+
+/** Where a log begins whose first events are not there any more. What it says is believed only as far as signatures go. */
+export interface Beginning {
+  /** How many events are gone. */
+  readonly size: number;
+  /** The complete subtrees of the tree of the first `size - 1` events, from left to right; as many as it has. */
+  readonly nodes: readonly Uint8Array[];
+  /** The last event that is gone, and its leaf hash. */
+  readonly body: EventBody;
+  readonly leaf: Uint8Array;
+  /** The key in force after it; null: none was named. */
+  readonly vkey: string | null;
+}
 
 /** One log, and what is known of it. */
 export interface FollowOptions {
@@ -15,6 +28,8 @@ export interface FollowOptions {
   readonly checkpoints: readonly { readonly size: number; readonly note: string }[];
   /** Heads of this log that are kept elsewhere. */
   readonly known: readonly LogHead[];
+  /** Without it the log is followed from its first event on. */
+  readonly begin?: Beginning;
   /** Told every subtree as it becomes complete; a text that it answers is a problem. */
   readonly onNode?: (level: number, index: number, hash: Buffer) => string | null;
 }
@@ -27,6 +42,8 @@ export interface KeyInForce {
 
 /** A log while it is read. */
 export interface Follower {
+  /** What is wrong with where the log begins; null when nothing is. */
+  readonly beginning: string | null;
   /** What is wrong with this event as the next one; null when nothing is. */
   event(body: EventBody, leaf: Uint8Array): string | null;
   /** What is wrong with the log as a whole, once all its events were given. */
@@ -43,14 +60,20 @@ export interface Follower {
 
 /** A log of which no event was read yet. */
 export function followLog(options: FollowOptions): Follower {
-  const { origin, previous, checkpoints } = options;
+  const { origin, previous, begin } = options;
+  const least = begin?.size ?? 0;
+  const checkpoints = options.checkpoints.filter(({ size }) => size >= least);
   const known = options.known.toSorted((a, b) => a.size - b.size);
   const missed: LogHead[] = [];
   const keys: KeyInForce[] = [];
   let objection: string | null = null;
-  const frontier = createFrontier(0, undefined, (level, index, hash) => {
-    objection ??= options.onNode?.(level, index, hash) ?? null;
-  });
+  const frontier = createFrontier(
+    begin ? least - 1 : 0,
+    begin && inOrder(begin.nodes),
+    (level, index, hash) => {
+      objection ??= options.onNode?.(level, index, hash) ?? null;
+    },
+  );
   let nextCheckpoint = 0;
   let nextKnown = 0;
   let signed = 0;
@@ -102,6 +125,24 @@ export function followLog(options: FollowOptions): Follower {
     return null;
   }
 
+  /** Heads over as many events as there are now. */
+  function compareKnown(): void {
+    for (; known[nextKnown]?.size === frontier.size; nextKnown += 1) {
+      const elsewhere = known[nextKnown] as LogHead;
+      if (elsewhere.root !== head().root) missed.push(elsewhere);
+    }
+  }
+
+  /** The last event that is gone is the first that is looked at: it may name a key, as any other. */
+  function start({ size, body, leaf, vkey }: Beginning): string | null {
+    frontier.append(leaf);
+    const before = keyBefore(body, vkey);
+    const what = (before === null ? null : name(before, size - 1)) ?? structure(body, size - 1);
+    if (what !== null) return what;
+    if ((key?.vkey ?? null) !== vkey) return 'the key that was kept of it is not the one that it names';
+    return atSize(size);
+  }
+
   /** Everything that is known about the tree at its present size. */
   function atSize(size: number): string | null {
     const stored = checkpoints[nextCheckpoint];
@@ -111,14 +152,18 @@ export function followLog(options: FollowOptions): Follower {
       if (what !== null) return what;
     }
     if (handover?.size === size && signed !== size) return 'no checkpoint hands over from key to key';
-    for (; known[nextKnown]?.size === size; nextKnown += 1) {
-      const elsewhere = known[nextKnown] as LogHead;
-      if (elsewhere.root !== head().root) missed.push(elsewhere);
-    }
+    compareKnown();
     return null;
   }
 
+  // Of what is gone nobody can say whether it led there.
+  for (; (known[nextKnown]?.size ?? least) < least; nextKnown += 1) missed.push(known[nextKnown] as LogHead);
+  const beginning = begin ? start(begin) : null;
+  // A head of a log without an event.
+  compareKnown();
+
   return {
+    beginning,
     keys,
     missed,
     head,
@@ -148,11 +193,29 @@ export function followLog(options: FollowOptions): Follower {
       const left = checkpoints[nextCheckpoint];
       if (left) return `a checkpoint covers ${left.size} events and ${size} are there`;
       if (key !== null && signed === 0) return 'the log names a key and has no checkpoint';
+      if (signed < least)
+        return 'no checkpoint covers what is there, and so nothing shows that it is of this log';
       // What is kept elsewhere was taken from here, after it was stored here.
       const newest = known[nextKnown - 1];
       if (newest && newest.size > signed) return 'its checkpoint is older than a head that is kept elsewhere';
       return null;
     },
+  };
+}
+
+/** The key that was in force before `body`, after which it is `vkey`. */
+function keyBefore({ type, data }: EventBody, vkey: string | null): string | null {
+  if (type === 'log.open') return null;
+  return type === 'key.rotate' ? (data as EventData['key.rotate']).previous : vkey;
+}
+
+/** For a frontier, which reads its nodes from left to right. */
+function inOrder(nodes: readonly Uint8Array[]): NodeReader {
+  const left = [...nodes];
+  return (level, index) => {
+    const node = left.shift();
+    if (node) return node;
+    throw new RangeError(`no node ${index} at level ${level}`);
   };
 }
 

@@ -81,6 +81,11 @@ function completeSubtrees(from: number, to: number): { level: number; index: num
   return found;
 }
 
+/** How many complete subtrees make up a tree of `size` leaves. */
+export function edgeWidth(size: number): number {
+  return completeSubtrees(0, size).length;
+}
+
 /** The largest power of two that is not larger than `count` (at least 1). */
 function largestPower(count: number): number {
   let power = 1;

@@ -24,6 +24,15 @@ export interface StoreRow {
   readonly bytes: Buffer;
 }
 
+/** What is left of the first `size` events of a log, as it is there. */
+export interface StoredEdge {
+  readonly size: number;
+  readonly nodes: readonly (Buffer | null)[];
+  readonly vkey: string | null;
+  /** Of event `size - 1`. */
+  readonly body: Buffer;
+}
+
 /** An event that was found, as it is there. */
 export interface FoundEvent {
   readonly origin: string;
@@ -81,7 +90,25 @@ export async function readCheckpoints(
   return rows.map(({ size, note }) => ({ size: Number(size), note }));
 }
 
-/** Events of a log in order, from `from` on, so many at most. */
+/** What was kept of the first `size` events of a log; null: nothing, also where nothing ever was (before migration 4). */
+export async function readEdge(
+  connection: StoreConnection,
+  origin: string,
+  size: number,
+): Promise<StoredEdge | null> {
+  const [table] = await connection.rows<{ name: string | null }>("SELECT to_regclass('jit.edges') AS name");
+  if (!table?.name) return null;
+  const [row] = await connection.rows<Omit<StoredEdge, 'size'>>(
+    'SELECT nodes, vkey, body FROM jit.edges WHERE origin = $1 AND size = $2',
+    [origin, size],
+  );
+  return row ? { size, ...row } : null;
+}
+
+/** What is read at once: an event may have 64 KiB, and arrives as text of twice its length. */
+const pageBytes = 4 * 1024 * 1024;
+
+/** Events of a log in order, from `from` on: at least one where there is one, so many at most, and fewer where they are long. */
 export async function readEvents(
   connection: StoreConnection,
   origin: string,
@@ -89,8 +116,12 @@ export async function readEvents(
   count: number,
 ): Promise<StoreRow[]> {
   const rows = await connection.rows<{ seq: string; leaf: Buffer; prev: Buffer; body: Buffer }>(
-    'SELECT seq, leaf, prev, body FROM jit.events WHERE origin = $1 AND seq >= $2 ORDER BY seq LIMIT $3',
-    [origin, from, count],
+    `SELECT seq, leaf, prev, body FROM (
+       SELECT seq, leaf, prev, body, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS before FROM (
+         SELECT seq, leaf, prev, body FROM jit.events WHERE origin = $1 AND seq >= $2 ORDER BY seq LIMIT $3
+       ) AS wanted
+     ) AS page WHERE before < $4 ORDER BY seq`,
+    [origin, from, count, pageBytes],
   );
   return rows.map(({ seq, leaf, prev, body }) => ({
     seq: Number(seq),

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { noLeaf } from '../audit/chain.ts';
-import { parseCheckpoint } from '../audit/checkpoint.ts';
 import type { EventBody, LogHead } from '../audit/event.ts';
+import { lostHeads, notLedTo, notTrusted, readHead } from '../audit/trust.ts';
 import type { LogProblem, LogReport } from '../audit/verify.ts';
 import { hasCode, JitError, toJitError } from '../core/errors.ts';
 import { type Epoch, openEpochs } from './epochs.ts';
@@ -107,7 +107,7 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
     (report.events === 0 ? 'there is no event' : null) ??
     (damage === 'ok' ? null : 'the file is damaged (integrity check)') ??
     (device === undefined ? 'there is no origin' : null) ??
-    notReached(known, logs) ??
+    lostHeads(known, logs).map(notLedTo)[0] ??
     notTrusted(options.keys ?? [], logs);
   if (what !== null) return done(what);
   const problem = state.problem(db, report.events);
@@ -132,32 +132,4 @@ function joined(before: LogReport, next: LogReport): LogReport {
     lastAt: next.lastAt ?? before.lastAt,
     clockSteps: before.clockSteps + next.clockSteps,
   };
-}
-
-function readHead(note: string): LogHead {
-  const head = parseCheckpoint(note);
-  if (!head) throw new JitError('ERR_USAGE', 'a head that is kept elsewhere is malformed');
-  return { origin: head.origin, size: head.size, root: head.root };
-}
-
-/** Heads that nothing in the file leads to, unless a fork has put on record that what they stand for is lost. */
-function notReached(known: readonly LogHead[], logs: readonly LogFound[]): string | null {
-  const isSettled = (head: LogHead): boolean =>
-    logs.some(({ fork }) => fork?.known?.origin === head.origin && fork.known.size >= head.size);
-  const names = new Set(logs.map(({ origin }) => origin));
-  const missed = [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
-  const [lost] = missed.filter((head) => !isSettled(head));
-  return lost
-    ? `the log does not lead to the head of "${lost.origin}" at ${lost.size} that is kept elsewhere`
-    : null;
-}
-
-/** The newest log has to be of a trusted key; those before it are pinned by its first event. */
-function notTrusted(trusted: readonly string[], logs: readonly LogFound[]): string | null {
-  if (trusted.length === 0) return null;
-  const keys = logs.map((log) => log.keys);
-  const unknown = trusted.find((vkey) => !keys.flat().includes(vkey));
-  if (unknown !== undefined) return `the log knows nothing of the key "${unknown}"`;
-  if (keys.at(-1)?.some((vkey) => trusted.includes(vkey))) return null;
-  return `no key of the log "${logs.at(-1)?.origin}" is among those given`;
 }

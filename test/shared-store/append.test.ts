@@ -176,7 +176,7 @@ test('who read the store before a device was registered cannot register a log in
 });
 
 describe('rights', () => {
-  const tables = ['devices', 'logs', 'events', 'events_other', 'checkpoints', 'migrations'];
+  const tables = ['devices', 'logs', 'events', 'events_other', 'checkpoints', 'edges', 'migrations'];
   const month = `events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`;
   const statements = (table: string) => [
     `SELECT * FROM jit.${table}`,
@@ -193,7 +193,7 @@ describe('rights', () => {
       expect([statement, await stateOf(writer.query(statement))]).toEqual([statement, '42501']);
   });
 
-  test.each(['logs', 'events', 'checkpoints'])(
+  test.each(['logs', 'events', 'checkpoints', 'edges'])(
     'an auditor reads %s and can do nothing else',
     async (table) => {
       const [read = '', ...others] = statements(table);
@@ -209,6 +209,8 @@ describe('rights', () => {
         'SELECT jit.make_partitions()',
         "SELECT jit.detach_before(now() + interval '9 years')",
         'SELECT jit.refuse(NULL, NULL, NULL, NULL)',
+        "SELECT jit.keep_edges('events_other')",
+        "SELECT jit.grow_edge(0, '{}', '{}')",
         'CREATE FUNCTION jit.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$SELECT $1$$',
         'CREATE TABLE jit.mine ()',
         'SET ROLE jit_owner',
@@ -244,6 +246,7 @@ describe('the set-up', () => {
       { number: 1 },
       { number: 2 },
       { number: 3 },
+      { number: 4 },
     ]);
   });
 
@@ -271,7 +274,7 @@ describe('the set-up', () => {
     try {
       await second.query(setupSql());
       await second.query(setupSql());
-      expect((await second.query('SELECT count(*)::int AS n FROM jit.migrations')).rows).toEqual([{ n: 3 }]);
+      expect((await second.query('SELECT count(*)::int AS n FROM jit.migrations')).rows).toEqual([{ n: 4 }]);
     } finally {
       await second.end();
     }

@@ -1,0 +1,50 @@
+// What is known of logs from elsewhere, held against what a verification found: heads that they have to lead to, keys that
+// have to be theirs. Pure; the same for a file and for a shared store.
+
+import { JitError } from '../core/errors.ts';
+import { parseCheckpoint } from './checkpoint.ts';
+import type { EventData, LogHead } from './event.ts';
+
+/** What is asked of a log that was verified. */
+export interface Judged {
+  readonly origin: string;
+  /** Keys (vkey) that it named, in order of succession. */
+  readonly keys: readonly string[];
+  /** Heads kept elsewhere that it does not lead to. */
+  readonly missed: readonly LogHead[];
+  readonly fork: EventData['log.fork'] | null;
+}
+
+/** What a note says that is kept elsewhere. Nobody asks for its signature: whoever gives it stands for it. @throws JitError `ERR_USAGE` */
+export function readHead(note: string): LogHead {
+  const head = parseCheckpoint(note);
+  if (!head) throw new JitError('ERR_USAGE', 'a head that is kept elsewhere is malformed');
+  return { origin: head.origin, size: head.size, root: head.root };
+}
+
+/** Heads that none of `logs` leads to, unless a fork has put on record that what they stand for is lost. */
+export function lostHeads(known: readonly LogHead[], logs: readonly Judged[]): LogHead[] {
+  const isSettled = (head: LogHead): boolean =>
+    logs.some(({ fork }) => fork?.known?.origin === head.origin && fork.known.size >= head.size);
+  const names = new Set(logs.map(({ origin }) => origin));
+  const missed = [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
+  return missed.filter((head) => !isSettled(head));
+}
+
+/** A lost head, in words. */
+export function notLedTo({ origin, size }: LogHead): string {
+  return `the log does not lead to the head of "${origin}" at ${size} that is kept elsewhere`;
+}
+
+/**
+ * What is wrong with the keys of the logs of one broker, one after the other. The newest has to be of a trusted key; those
+ * before it are pinned by its first event.
+ */
+export function notTrusted(trusted: readonly string[], logs: readonly Judged[]): string | null {
+  if (trusted.length === 0) return null;
+  const keys = logs.map((log) => log.keys);
+  const unknown = trusted.find((vkey) => !keys.flat().includes(vkey));
+  if (unknown !== undefined) return `the log knows nothing of the key "${unknown}"`;
+  if (keys.at(-1)?.some((vkey) => trusted.includes(vkey))) return null;
+  return `no key of the log "${logs.at(-1)?.origin}" is among those given`;
+}

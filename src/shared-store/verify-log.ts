@@ -1,0 +1,194 @@
+// Verifies one log of the shared store: its rows, from its first event or from the edge that was kept of those before, and
+// everything that the store says about it beside them.
+
+import { readBody } from '../audit/body.ts';
+import { leafHash } from '../audit/chain.ts';
+import type { EventBody, LogHead } from '../audit/event.ts';
+import { type Beginning, type Follower, followLog } from '../audit/follow.ts';
+import { edgeWidth, hashBytes } from '../audit/merkle.ts';
+import { deviceOf } from '../audit/origin.ts';
+import type { Judged } from '../audit/trust.ts';
+import { type LogProblem, logVerifier } from '../audit/verify.ts';
+import type { Instant } from '../core/time.ts';
+import type { StoreConnection } from './connection.ts';
+import {
+  readCheckpoints,
+  readEdge,
+  readEvents,
+  type StoredEdge,
+  type StoredLog,
+  type StoreRow,
+} from './reader.ts';
+
+/** What the verification of one log found. */
+export interface StoredLogReport extends Judged {
+  readonly valid: boolean;
+  /** Events that the store has acknowledged. */
+  readonly events: number;
+  /** The first that is still there. */
+  readonly from: number;
+  /** When the last of those before it was written; null: all are there, or nothing says. */
+  readonly retiredUpTo: string | null;
+  /** Events that the newest checkpoint covers. */
+  readonly signed: number;
+  /** Of the Merkle tree, hex; null where its beginning is not there, and no edge of it. */
+  readonly root: string | null;
+  readonly registeredBy: string;
+  readonly lastSeen: string;
+  readonly problem: LogProblem | null;
+}
+
+/** What {@link verifyLog} is given. */
+export interface LogParts {
+  readonly log: StoredLog;
+  /** Of the log that it goes on from. */
+  readonly predecessor: StoredLogReport | undefined;
+  /** Heads of this log that are kept elsewhere. */
+  readonly known: readonly LogHead[];
+  /** Events before this instant may be gone; null: none may. */
+  readonly keptSince: Instant | null;
+  readonly onProgress: (done: number) => void;
+  readonly onEvent?: ((origin: string, body: EventBody, row: StoreRow) => void) | undefined;
+}
+
+/** Rows that are read at once. */
+const page = 5_000;
+
+/** Clocks of devices may be ahead of the one that `keptSince` was read from by so much. */
+const skew = 3_600_000;
+
+/** Reads the rows of one log and judges them. */
+export async function verifyLog(connection: StoreConnection, parts: LogParts): Promise<StoredLogReport> {
+  const { log, predecessor, known, keptSince, onProgress, onEvent } = parts;
+  const { origin, size } = log;
+  let rows = await readEvents(connection, origin, 0, page);
+  const from = rows[0]?.seq ?? size;
+  const edge = from === 0 ? null : await readEdge(connection, origin, from);
+  const begin = from === 0 ? null : beginningOf(origin, from, edge);
+  if (typeof begin === 'string') return { ...unread(log, from), problem: { seq: from, what: begin } };
+
+  const follower = followLog({
+    ...{ origin, previous: log.previous, known },
+    checkpoints: await checkpointsOf(connection, log),
+    ...(begin && { begin }),
+  });
+  const verifier = logVerifier({
+    origin,
+    ...(begin && { begin: { seq: from, prev: hex(begin.leaf) } }),
+    onEvent(body, row: StoreRow) {
+      if (row.prev !== body.prev) return 'a column says something else than the body';
+      const what = follower.event(body, Buffer.from(row.leaf, 'hex'));
+      if (what === null) onEvent?.(origin, body, row);
+      return what;
+    },
+  });
+  let isWell = follower.beginning === null;
+  for (; isWell && rows.length > 0; ) {
+    for (const row of rows) {
+      isWell = verifier.take(row);
+      if (!isWell) break;
+    }
+    const next = (rows.at(-1)?.seq ?? 0) + 1;
+    onProgress(next);
+    rows = isWell ? await readEvents(connection, origin, next, page) : [];
+  }
+  const { events, head, problem } = verifier.report();
+  const what =
+    edgeProblem(from, follower.beginning) ??
+    otherEnd(log, events, head) ??
+    follower.end() ??
+    otherPredecessor(log, predecessor, from, follower) ??
+    retention(from, begin, keptSince);
+  return {
+    ...unread(log, from),
+    retiredUpTo: begin?.body.ts ?? null,
+    signed: follower.signed,
+    root: follower.head().root,
+    keys: follower.keys.map(({ vkey }) => vkey),
+    missed: follower.missed,
+    fork: follower.fork,
+    problem: problem ?? (what === null ? null : { seq: events, what }),
+    valid: problem === null && what === null,
+  };
+}
+
+/** What is known of a log without its rows. */
+function unread({ origin, size, registeredBy, lastSeen }: StoredLog, from: number): StoredLogReport {
+  return {
+    ...{ origin, from, registeredBy, events: size, lastSeen: new Date(lastSeen).toISOString() },
+    ...{ valid: false, retiredUpTo: null, signed: 0, root: null, problem: null },
+    ...{ keys: [], missed: [], fork: null },
+  };
+}
+
+async function checkpointsOf(
+  connection: StoreConnection,
+  { origin, checkpoint }: StoredLog,
+): Promise<{ size: number; note: string }[]> {
+  const newest = checkpoint === null ? [] : [{ size: sizeOf(checkpoint), note: checkpoint }];
+  const kept = await readCheckpoints(connection, origin);
+  return [...kept.filter(({ size }) => size !== newest[0]?.size), ...newest];
+}
+
+const gone = (from: number): string =>
+  from === 1 ? 'its first event is not there' : `its first ${from} events are not there`;
+
+/** Where the log begins, or why nobody can say. */
+function beginningOf(origin: string, from: number, edge: StoredEdge | null): Beginning | string {
+  if (!edge) return `${gone(from)}, and no edge was kept of them (jit.detach_before keeps one)`;
+  const body = readBody(edge.body);
+  const nodes = edge.nodes.filter((node) => node?.length === hashBytes) as Buffer[];
+  const isWhole = nodes.length === edge.nodes.length && nodes.length === edgeWidth(from - 1);
+  if (typeof body === 'string' || body.origin !== origin || body.seq !== String(from - 1) || !isWhole) {
+    return edgeProblem(from, 'it is none of this log and size') ?? '';
+  }
+  return { size: from, nodes, body, leaf: Buffer.from(leafHash(edge.body), 'hex'), vkey: edge.vkey };
+}
+
+function edgeProblem(from: number, what: string | null): string | null {
+  return what === null ? null : `${gone(from)}, and the edge that was kept of them does not fit: ${what}`;
+}
+
+function retention(from: number, begin: Beginning | null, keptSince: Instant | null): string | null {
+  if (!begin) return null;
+  const { ts } = begin.body;
+  const what = `${gone(from)} (the last is of ${ts})`;
+  if (keptSince === null) return `${what}; say how far back the store keeps them: --kept-since <when>`;
+  if (Date.parse(ts) <= keptSince + skew) return null;
+  return `${what}, and should be kept since ${new Date(keptSince).toISOString()}`;
+}
+
+function otherEnd({ size, head }: StoredLog, events: number, found: string): string | null {
+  if (events === size && found === head) return null;
+  if (events === size) return `event ${size - 1} is not the one that the store has acknowledged`;
+  return `the store has acknowledged ${size} events, and ${events} are there`;
+}
+
+/**
+ * A device has one first log, and every other goes on from one of the same device that is here. Of a log that was set back
+ * before the fork (`fork.known`, what was known of it) the store may have another end. Where the fork itself is gone nothing
+ * says which, and which log it was is all that is left to ask.
+ */
+function otherPredecessor(
+  { origin, size, previous }: StoredLog,
+  found: StoredLogReport | undefined,
+  from: number,
+  { fork }: Follower,
+): string | null {
+  const device = deviceOf(origin);
+  if (size === 0 || (previous === null && origin === device)) return null;
+  if (previous === null) return 'it does not say which log it goes on from';
+  if (!found || origin === device || deviceOf(previous.origin) !== device)
+    return `it goes on from a log "${previous.origin}" that is not here, or not of this device`;
+  if (from > 2 || found.root === null || found.events !== previous.size || found.root === previous.root)
+    return null;
+  const lost = fork?.known ?? null;
+  if (lost !== null && deviceOf(lost.origin) === device) return null;
+  return `it goes on from another log "${previous.origin}" than the one that is there`;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function sizeOf(note: string): number {
+  return Number(note.split('\n')[1]);
+}

@@ -98,6 +98,8 @@ export interface EventData {
   'lease.console': { as: 'link' | 'file'; ends: string };
   /** A credential may live until then that nobody was ever told, so that nobody can take it back. */
   'lease.undisclosed': { until: string; why: string };
+  /** Something of the log, or beside it, is not as it was written: nothing is issued. `size`: events that it has. */
+  'log.damaged': { what: string; size: number };
 }
 
 /** A name from the closed list. */

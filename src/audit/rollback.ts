@@ -1,4 +1,4 @@
-// How a log that was set back is told, wherever it is met.
+// How a log that was set back, or damaged, is told, wherever it is met.
 
 import { JitError } from '../core/errors.ts';
 import type { LogHead } from './event.ts';
@@ -16,4 +16,11 @@ export function rollbackError({ known, size }: { readonly known: LogHead; readon
     `the audit log was set back: it has ${size} events and does not lead to the head of "${known.origin}" at ${known.size}`,
     { hint: forkHint },
   );
+}
+
+/** @param what is wrong with the log, in words */
+export function damageError(what: string): JitError {
+  return new JitError('ERR_AUDIT_INVALID', `the audit log is damaged, so nothing is issued: ${what}`, {
+    hint: `jit audit verify, then ${forkHint}`,
+  });
 }

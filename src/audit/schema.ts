@@ -149,6 +149,7 @@ export const dataSchemas = {
   'lease.refused': v.strictObject({ why: name, count }),
   'lease.console': v.strictObject({ as: v.picklist(['link', 'file']), ends: moment }),
   'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
+  'log.damaged': v.strictObject({ what: prose, size: count }),
 };
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];

@@ -1,7 +1,7 @@
 // The key that signs this broker's log: found or made, changed, replaced when it is lost. Owns when. Nothing
 // here keeps a revocation waiting: without a key, revocations go on unsigned.
 
-import { forkHint, rollbackError } from '../audit/rollback.ts';
+import { forkHint } from '../audit/rollback.ts';
 import { JitError, toJitError } from '../core/errors.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { ForkReply, RotateReply } from '../protocol/log.ts';
@@ -43,7 +43,8 @@ export interface DeviceKey {
   start(): void;
   /**
    * Settles when the log is signed; answers true when that took a while. Asks for the key anew if it was not to be had.
-   * @throws JitError `ERR_AUDIT_UNAVAILABLE` (the keychain does not give it), `ERR_AUDIT_INVALID` (lost, or the log was set back)
+   * @throws JitError `ERR_AUDIT_UNAVAILABLE` (the keychain does not give it), `ERR_AUDIT_INVALID` (lost, or the log was set back
+   * or is damaged)
    */
   ready(): Promise<boolean>;
   /** Refuses what would be issued unsigned. @throws JitError as {@link ready} */
@@ -90,7 +91,7 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
     finding ??= alone(async () => {
       trouble = null;
       keychain.renew();
-      if (!store.signs && !store.behind && !isClosed) await fetch();
+      if (!store.signs && !store.stopped && !isClosed) await fetch();
     })
       .catch((thrown: unknown) => {
         trouble = unavailable(toJitError(thrown));
@@ -105,18 +106,13 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
 
   async function fetch(): Promise<void> {
     const found = await shelf.inFile();
-    if (found) {
-      use(found);
-      // The file was taken because no keychain answered then; one may now.
-      void compare().catch(() => undefined);
-      return;
-    }
-    const there = await shelf.inKeychain();
-    // Both are asked before anything is signed: what is signed cannot be taken back.
+    const there = found ?? (await shelf.inKeychain());
+    // Before anything is signed, also where the key is in a file because no keychain answered then: one may now, and what is
+    // signed cannot be taken back.
     await compare().catch((thrown: unknown) => {
-      if (there) throw thrown;
+      if (there?.place === 'keychain') throw thrown;
     });
-    if (!store.behind && !isClosed) use(there ?? (await shelf.make(store.logOrigin, null)));
+    if (!store.stopped && !isClosed) use(there ?? (await shelf.make(store.logOrigin, null)));
   }
 
   function use(key: Key): void {
@@ -181,10 +177,9 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
     }
     keychain.renew();
     const { behind } = store;
-    const previous = store.treeHead();
     const next = await shelf.make(store.nextOrigin, null);
     failpoint('fork.saved');
-    store.fork(reason, next.signer);
+    const previous = store.fork(reason, next.signer);
     failpoint('fork.written');
     current = next;
     trouble = null;
@@ -204,7 +199,7 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
   }
 
   function check(): void {
-    if (store.behind) throw rollbackError(store.behind);
+    if (store.stopped) throw store.stopped;
     if (!store.signs)
       throw trouble ?? unavailable(new JitError('ERR_SECRET_UNAVAILABLE', 'it is not there yet'));
   }
@@ -232,7 +227,7 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
     },
     async ready() {
       if (store.signs) return false;
-      if (!store.behind) await find();
+      if (!store.stopped) await find();
       check();
       return true;
     },
@@ -244,12 +239,12 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
       headInKeychain: head.isKept,
     }),
     async rotate() {
-      if (!store.signs && !store.behind) await find();
+      if (!store.signs && !store.stopped) await find();
       return alone(() => change('asked'));
     },
     async fork(reason) {
       // Unlocked meanwhile, the keychain has it after all.
-      if (!store.signs && !store.behind) await find().catch(() => undefined);
+      if (!store.signs && !store.stopped) await find().catch(() => undefined);
       return alone(() => begin(reason));
     },
     rest: look,

@@ -55,7 +55,7 @@ export function createKeptHead({ store, keychain, clock, log }: KeptHeadTools): 
   async function now(): Promise<void> {
     cancel?.();
     cancel = null;
-    if (isKept === null || store.behind) return;
+    if (isKept === null || store.stopped) return;
     try {
       const { note } = store.signedHead() ?? {};
       if (note === undefined || note === kept) return;
@@ -98,7 +98,8 @@ export function createKeptHead({ store, keychain, clock, log }: KeptHeadTools): 
 /** Heads of logs before the one that is written were settled when it began. */
 function leadsTo(store: Store, known: LogHead): boolean {
   const own = store.treeHead();
-  if (known.origin !== own.origin) return store.logs().some(({ origin }) => origin === known.origin);
+  if (known.origin !== own.origin)
+    return store.logs().some(({ origin }) => origin === known.origin) || store.isOnRecord(known);
   if (known.size > own.size) return false;
   if (known.size === 0) return true;
   const root = (hex: string): Buffer => Buffer.from(hex, 'hex');

@@ -36,7 +36,8 @@ export interface KeyShelf {
    */
   inKeychain(): Promise<Key | null>;
   /**
-   * Draws a key for the log `origin` and keeps it beside what is there: until the log names it, the one before counts.
+   * Draws a key for the log `origin` and keeps it beside what is there: until the log names it, the one before counts. Those
+   * that were drawn for that log before, and that it does not name, go.
    * @param mustBe the only place that will do; null: the keychain, or else the file
    */
   make(origin: string, mustBe: SeedPlace | null): Promise<Key>;
@@ -46,6 +47,13 @@ export interface KeyShelf {
 
 export function createKeyShelf({ store, keychain, file, random, log }: KeyShelfTools): KeyShelf {
   const safe = createSeedSafe({ keychain, service: 'jit', account: `sign-${store.origin}`, file });
+
+  /** Of a change or a fork that failed: a key for that very log, which the log does not name. */
+  function isFailed({ owner, seed }: KeptSeed, origin: string): boolean {
+    if (owner !== origin || seed.length !== seedBytes) return false;
+    if (store.logOrigin !== origin) return true;
+    return store.key !== null && store.key !== createSigner(origin, seed).vkey;
+  }
 
   /** The seed of the key that the log names; of one that has named none yet, any will do. */
   async function find(place: SeedPlace): Promise<Key | null> {
@@ -79,7 +87,8 @@ export function createKeyShelf({ store, keychain, file, random, log }: KeyShelfT
       const seed = random.bytes(seedBytes);
       const next = { owner: origin, seed, signer: createSigner(origin, seed) };
       const keep = async (place: SeedPlace): Promise<Key> => {
-        await safe.write(place, [...(await safe.read(place)), next]);
+        const there = (await safe.read(place)).filter((one) => !isFailed(one, origin));
+        await safe.write(place, [...there, next]);
         return { ...next, place };
       };
       try {

@@ -10,12 +10,12 @@ import type { Broker } from './broker.ts';
 export function logView({ ledger, deviceKey }: Broker): LogView {
   const { store } = ledger;
   const { place, trouble } = deviceKey.state();
-  const { behind, key } = store;
+  const { behind, damage, stopped, key } = store;
   return {
     origin: store.logOrigin,
     events: store.head().size,
     signed: store.signs,
-    trouble: trouble && wireError(trouble),
+    trouble: wireErrorOf(damage === null ? trouble : stopped),
     key: key === null ? null : { vkey: key, place, since: store.keySince },
     fork: forkOf(store),
     known: behind && { origin: behind.known.origin, events: behind.known.size, from: behind.from },
@@ -32,6 +32,8 @@ export function forkOf(store: Store): LogView['fork'] {
   return { at: Date.parse(event.body.ts), reason, previous: previous.origin };
 }
 
-function wireError({ code, message, hint }: JitError): NonNullable<LogView['trouble']> {
+function wireErrorOf(error: JitError | null): LogView['trouble'] {
+  if (error === null) return null;
+  const { code, message, hint } = error;
   return { code, message, ...(hint !== undefined && { hint }) };
 }

@@ -52,8 +52,8 @@ export function holdPolicy(
     const { digest, targets, entitlements } = config;
     const data = { digest, path, targets: targets.size, entitlements: entitlements.length };
     const entry = { events: [{ type: 'policy.load', at: clock.now(), data } as const] };
-    // Nothing is issued from a log that was set back, and people still want to see what there is.
-    if (ledger.store.behind) ledger.writeRevocation(entry);
+    // Nothing is issued from a log that was set back or damaged, and people still want to see what there is.
+    if (ledger.store.stopped) ledger.writeRevocation(entry);
     else ledger.write(entry);
     files = [...read.keys()];
     seen = [...read.values()].join();

@@ -124,8 +124,8 @@ export async function startBroker(
   const recovered = ledger.openLeases().length;
   const started = { version, pid: process.pid, hardening: { ...hardening }, recovered };
   const start = { events: [{ type: 'broker.start', at: clock.now(), data: started } as const] };
-  // A log that was set back takes revocations only, and those are what such a broker is there for.
-  if (store.behind) ledger.writeRevocation(start);
+  // A log that was set back or damaged takes revocations only, and those are what such a broker is there for.
+  if (store.stopped) ledger.writeRevocation(start);
   else ledger.write(start);
   const { env, platform } = process;
   const watching = startWatching(broker, { resolveSecret, onSecret: broker.onSecret, env, platform });
@@ -146,7 +146,7 @@ export async function startBroker(
   const stopNudging = startNudging(broker);
   const stopReconciling = startReconciling(broker);
   // Otherwise the first request brings the configuration, and nothing happens before it that rules are about.
-  if (recovered > 0 || store.behind !== null) void watchSettings(broker).then(watching.configure);
+  if (recovered > 0 || store.stopped !== null) void watchSettings(broker).then(watching.configure);
   log.info(`broker ${version} serves, pid ${process.pid}, ${recovered} leases to recover`);
 
   const ended = new Promise<void>((resolve) => {
@@ -175,7 +175,7 @@ export async function startBroker(
   };
 }
 
-/** How long an ending broker tries to tell others of its end: the shared store, the keychain. */
+/** How long an ending broker tries to tell others of its end: alerts, the keychain. */
 const lastPush = 2_000;
 
 async function close(
@@ -192,7 +192,7 @@ async function close(
   const event = { type: 'broker.stop', at: broker.clock.now(), data: { cause, open_leases: open } } as const;
   broker.ledger.writeRevocation({ events: [event] });
   broker.log.info(`broker ends: ${cause}, ${open} leases open`);
-  await broker.sync.close(lastPush);
+  await broker.sync.close();
   await broker.deviceKey.close(lastPush);
   await broker.providers.close();
   broker.ledger.store.close();

@@ -26,8 +26,12 @@ export interface Epochs {
   /** The newest; null for a file without a log. */
   current(): Epoch | null;
   all(): Epoch[];
+  /** The highest number that anything here names. */
+  highest(): number;
   /** Names the first log of a new file. */
   begin(origin: string): void;
+  /** Names the broker of a file that has lost the name. */
+  name(origin: string): void;
   add(epoch: Epoch): void;
   /** The key in force in `epoch`; null when none was named yet. */
   key(epoch: number): string | null;
@@ -73,10 +77,18 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
     `SELECT epoch, size, note FROM checkpoints WHERE epoch = ?
      UNION SELECT epoch, size, note FROM newest_checkpoint WHERE epoch = ? ORDER BY size`,
   );
+  const highest = db
+    .prepare<[], number | null>(
+      `SELECT max(number) FROM (SELECT number FROM epochs UNION ALL SELECT epoch FROM keys
+       UNION ALL SELECT epoch FROM checkpoints UNION ALL SELECT epoch FROM newest_checkpoint)`,
+    )
+    .pluck();
   const writes = db.readonly ? null : prepareWrites(db);
   return {
     current: () => current.get() ?? null,
     all: () => all.all(),
+    highest: () => highest.get() ?? 1,
+    name: (origin) => void writes?.nameAgain.run(origin),
     begin(origin) {
       writes?.name.run(origin);
       writes?.addEpoch.run(1, 0);
@@ -111,6 +123,7 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
 function prepareWrites(db: Database) {
   return {
     name: db.prepare('INSERT INTO log_meta (id, origin) VALUES (1, ?)'),
+    nameAgain: db.prepare('INSERT OR IGNORE INTO log_meta (id, origin) VALUES (1, ?)'),
     addEpoch: db.prepare('INSERT INTO epochs (number, first) VALUES (?, ?)'),
     addKey: db.prepare('INSERT INTO keys (epoch, size, vkey) VALUES (?, ?, ?)'),
     setNewest: db.prepare(
@@ -128,6 +141,8 @@ function older(db: Database): Epochs {
   return {
     current: () => only()[0] ?? null,
     all: only,
+    highest: () => 1,
+    name: nothing,
     key: () => null,
     keySize: () => null,
     newest: () => null,

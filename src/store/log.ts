@@ -3,8 +3,9 @@
 import type { Database } from 'better-sqlite3';
 import { noLeaf, placeEvent } from '../audit/chain.ts';
 import type { AuditEvent, EventBody, LogHead, StoredEvent } from '../audit/event.ts';
-import { type Frontier, rootAt } from '../audit/merkle.ts';
+import { createFrontier, type Frontier, rootAt } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
+import { logVerifier } from '../audit/verify.ts';
 import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
@@ -20,18 +21,29 @@ export interface Log {
   events(query?: EventQuery): StoredEvent[];
   bodies(from: number, count: number, size?: number): Uint8Array[];
   head(): { readonly size: number; readonly leaf: string };
-  /** The same as what is signed. */
+  /** The same as what is signed. Of a log {@link Log.withoutTree}, that of its sound beginning. */
   treeHead(): LogHead;
+  /** Events before the first that is not as it was written, and the root at any size up to there; reads all of the log. */
+  sound(): Sound;
   /** The root when there were `size` events, hex. */
   rootAt(size: number): string;
   readonly epoch: Epoch;
   readonly tree: Tree;
   /** When the last of the first `size` events was written; null for no size. */
   timeOf(size: number | null): Instant | null;
+  /** From now on this log, whose tree or end is damaged, is written without looking at either. The next one has a tree again. */
+  withoutTree(): void;
   /** Begins the next log, with a number that is higher than that of this one. Only inside a transaction. */
   begin(number: number): void;
   /** To be called when a transaction was rolled back: what was appended in it is not there. */
   forget(): void;
+}
+
+/** The beginning of a log, as far as every event is as it was written. */
+export interface Sound {
+  readonly head: LogHead;
+  /** Hex; null beyond the beginning. */
+  rootAt(size: number): string | null;
 }
 
 interface EventRow {
@@ -52,7 +64,9 @@ interface End {
   readonly epoch: Epoch;
   readonly origin: string;
   readonly tree: Tree;
-  readonly frontier: Frontier;
+  /** null: it is written without. */
+  readonly frontier: Frontier | null;
+  size: number;
   leaf: string;
 }
 
@@ -67,6 +81,7 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
   const isAsWritten = db.prepare<[Buffer, Buffer, number], number>(readBack).pluck();
 
   let cached: End | null = null;
+  let treeless: number | null = null;
   const end = (): End => {
     // Another process writes while this one reads.
     if (cached && !db.readonly) return cached;
@@ -75,23 +90,47 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
   };
   function readEnd(epoch: Epoch): End {
     const row = getLast.get();
-    const size = row ? row.seq + 1 - epoch.first : 0;
+    const size = row ? Math.max(0, row.seq + 1 - epoch.first) : 0;
     const tree = cached?.epoch.number === epoch.number ? cached.tree : openTree(db, epoch);
     const leaf = row && size > 0 ? row.leaf.toString('hex') : noLeaf;
-    const frontier = tree.frontier(size);
-    return { epoch, origin: originOf(device, epoch.number), tree, frontier, leaf };
+    const frontier = epoch.number === treeless ? null : tree.frontier(size);
+    return { epoch, origin: originOf(device, epoch.number), tree, frontier, size, leaf };
+  }
+  const getRows = db.prepare<[number], EventRow>(
+    'SELECT seq, leaf, body FROM ev WHERE seq >= ? ORDER BY seq',
+  );
+  function sound(): Sound {
+    const { epoch, origin } = end();
+    const verifier = logVerifier({ origin });
+    const leaves: Buffer[] = [];
+    for (const { seq, leaf, body } of getRows.iterate(epoch.first)) {
+      if (!verifier.take({ seq: seq - epoch.first, leaf: leaf.toString('hex'), bytes: body })) break;
+      leaves.push(leaf);
+    }
+    const rootOf = (size: number): string => {
+      const grown = createFrontier();
+      for (const leaf of leaves.slice(0, size)) grown.append(leaf);
+      return grown.root().toString('hex');
+    };
+    return {
+      head: { origin, size: leaves.length, root: rootOf(leaves.length) },
+      rootAt: (size) => (size <= leaves.length ? rootOf(size) : null),
+    };
   }
 
   return {
     head: () => {
       const row = getLast.get();
       const { first } = epochs.current() ?? { first: 0 };
-      return row ? { size: row.seq + 1 - first, leaf: row.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
+      const size = row ? Math.max(0, row.seq + 1 - first) : 0;
+      return row && size > 0 ? { size, leaf: row.leaf.toString('hex') } : { size: 0, leaf: noLeaf };
     },
     treeHead() {
       const { origin, frontier } = end();
+      if (!frontier) return sound().head;
       return { origin, size: frontier.size, root: frontier.root().toString('hex') };
     },
+    sound,
     rootAt: (size) => rootAt(end().tree.node, size).toString('hex'),
     get epoch() {
       return end().epoch;
@@ -100,12 +139,17 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
       return end().tree;
     },
     timeOf(size) {
-      const [body] = size === null ? [] : getBodies.all(end().epoch.first + size - 1, 1);
-      return body ? Date.parse((JSON.parse(body.toString('utf8')) as EventBody).ts) : null;
+      const row = end().epoch.first + (size ?? 0) - 1;
+      const [body] = size === null ? [] : getBodies.all(row, 1);
+      return body ? Date.parse(readable(row, body).ts) : null;
+    },
+    withoutTree() {
+      treeless = (epochs.current() ?? { number: 1 }).number;
+      cached = null;
     },
     begin(number) {
-      const { epoch, frontier } = end();
-      const next = { number, first: epoch.first + frontier.size };
+      const { epoch, size } = end();
+      const next = { number, first: epoch.first + size };
       epochs.add(next);
       cached = readEnd(next);
     },
@@ -114,8 +158,7 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
     },
     append(event) {
       const log = end();
-      const { size: seq } = log.frontier;
-      const { origin, leaf: prev } = log;
+      const { origin, size: seq, leaf: prev } = log;
       const placed = placeEvent(event, { origin, seq, prev, boot: clock.bootId, monoMs: clock.sinceBoot() });
       const leaf = Buffer.from(placed.leaf, 'hex');
       const row = lookupRow(log.epoch.first + seq, placed.body);
@@ -140,7 +183,8 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
           },
         );
       }
-      log.frontier.append(leaf);
+      log.frontier?.append(leaf);
+      log.size += 1;
       log.leaf = placed.leaf;
       return { seq, row: row.seq, leaf: placed.leaf, bytes: placed.bytes, body: placed.body };
     },
@@ -200,6 +244,20 @@ function select(query: EventQuery): { sql: string; values: Values } {
 }
 
 function toEvent(row: EventRow): StoredEvent {
-  const body = JSON.parse(row.body.toString('utf8')) as EventBody;
+  const body = readable(row.seq, row.body);
   return { seq: Number(body.seq), row: row.seq, leaf: row.leaf.toString('hex'), bytes: row.body, body };
+}
+
+/** What no jit has written keeps nothing else from being read: it is an event of no known type, of no known time. */
+function readable(row: number, bytes: Buffer): EventBody {
+  try {
+    const body = JSON.parse(bytes.toString('utf8')) as EventBody;
+    if (typeof body.type === 'string' && typeof body.data === 'object' && !Number.isNaN(Date.parse(body.ts)))
+      return body;
+  } catch {
+    // Not even JSON.
+  }
+  const type = 'unreadable' as EventBody['type'];
+  const ts = new Date(0).toISOString();
+  return { v: 1, origin: '', seq: String(row), prev: noLeaf, ts, boot: '', mono_ms: '0', type, data: {} };
 }

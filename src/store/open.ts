@@ -1,16 +1,17 @@
 // Opens the store: safe path, durable settings, expected schema, an intact end of the log. In that order.
 
 import Database from 'better-sqlite3';
-import { leafHash } from '../audit/chain.ts';
+import { deviceOf, originPattern } from '../audit/origin.ts';
 import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { type Random, randomId } from '../system/random.ts';
 import { fileBallast } from './ballast.ts';
-import { openEpochs } from './epochs.ts';
+import { findDamage, wrongBy } from './damage.ts';
+import { type Epochs, openEpochs } from './epochs.ts';
 import type { HeadKeeper } from './head-keeper.ts';
 import { openJobs } from './jobs.ts';
-import { openLog } from './log.ts';
+import { type Log, openLog } from './log.ts';
 import { treeVersion } from './migrations/index.ts';
 import { checkPrivateFiles, ensurePrivateFile } from './private-file.ts';
 import { checkSchema, migrate } from './schema.ts';
@@ -48,10 +49,10 @@ export function newOrigin(random: Random): string {
 const busyTimeout = 2_000;
 
 /**
- * Opens or makes the store. A new log begins with `log.open`. A log that is behind a head in `heads` is opened, and says
- * so ({@link Store.behind}).
+ * Opens or makes the store. A new log begins with `log.open`. A log that is behind a head in `heads`, or whose end, tree or
+ * checkpoint is damaged, is opened and says so ({@link Store.stopped}): what is open on targets has to be taken back.
  * @throws JitError `ERR_UNSAFE_PATH` (others could reach the file), `ERR_AUDIT_UNAVAILABLE` (cannot be opened
- * or made durable), `ERR_AUDIT_INVALID` (not what jit wrote, or of
+ * or made durable), `ERR_AUDIT_INVALID` (no database, tables that jit did not make, or a log of
  * another key than the signer's), `ERR_UNSUPPORTED` (written by a newer jit).
  */
 export function openStore(options: StoreOptions): Store {
@@ -65,7 +66,6 @@ export function openStore(options: StoreOptions): Store {
     const hasTree = readOnly ? checkSchema(db) >= treeVersion : migrate(db);
     const found = readOrigin(db);
     const origin = found ?? (readOnly ? invalid('it has no origin') : (options.origin ?? newOrigin(random)));
-    checkEnd(db);
     return assemble(db, { path, clock, random, readOnly, signer, heads, origin, hasTree });
   } catch (thrown) {
     db?.close();
@@ -79,8 +79,10 @@ function assemble(db: Database.Database, options: Assembly): Store {
   const { path, clock, random, readOnly, signer, heads, origin, hasTree } = options;
   const epochs = openEpochs(db, hasTree);
   const log = openLog(db, origin, clock, epochs);
-  const epoch = epochs.current();
-  if (!readOnly && epoch) db.transaction(() => openTree(db, epoch).complete(log.head().size)).immediate();
+  const kept = heads?.known() ?? [];
+  const damage =
+    completeTree(db, log, epochs, readOnly) ?? findDamage({ db, device: origin, log, epochs, kept });
+  if (readOnly && damage !== null) invalid(damage);
   return createStore({
     db,
     origin,
@@ -89,6 +91,7 @@ function assemble(db: Database.Database, options: Assembly): Store {
     epochs,
     signing: createSigning(origin, log, epochs, heads),
     signer,
+    damage,
     state: openState(db),
     jobs: openJobs(db),
     ballast: fileBallast(`${path}.ballast`, random),
@@ -97,22 +100,24 @@ function assemble(db: Database.Database, options: Assembly): Store {
   });
 }
 
-/** The log's name; null for a file that is new. */
-function readOrigin(db: Database.Database): string | null {
-  const origin = db.prepare<[], string>('SELECT origin FROM log_meta').pluck().get() ?? null;
-  const events = db.prepare('SELECT 1 FROM ev LIMIT 1').get() !== undefined;
-  if ((origin !== null) !== events) invalid(events ? 'it has no origin' : 'all its events are missing');
-  return origin;
+/** Of a log that is not signed yet: it may be older than its tree. Answers what is wrong with it. */
+function completeTree(db: Database.Database, log: Log, epochs: Epochs, readOnly: boolean): string | null {
+  const epoch = epochs.current();
+  if (readOnly || !epoch || epochs.key(epoch.number) !== null) return null;
+  return wrongBy(() => db.transaction(() => openTree(db, epoch).complete(log.head().size)).immediate());
 }
 
-/** The last event alone, so that a start takes no longer as the log grows; the rest is `jit audit verify`. */
-function checkEnd(db: Database.Database): void {
-  const last = db
-    .prepare<[], { seq: number; leaf: Buffer; body: Buffer }>('SELECT * FROM ev ORDER BY seq DESC LIMIT 1')
-    .get();
-  if (last && leafHash(last.body) !== last.leaf.toString('hex')) {
-    invalid(`event ${last.seq} does not match its hash`);
-  }
+/** The broker's name; null for a file that is new. Where it is missing, the events still have it. */
+function readOrigin(db: Database.Database): string | null {
+  const origin = db.prepare<[], string>('SELECT origin FROM log_meta').pluck().get() ?? null;
+  if (origin !== null) return origin;
+  const bodies = db
+    .prepare<[], string>('SELECT CAST(body AS TEXT) FROM ev ORDER BY seq DESC LIMIT 100')
+    .pluck()
+    .all();
+  if (bodies.length === 0) return null;
+  const [name] = bodies.flatMap((body) => /"origin":"(jit\.[0-9a-z/]+)"/.exec(body)?.[1] ?? []);
+  return name !== undefined && originPattern.test(name) ? deviceOf(name) : invalid('it has no origin');
 }
 
 function invalid(why: string): never {

@@ -1,12 +1,14 @@
 // The signed head of the log: made with every commit, kept outside as well, compared at the start. Owns the key in force
-// and the rule that a log which was set back signs nothing and takes nothing but revocations.
+// and the rule that a log which was set back or damaged signs nothing and takes nothing but revocations.
 
 import { parseCheckpoint, signCheckpoint } from '../audit/checkpoint.ts';
 import type { LogHead } from '../audit/event.ts';
+import { parseVkey, signersOf } from '../audit/note.ts';
 import { deviceOf, originOf } from '../audit/origin.ts';
+import { damageError, rollbackError } from '../audit/rollback.ts';
 import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
-import type { Epochs, KeptFor } from './epochs.ts';
+import type { Epochs, KeptFor, StoredCheckpoint } from './epochs.ts';
 import type { HeadKeeper } from './head-keeper.ts';
 import type { Log } from './log.ts';
 
@@ -30,6 +32,10 @@ const spacing = 256;
 export interface Signing {
   signer: Signer | null;
   behind: Rollback | null;
+  /** What is wrong with the log, in words. */
+  damage: string | null;
+  /** What anybody is told who would issue something; null: the log is in order. */
+  readonly stopped: JitError | null;
   /** Signs the head if something was appended since. Last thing in a transaction. */
   seal(others?: readonly Signer[], why?: KeptFor): void;
   /** The transaction is durable: the head goes outside. Never throws. */
@@ -41,7 +47,11 @@ export interface Signing {
   findRollback(): Rollback | null;
   /** The highest number of a log of this broker that anybody knows: another one must not take its name. */
   highestNumber(): number;
-  /** After a fork: heads of logs that are lost for good are no reason to stop again. */
+  /** What is known of a log that is damaged, beside its events. */
+  best(): { readonly known: LogHead | null; readonly fitting: StoredCheckpoint | null };
+  /** True for a head of a log that is lost, which a fork has put on record. */
+  isOnRecord(head: LogHead): boolean;
+  /** After a fork: heads of logs that are lost for good are no reason to stop again. Never throws. */
   settle(): void;
   /** Why heads cannot be kept outside; null when they can. */
   readonly unkept: unknown;
@@ -66,6 +76,25 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
     return heads(keeper).filter(({ origin }) => !own.has(origin));
   }
 
+  /** What `log.fork` events say was lost. */
+  function onRecord(): LogHead[] {
+    return log
+      .events({ type: 'log.fork' })
+      .flatMap(({ body }) => (body.data as { known?: LogHead }).known ?? []);
+  }
+
+  function isOnRecord(head: LogHead): boolean {
+    return onRecord().some(({ origin, size }) => origin === head.origin && size >= head.size);
+  }
+
+  function settleOne(origin: string): void {
+    try {
+      keeper?.settle(origin);
+    } catch {
+      // It is on record, and tried again at the next start.
+    }
+  }
+
   function newest(): SignedHead | null {
     const row = epochs.newest();
     const found = row && row.epoch === log.epoch.number ? parseCheckpoint(row.note) : null;
@@ -75,9 +104,15 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
   const signing: Signing = {
     signer: null,
     behind: null,
+    damage: null,
+    get stopped() {
+      const { behind, damage } = signing;
+      if (damage !== null) return damageError(damage);
+      return behind && rollbackError(behind);
+    },
     seal(others = [], why) {
-      const { signer, behind } = signing;
-      if (!signer || behind) return;
+      const { signer } = signing;
+      if (!signer || signing.stopped) return;
       const head = log.treeHead();
       const since = covered();
       if (head.size === since) return;
@@ -113,22 +148,56 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
           return { from: 'file', known, size: own.size };
         }
       }
-      const [lost] = foreign().sort((a, b) => rank(b, device) - rank(a, device));
+      const [lost] = mostSaying(
+        foreign().filter((head) => {
+          const isSettled = isOnRecord(head);
+          if (isSettled) settleOne(head.origin);
+          return !isSettled;
+        }),
+        device,
+      );
       return lost ? { from: 'file', known: lost, size: own.size } : null;
+    },
+    best() {
+      const { number } = log.epoch;
+      const origin = originOf(device, number);
+      const key = parseVkey(epochs.key(number) ?? '');
+      const inside = epochs.checkpoints(number).map(({ note }) => note);
+      const good = [...inside, ...(keeper?.known() ?? [])]
+        .flatMap((note) => {
+          const head = parseCheckpoint(note);
+          const isGood = key !== null && head?.origin === origin && signersOf(head.note, [key])?.length === 1;
+          return head && isGood ? [{ origin, size: head.size, root: head.root, note }] : [];
+        })
+        .toSorted((a, b) => b.size - a.size);
+      const sound = log.sound();
+      const fitting = good.find(({ size, root }) => sound.rootAt(size) === root);
+      const [newest] = good;
+      const [lost] = mostSaying(foreign(), device);
+      return {
+        known: lost ?? (newest ? { origin, size: newest.size, root: newest.root } : null),
+        fitting: fitting ? { epoch: number, size: fitting.size, note: fitting.note } : null,
+      };
     },
     highestNumber() {
       const known = [...heads(keeper), ...(signing.behind ? [signing.behind.known] : [])];
       const own = known.filter(({ origin }) => deviceOf(origin) === device);
-      return Math.max(log.epoch.number, ...own.map(numberOf));
+      return Math.max(log.epoch.number, epochs.highest(), ...own.map(numberOf));
     },
+    isOnRecord,
     settle() {
-      for (const { origin } of foreign()) keeper?.settle(origin);
+      for (const { origin } of foreign()) settleOne(origin);
     },
     get unkept() {
       return unkept;
     },
   };
   return signing;
+}
+
+/** Those that say most first. */
+function mostSaying(known: readonly LogHead[], device: string): LogHead[] {
+  return known.toSorted((a, b) => rank(b, device) - rank(a, device));
 }
 
 /** Later logs of this very broker say most. */

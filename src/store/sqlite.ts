@@ -5,12 +5,12 @@ import type { Database } from 'better-sqlite3';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
 import { consistencyProof } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
-import { rollbackError } from '../audit/rollback.ts';
 import type { Signer } from '../audit/signer.ts';
-import { JitError } from '../core/errors.ts';
+import { hasCode, JitError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Ballast } from './ballast.ts';
+import { damageText } from './damage.ts';
 import type { Epochs } from './epochs.ts';
 import type { Jobs } from './jobs.ts';
 import type { Log } from './log.ts';
@@ -30,6 +30,8 @@ export interface StoreParts {
   readonly epochs: Epochs;
   readonly signing: Signing;
   readonly signer: Signer | null;
+  /** What is wrong with the log; null: nothing that is known. */
+  readonly damage: string | null;
   readonly state: State;
   readonly jobs: Jobs;
   readonly ballast: Ballast;
@@ -40,7 +42,8 @@ export interface StoreParts {
 
 /** A store made of `parts`; closing it closes the database. */
 export function createStore(parts: StoreParts): Store {
-  const { db, origin, clock, log, epochs, signing, signer, state, jobs, ballast, fate, readOnly } = parts;
+  const { db, origin, clock, log, epochs, signing, signer, damage, state, jobs, ballast } = parts;
+  const { fate, readOnly } = parts;
   let failed = false;
   let lost: FileFate = 'same';
   const tx: Transaction = {
@@ -90,7 +93,7 @@ export function createStore(parts: StoreParts): Store {
         hint: 'check the disk, then: jit broker stop',
       });
     }
-    if (signing.behind && !urgent) throw rollbackError(signing.behind);
+    if (!urgent && signing.stopped) throw signing.stopped;
   }
 
   function refuseIfClosed(): void {
@@ -127,10 +130,20 @@ export function createStore(parts: StoreParts): Store {
       refuseIfClosed();
       // Also when the log is behind a known head: that is what a fork is for.
       refuseUnlessWritable(true);
-      if (!signing.behind) ballast.ensure();
+      if (!signing.stopped) ballast.ensure();
       translating('write the audit log', () => attempt(work, seal));
     },
   });
+
+  /** True when the log turns out to be damaged only now: revocations are then written without its tree. */
+  function noticeDamage(thrown: unknown): boolean {
+    const error = toStoreError(thrown, 'write the audit log');
+    if (!hasCode(error, 'ERR_AUDIT_INVALID') || signing.damage !== null) return false;
+    // Those end the process: what is on disk is for the next one to see.
+    if (failed || lost !== 'same') return false;
+    succession.damaged(damageText(error));
+    return true;
+  }
 
   const store: Store = {
     origin,
@@ -149,8 +162,14 @@ export function createStore(parts: StoreParts): Store {
     get behind() {
       return signing.behind;
     },
+    get damage() {
+      return signing.damage;
+    },
+    get stopped() {
+      return signing.stopped;
+    },
     get signs() {
-      return signing.signer !== null && signing.behind === null;
+      return signing.signer !== null && signing.stopped === null;
     },
     get unkept() {
       return signing.unkept;
@@ -159,9 +178,17 @@ export function createStore(parts: StoreParts): Store {
     rotate: (next, why) => succession.rotate(next, why),
     fork: (reason, next) => succession.fork(reason, next),
     distrust: (from, known) => succession.distrust(from, known),
+    isOnRecord: (head) => reading(() => signing.isOnRecord(head)),
     treeHead: () => reading(() => log.treeHead()),
     signedHead: () => reading(() => signing.newest()),
-    consistency: (old, size) => reading(() => consistencyProof(log.tree.node, old, size)),
+    consistency(old, size) {
+      try {
+        return reading(() => consistencyProof(log.tree.node, old, size));
+      } catch (thrown) {
+        noticeDamage(thrown);
+        throw thrown;
+      }
+    },
     acknowledgedHead() {
       const row = reading(() => epochs.kept(log.epoch.number, 'acknowledged'));
       const head = row && parseCheckpoint(row.note);
@@ -183,7 +210,9 @@ export function createStore(parts: StoreParts): Store {
         try {
           return attempt(work);
         } catch (thrown) {
-          if (!urgent || !isFull(thrown) || !ballast.drop()) throw thrown;
+          if (noticeDamage(thrown)) {
+            if (!urgent) throw signing.stopped;
+          } else if (!urgent || !isFull(thrown) || !ballast.drop()) throw thrown;
           return attempt(work);
         }
       } catch (thrown) {
@@ -219,7 +248,7 @@ export function createStore(parts: StoreParts): Store {
       db.close();
     },
   };
-  if (!readOnly) succession.start(signer);
+  if (!readOnly) succession.start(signer, damage);
   return store;
 }
 
@@ -229,6 +258,7 @@ const structural: ReadonlySet<string> = new Set([
   'log.fork',
   'key.rotate',
   'log.rollback_detected',
+  'log.damaged',
 ]);
 
 function lostError(fate: FileFate): JitError {

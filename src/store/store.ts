@@ -2,6 +2,7 @@
 
 import type { AuditEvent, LogHead, StoredEvent } from '../audit/event.ts';
 import type { Signer } from '../audit/signer.ts';
+import type { JitError } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Grant, GrantState } from '../core/grant.ts';
 import type { Lease, LeaseState } from '../core/lease.ts';
@@ -69,6 +70,10 @@ export interface Store {
   readonly signs: boolean;
   /** A head known from elsewhere that this log does not lead to: until a fork only urgent commits are taken, unsigned. */
   readonly behind: Rollback | null;
+  /** What is wrong with the log itself, in words: as with `behind`, until a fork. */
+  readonly damage: string | null;
+  /** Why nothing but urgent commits is taken: `behind` or `damage` in the words of an error; null: the log is in order. */
+  readonly stopped: JitError | null;
   /** What was thrown when the newest head could not be kept outside the database; null when it could. */
   readonly unkept: unknown;
   /**
@@ -82,10 +87,15 @@ export interface Store {
    * @throws JitError `ERR_AUDIT_INVALID` when nothing signs
    */
   rotate(next: Signer, why?: 'age' | 'asked'): void;
-  /** Goes on in a new log, {@link Store.nextOrigin}, that links to the end of this one. `next` null: unsigned for now. */
-  fork(reason: string, next: Signer | null): void;
+  /**
+   * Goes on in a new log, {@link Store.nextOrigin}, that links to the end of this one; of a damaged one, to the last event
+   * up to which all is as it was written. Answers that end. `next` null: unsigned for now.
+   */
+  fork(reason: string, next: Signer | null): LogHead;
   /** Somebody else knows a head that this log does not lead to: as {@link Store.behind} from then on, on record. */
   distrust(from: Rollback['from'], known: LogHead): void;
+  /** True for a head of a lost log that a fork has put on record. */
+  isOnRecord(head: LogHead): boolean;
   /** The head of the log that is written now. */
   treeHead(): LogHead;
   /** Its newest checkpoint; null while there is none. What came after it is not signed. */

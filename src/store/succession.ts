@@ -2,10 +2,10 @@
 
 import { canonicalText } from '../audit/canonical.ts';
 import type { AuditEvent, LogHead } from '../audit/event.ts';
-import { parseNote, parseVkey, signersOf } from '../audit/note.ts';
 import { originOf } from '../audit/origin.ts';
 import type { Signer } from '../audit/signer.ts';
 import { JitError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
 import type { Clock } from '../system/clock.ts';
 import { version } from '../system/version.ts';
 import type { Epochs } from './epochs.ts';
@@ -25,11 +25,13 @@ export interface SuccessionParts {
 
 /** The verbs of {@link Store} that change who signs, or which log is written. */
 export interface Succession {
-  /** Begins a new log, or looks whether the one that is there may be gone on with. */
-  start(signer: Signer | null): void;
+  /** Begins a new log, or looks whether the one that is there may be gone on with. @param damage what is known to be wrong */
+  start(signer: Signer | null, damage: string | null): void;
   useSigner(signer: Signer): void;
   rotate(next: Signer, why?: 'age' | 'asked'): void;
-  fork(reason: string, next: Signer | null): void;
+  fork(reason: string, next: Signer | null): LogHead;
+  /** As {@link distrust}, because of what is wrong with the log itself. */
+  damaged(what: string): void;
   distrust(from: Rollback['from'], known: LogHead): void;
   origin(): string;
   nextOrigin(): string;
@@ -70,24 +72,6 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
     );
   }
 
-  /** The newest checkpoint has to be one of this very log, by the key that the log names. */
-  function checkHead(): void {
-    const found = signing.newest();
-    if (!found) return;
-    const key = parseVkey(epochs.key(log.epoch.number) ?? '');
-    const note = parseNote(found.note);
-    const isSigned = key !== null && note !== null && (signersOf(note, [key]) ?? []).length === 1;
-    const isHere = found.origin === origin() && found.size <= log.head().size;
-    if (isSigned && isHere && log.rootAt(found.size) === found.root) return;
-    throw new JitError(
-      'ERR_AUDIT_INVALID',
-      'the audit log is not as jit wrote it: it does not fit its checkpoint',
-      {
-        hint: 'jit audit verify',
-      },
-    );
-  }
-
   function useSigner(signer: Signer): void {
     checkName(signer, origin());
     const key = epochs.key(log.epoch.number);
@@ -97,7 +81,7 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
       });
     }
     as(signer, () => {
-      if (signing.behind) return;
+      if (signing.stopped) return;
       const isFirst = key === null;
       run(() => {
         if (!isFirst) return;
@@ -113,17 +97,37 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
 
   function distrust(from: Rollback['from'], known: LogHead): void {
     const { size } = log.head();
-    if (signing.behind) return;
+    if (signing.stopped || signing.isOnRecord(known)) return;
     signing.behind = { from, known, size };
-    const [told] = log.events({ type: 'log.rollback_detected', limit: 1, after: log.epoch.first });
+    const told = lastData('log.rollback_detected');
     // At every start anew it would say nothing new.
-    if (JSON.stringify((told?.body.data as { known?: LogHead } | undefined)?.known) === canonicalText(known))
-      return;
+    if (JSON.stringify(told?.['known']) === canonicalText(known)) return;
+    tell({ type: 'log.rollback_detected', at: clock.now(), data: { from, known, size } });
+  }
+
+  function damaged(what: string): void {
+    if (signing.damage !== null) return;
+    signing.damage = what;
     try {
-      run(
-        () => append({ type: 'log.rollback_detected', at: clock.now(), data: { from, known, size } }),
-        seal,
-      );
+      log.withoutTree();
+      const { size } = log.head();
+      if (lastData('log.damaged') !== undefined) return;
+      tell({ type: 'log.damaged', at: clock.now(), data: { what, size } });
+    } catch {
+      // What cannot even be read is said by whoever reads it next.
+    }
+  }
+
+  /** What the newest event of `type` in this log says. */
+  function lastData(type: AuditEvent['type']): Readonly<Record<string, Json>> | undefined {
+    const { first } = log.epoch;
+    const [told] = log.events({ type, limit: 1, ...(first > 0 && { after: first }) });
+    return told?.body.data as Readonly<Record<string, Json>> | undefined;
+  }
+
+  function tell(event: AuditEvent): void {
+    try {
+      run(() => append(event), seal);
     } catch {
       // Nothing is issued all the same, and a full disk must not stand in the way of revocations.
     }
@@ -133,20 +137,24 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
     origin,
     nextOrigin,
 
-    start(signer) {
+    start(signer, damage) {
+      if (damage !== null) {
+        damaged(damage);
+        return;
+      }
       const rollback = signing.findRollback();
       if (log.head().size === 0) open(signer);
-      else checkHead();
       if (rollback) distrust(rollback.from, rollback.known);
       if (signer && !signing.signer) useSigner(signer);
     },
     useSigner,
     distrust,
+    damaged,
 
     rotate(next, why = 'asked') {
       const { signer } = signing;
       checkName(next, origin());
-      if (!signer || signing.behind) {
+      if (!signer || signing.stopped) {
         throw new JitError(
           'ERR_AUDIT_INVALID',
           'the key of the audit log cannot be rotated: nothing signs it',
@@ -171,18 +179,22 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
     },
 
     fork(reason, next) {
+      const { behind, damage } = signing;
+      // Of a damaged log: as far as it is what was written, and what was signed of it last.
       const previous = log.treeHead();
-      const known = signing.behind?.known ?? null;
-      const behind = signing.behind;
+      const best = damage === null ? null : signing.best();
+      const known = behind?.known ?? best?.known ?? null;
       const number = nextNumber();
       if (next) checkName(next, originOf(device, number));
       as(next, () => {
         signing.behind = null;
+        signing.damage = null;
         try {
           run(
             () => {
-              const newest = epochs.newest();
+              const newest = best ? best.fitting : epochs.newest();
               if (newest?.epoch === log.epoch.number) epochs.keep(newest, 'fork');
+              epochs.name(device);
               log.begin(number);
               const named = next ? { vkey: next.vkey } : {};
               append({ type: 'log.open', at: clock.now(), data: { version, ...named, previous } });
@@ -193,10 +205,12 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
           );
         } catch (thrown) {
           signing.behind = behind;
+          signing.damage = damage;
           throw thrown;
         }
       });
       signing.settle();
+      return previous;
     },
   };
 }

@@ -15,6 +15,10 @@ export interface Tree {
   frontier(size: number): Frontier;
   /** Stores the subtrees of a log of `size` events that are not there yet: those of a log that is older than its tree. */
   complete(size: number): void;
+  /** True when as many of the lowest subtrees are there as `size` events have. */
+  isComplete(size: number): boolean;
+  /** True when the subtrees that the events after the first `from` have completed are those of their leaves. */
+  isGrown(from: number, size: number): boolean;
 }
 
 /** Those of `epoch` in `db`. */
@@ -28,12 +32,16 @@ export function openTree(db: Database, { number, first }: Epoch): Tree {
     .prepare<[number, number], Buffer>('SELECT leaf FROM ev WHERE seq >= ? AND seq < ? ORDER BY seq')
     .pluck();
 
+  const leavesOf = (from: number, to: number): Uint8Array[] => {
+    const found = readLeaves.all(first + from, first + to);
+    return found.length === to - from ? found : missing();
+  };
+
   const node: NodeReader = (level, index) => {
     if (level >= lowestLevel) return readNode.get(number, level, index) ?? missing();
-    const width = 2 ** level;
-    const from = first + index * width;
-    let hashes: Uint8Array[] = readLeaves.all(from, from + width);
-    if (hashes.length !== width) missing();
+    const leaves = 2 ** level;
+    const from = index * leaves;
+    let hashes = leavesOf(from, from + leaves);
     for (; hashes.length > 1; ) hashes = pairs(hashes);
     return hashes[0] as Uint8Array;
   };
@@ -46,20 +54,30 @@ export function openTree(db: Database, { number, first }: Epoch): Tree {
       if (level >= lowestLevel) addNode?.run(number, level, index, hash);
     });
 
+  const count = db
+    .prepare<[number, number], number>('SELECT count(*) FROM nodes WHERE epoch = ? AND level = ?')
+    .pluck();
+  const width = 2 ** lowestLevel;
+  const covered = (): number => (count.get(number, lowestLevel) ?? 0) * width;
+
   return {
     node,
     frontier,
+    isComplete: (size) => covered() === Math.floor(size / width) * width,
+    isGrown(from, size) {
+      const grown = createFrontier(from, node);
+      for (let at = from; at < size; at += width) {
+        for (const leaf of leavesOf(at, Math.min(at + width, size))) grown.append(leaf);
+      }
+      return grown.root().equals(createFrontier(size, node).root());
+    },
     complete(size) {
-      const width = 2 ** lowestLevel;
-      const count = db
-        .prepare<[number, number], number>('SELECT count(*) FROM nodes WHERE epoch = ? AND level = ?')
-        .pluck();
-      const kept = (count.get(number, lowestLevel) ?? 0) * width;
+      const kept = covered();
       if (kept > size) missing();
       if (kept + width > size) return;
       const grown = frontier(kept);
       for (let from = kept; from + width <= size; from += width) {
-        for (const leaf of readLeaves.all(first + from, first + from + width)) grown.append(leaf);
+        for (const leaf of leavesOf(from, from + width)) grown.append(leaf);
       }
     },
   };

@@ -70,6 +70,7 @@ export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogRepo
       : (follower.end() ??
         (report.events === 0 ? 'there is no event' : null) ??
         (hasTree ? otherKeys(db, epoch.number, follower) : null) ??
+        (upTo === Number.POSITIVE_INFINITY ? withoutNewest(epochs, epoch, follower) : null) ??
         nodes?.left() ??
         null);
   const { root } = follower.head();
@@ -170,6 +171,12 @@ function otherKeys(db: Database, epoch: number, { keys }: Follower): string | nu
     stored.length === keys.length &&
     stored.every(({ size, vkey }, at) => size === keys[at]?.size && vkey === keys[at]?.vkey);
   return isSame ? null : 'the keys beside the log are not those that it names';
+}
+
+/** Of the log that is written now; also where an older one covers as many events. */
+function withoutNewest(epochs: Epochs, { number }: Epoch, { keys }: Follower): string | null {
+  if (keys.length === 0 || epochs.newest()?.epoch === number) return null;
+  return 'its newest checkpoint is missing';
 }
 
 /** The stored subtrees, compared as the tree grows. */

@@ -72,6 +72,7 @@ const data: EventData = {
   'lease.refused': { why: 'ended', count: 1 },
   'lease.console': { as: 'link', ends: moment },
   'lease.undisclosed': { until: moment, why: 'no answer' },
+  'log.damaged': { what: 'event 3 does not match its hash', size: 4 },
 };
 
 /** In the order of event.ts, all at the same moment, one second apart. */

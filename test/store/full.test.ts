@@ -54,6 +54,7 @@ function fullStore(
     epochs,
     signing: createSigning(origin, log, epochs, null),
     signer,
+    damage: null,
     state: openState(db),
     jobs: openJobs(db),
     ballast,

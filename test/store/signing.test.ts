@@ -320,26 +320,6 @@ test('events that change who signs, or which log is written, cannot be appended 
   expect(failure(() => store.commit((tx) => tx.append(rotate)))?.code).toBe('ERR_INTERNAL');
 });
 
-test('a checkpoint that does not fit the file is refused at start', () => {
-  for (const sql of [
-    'UPDATE newest_checkpoint SET size = 1, note = (SELECT note FROM checkpoints)',
-    'DELETE FROM ev WHERE seq > 255',
-    "UPDATE newest_checkpoint SET note = replace(note, '— jit', '— jat')",
-  ]) {
-    const { store, file, signer } = signedLog();
-    for (let index = 0; index < 280; index += 1) say(store, `${index}`);
-    store.close();
-    const db = new Database(file);
-    db.exec(sql);
-    db.close();
-    const isFine = sql.includes('(SELECT');
-    expect([sql, failure(() => open(file, { signer }))?.code]).toEqual([
-      sql,
-      isFine ? undefined : 'ERR_AUDIT_INVALID',
-    ]);
-  }
-});
-
 test('heads in files come back, of each log its newest; a damaged one counts as none', () => {
   const folder = path.join(path.dirname(temporaryPath()), 'heads');
   const keeper = fileHeadKeeper(folder);

@@ -55,6 +55,7 @@ const titles: Readonly<Record<EventType, readonly [title: string, gravity: Gravi
   'lease.refused': ['Use of a credential refused', 'low', 'failure'],
   'lease.console': ['Link to a web console handed out', 'info'],
   'lease.undisclosed': ['Credential that nobody was told', 'medium', 'failure'],
+  'log.damaged': ['Audit log damaged', 'critical'],
 };
 
 /** What `body` means. */

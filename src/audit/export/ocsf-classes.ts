@@ -80,6 +80,7 @@ const places: Readonly<Record<EventType, Place>> = {
   'lease.refused': call.read,
   'lease.console': call.read,
   'lease.undisclosed': finding,
+  'log.damaged': finding,
 };
 
 /** 1.9 deprecates "User Access Management" for "User Management". */

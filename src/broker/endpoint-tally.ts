@@ -17,6 +17,8 @@ export interface Tally {
   /** @param by tells which process was served; asked for the first few only, because finding out takes a moment */
   served(by?: () => string | null): void;
   refused(why: string): void;
+  /** Writes the uses that are not told yet: later they would look as if they were later. Never throws. */
+  tellServed(): void;
   /** Writes what is not told yet, and counts nothing more. Never throws. */
   close(): void;
 }
@@ -51,6 +53,14 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
     ledger.writeRevocation({ events });
   }
 
+  function flushQuietly(): void {
+    try {
+      flush();
+    } catch (thrown) {
+      broker.log.error(`the uses of an endpoint of grant ${grantId} are not told`, thrown);
+    }
+  }
+
   function plan(): void {
     if (isClosed) return;
     cancel ??= clock.after(Math.max(0, toldAt + pause - clock.sinceBoot()), flush);
@@ -74,13 +84,12 @@ export function keepTally(broker: Broker, grantId: string, leaseId: string): Tal
       refused.set(why, (refused.get(why) ?? 0) + 1);
       plan();
     },
+    tellServed() {
+      if (served > 0) flushQuietly();
+    },
     close() {
       isClosed = true;
-      try {
-        flush();
-      } catch (thrown) {
-        broker.log.error(`the uses of an endpoint of grant ${grantId} are not told`, thrown);
-      }
+      flushQuietly();
     },
   };
 }

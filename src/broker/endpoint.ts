@@ -136,6 +136,8 @@ function hold(
     live = null;
     // Nobody knocks where nothing listens.
     if (!isListening) return void close();
+    // Timers stand still while a machine sleeps, and a use told hours after the end would be an alarm.
+    tally.tellServed();
     cancel = broker.clock.after(broker.timing.linger, () => void close());
     closeOldest(broker);
   }

@@ -116,6 +116,18 @@ describe('after the end of its grant', () => {
     ]);
   });
 
+  test('the uses before it are in the log before it: a machine that sleeps now tells none late', async () => {
+    const known = await openEndpoint(world);
+    await known.ask();
+    world.clock.advance(0);
+    await known.ask();
+    await endGrant(world.broker, known.grant, 'revoked');
+    const types = world.types().filter((type) => /served|ended|revoked/.test(type));
+    expect(types).toEqual(['lease.served', 'lease.served', 'grant.ended', 'lease.revoked']);
+    world.clock.advance(600_000);
+    expect(world.types().filter((type) => type === 'lease.served')).toHaveLength(2);
+  });
+
   test('leaves the files that lead clients to that answer, and only while it is given', async () => {
     const known = await openEndpoint(world);
     const folder = path.dirname(known.tokenFile);

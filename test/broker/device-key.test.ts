@@ -293,6 +293,66 @@ test('a keychain that never answers keeps neither the end of the broker nor revo
   await closing;
 });
 
+test('with the key in a file, too, nothing is issued before the keychain was asked for the head', async () => {
+  const keychain = createMemoryKeychain();
+  keychain.isLocked = true;
+  open(keychain);
+  await ask();
+  const putBack = takeBackup();
+  keychain.isLocked = false;
+  restart();
+  await ask();
+  await world.broker.deviceKey.close(1_000);
+  expect(itemOf(keychain, 'head')).toContain(world.store.origin);
+  putBack();
+  rmSync(world.broker.paths.heads, { recursive: true });
+  restart();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const { get } = keychain;
+  keychain.get = async (service, account) => {
+    await answered;
+    return get(service, account);
+  };
+  const issued = world.target.issued.length;
+  const asked = ask();
+  await settled();
+  expect([world.store.signs, world.target.issued.length]).toEqual([false, issued]);
+  answer();
+  await expect(asked).rejects.toMatchObject({
+    code: 'ERR_AUDIT_INVALID',
+    hint: 'jit audit fork --reason "…"',
+  });
+  expect(world.target.issued).toHaveLength(issued);
+});
+
+test('the head of a lost log that stays in the keychain stops nobody again once a fork has put it on record', async () => {
+  const keychain = createMemoryKeychain();
+  open(keychain);
+  await ask();
+  const { origin } = world.store;
+  const putBack = takeBackup();
+  keychain.items.delete(`jit/sign-${origin}`);
+  restart();
+  await world.broker.deviceKey.fork('keychain emptied');
+  await ask();
+  await world.broker.deviceKey.close(1_000);
+  const left = itemOf(keychain, 'head') ?? '';
+  expect(left).toContain(`${origin}/2`);
+  putBack();
+  restart();
+  await expect(ask()).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
+  const { set } = keychain;
+  keychain.set = async (service, account, secret) => {
+    if (account.startsWith('head-')) throw new Error('no');
+    await set(service, account, secret);
+  };
+  await world.broker.deviceKey.fork('restored');
+  await ask();
+  expect(itemOf(keychain, 'head')).toBe(left);
+  restart();
+  await ask();
+});
+
 /** What was begun with the keychain in memory is over. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));

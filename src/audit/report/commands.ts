@@ -39,5 +39,28 @@ export function reportCommand({ period, sample }: Pick<Report, 'period' | 'sampl
   return `jit audit report --file "$LOG" ${span} --sample ${sample.size} --seed ${word(sample.seed)}`;
 }
 
+/** Verifies the log, by a key where the log has one. */
+export const verifyCommand = (vkey: string | undefined): string => `jit audit verify "$LOG"${trusting(vkey)}`;
+
+/** Checks the proof of one event. */
+export const verifyProofCommand = (vkey: string | undefined): string =>
+  `jit audit verify-proof event.tlog-proof${trusting(vkey)}`;
+
+const trusting = (vkey: string | undefined): string => (vkey === undefined ? '' : ` --key ${word(vkey)}`);
+
+/** Lines of a signed head, none of which a shell would take for the end of the text or the reader for something else. */
+const headLine = /^(|[\w./+=]+|— [\w./]+ [\w+/=]+)$/;
+
+/**
+ * Saves a signed head as a file and compares the log with it.
+ * @returns null for a text that is no head of ours: what others wrote is not put into a command
+ */
+export function headCommands(checkpoint: string): readonly string[] | null {
+  const lines = checkpoint.trimEnd().split('\n');
+  if (!lines.every((line) => headLine.test(line))) return null;
+  const end = 'END-OF-HEAD';
+  return [`cat > report.head <<'${end}'`, ...lines, end, 'jit audit verify "$LOG" --head report.head'];
+}
+
 /** Writes the proof of one event. */
 export const proveCommand = (event: string): string => `jit audit prove ${word(event)} --file "$LOG"`;

@@ -50,6 +50,7 @@ const failures: readonly EventType[] = [
   'revoke.unaudited',
   'log.fork',
   'log.rollback_detected',
+  'log.damaged',
   'process.signal_probe',
   'notify.failed',
   'sync.behind',

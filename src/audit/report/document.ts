@@ -102,10 +102,15 @@ export const none = (count: number, words: string, tone: Tone = 'bad'): Cell => 
   tone: count === 0 ? 'good' : tone,
 });
 
-/** Characters that would steer a viewer or hide something are written out: controls, zero-width, direction marks. */
+/**
+ * Characters that would steer a viewer or hide something are written out: controls, direction marks, what has no width or
+ * no ink, and marks piled upon marks. What makes an emoji of a sign before it stays.
+ */
 export function visible(words: string): string {
-  return words.replace(
-    /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu,
-    (found) => (found === '\n' ? ' ⏎ ' : `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`),
+  return words.replace(unseen, (found) =>
+    found === '\n' ? ' ⏎ ' : `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
+
+const unseen =
+  /(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}|(?<=\p{M}{4})\p{M}/gu;

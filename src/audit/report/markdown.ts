@@ -17,16 +17,23 @@ export function* markdownOf(report: Report, printing: Printing): Generator<strin
 
 /** Text of others, with nothing in it that Markdown, or the HTML in it, would take for its own. */
 function escaped(words: string): string {
-  return visible(words).replace(/[\\`*_{}[\]<>()#+!|~&]/g, (found) => `\\${found}`);
+  return visible(words).replace(
+    /[\\`*_{}[\]<>()#+!|~&]|:(?=\/\/)|(?<=\bwww)\.|(?<!\w)@/gi,
+    (found) => `\\${found}`,
+  );
 }
 
 /** In code nothing can be escaped but the fence itself. */
 function code(words: string): string {
   const shown = visible(words).replaceAll('|', '\\|');
-  const fence = '`'.repeat(1 + Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length)));
+  const fence = '`'.repeat(1 + longestRun(shown));
   const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
   return shown === '' ? '' : `${fence}${pad}${shown}${pad}${fence}`;
 }
+
+/** How many backticks follow each other at most. */
+const longestRun = (words: string): number =>
+  Math.max(0, ...(words.match(/`+/g) ?? []).map(({ length }) => length));
 
 const marks = { good: '✓', warn: '!', bad: '✗' } as const;
 
@@ -72,7 +79,9 @@ const facts = (all: readonly (readonly [string, Cell])[]): string =>
   `\n${all.map(([name, value]) => `- ${escaped(name)}: ${cell(value)}\n`).join('')}`;
 
 function fenced(words: string, language = ''): string {
-  return `\n\`\`\`\`${language}\n${words.split('\n').map(visible).join('\n').trimEnd()}\n\`\`\`\`\n`;
+  const shown = words.split('\n').map(visible).join('\n').trimEnd();
+  const fence = '`'.repeat(Math.max(4, 1 + longestRun(shown)));
+  return `\n${fence}${language}\n${shown}\n${fence}\n`;
 }
 
 function* table({ caption, columns, rows, empty }: Table): Generator<string> {

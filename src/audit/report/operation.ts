@@ -13,7 +13,12 @@ type Open = { -readonly [Key in keyof Operation['unsynced'][number]]: Operation[
 /** Watches everything that is about the log itself. */
 export interface OperationWatch {
   see(seen: Seen): void;
-  result(period: Period): { readonly operation: Operation; readonly findings: readonly FindingEntry[] };
+  /** @param isStore of many brokers, whose events came one after the other */
+  result(
+    period: Period,
+    isStore: boolean,
+  ): { readonly operation: Operation; readonly findings: readonly FindingEntry[];
+  };
 }
 
 const incidentTypes: ReadonlySet<EventType> = new Set<EventType>([
@@ -23,6 +28,7 @@ const incidentTypes: ReadonlySet<EventType> = new Set<EventType>([
   'process.signal_probe',
   'notify.failed',
   'lease.undisclosed',
+  'log.damaged',
 ]);
 
 /** Has seen nothing yet. */
@@ -35,6 +41,7 @@ export function createOperationWatch(): OperationWatch {
   let [keys, starts, recovered] = [0, 0, 0];
   /** By broker. */
   const lags = new Map<string, Open>();
+  const devices = new Map<Open, string>();
 
   function seeSync({ event, at, isIn }: Seen): void {
     const device = deviceOf(event.origin);
@@ -47,6 +54,7 @@ export function createOperationWatch(): OperationWatch {
     if (event.type !== 'sync.caught_up' || !lag) return;
     lag.until = at;
     if (isIn) unsynced.push(lag);
+    if (isIn) devices.set(lag, device);
     lags.delete(device);
   }
 
@@ -76,17 +84,27 @@ export function createOperationWatch(): OperationWatch {
       recovered += start.recovered;
       versions.add(start.version);
     },
-    result(period) {
+    result(period, isStore) {
+      for (const [device, lag] of lags) devices.set(lag, device);
       const all = [...unsynced, ...lags.values()];
+      if (isStore) {
+        findings.sort(inTime);
+        incidents.sort(inTime);
+        clock.sort(inTime);
+        all.sort((one, other) => one.from - other.from);
+      }
       // Of what began before the period, only what lies in it counts.
       const lengthOf = ({ from, until }: Open): number =>
         Math.max(0, (until ?? period.to) - Math.max(from, period.from));
       const unsyncedMs = all.reduce((sum, lag) => sum + lengthOf(lag), 0);
-      const told = { incidents, clock, unsynced: all, unsyncedMs, keys, starts, recovered };
+      const named = (lag: Open) => ({ device: devices.get(lag) ?? '', ...lag });
+      const told = { incidents, clock, unsynced: isStore ? all.map(named) : all, unsyncedMs, keys, starts, recovered };
       return { findings, operation: { ...told, versions: [...versions] } };
     },
   };
 }
+
+const inTime = (one: { at: number }, other: { at: number }): number => one.at - other.at;
 
 function whatOf(event: EventBody): string {
   const { title, why, code } = meaningOf(event);

@@ -225,6 +225,14 @@ function begin(lease: LeaseDraft, event: EventBody, isIn: boolean): void {
   if (deadline !== undefined) lease.deadlineAt = instantOf(deadline);
 }
 
+/** Names of grants that more than one device has used, in order. */
+export function sharedNames(grants: readonly GrantDraft[]): string[] {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { id } of grants) (seen.has(id) ? shared : seen).add(id);
+  return [...shared].sort();
+}
+
 /** What the report says of `draft`. */
 export function entryOf({ leases, ...grant }: GrantDraft): GrantEntry {
   return { ...grant, leases: leases.map(leaseEntryOf) };

@@ -28,8 +28,8 @@ export interface Distribution {
 export interface LogSummary {
   readonly origin: string;
   readonly events: number;
-  /** Of the Merkle tree, hex. */
-  readonly root: string;
+  /** Of the Merkle tree, hex; null: nobody can say. */
+  readonly root: string | null;
   /** Events that the newest checkpoint covers. */
   readonly signed: number;
   readonly keys: readonly string[];
@@ -37,6 +37,25 @@ export interface LogSummary {
   readonly fork: string | null;
   /** The newest signed head, as it is stored; null: there is none. */
   readonly checkpoint: string | null;
+  /** Only of a log in a shared store. */
+  readonly stored?: StoredLog;
+}
+
+/** What a shared store and its verification say of one log of many. */
+export interface StoredLog {
+  readonly valid: boolean;
+  readonly problem: { readonly seq: number; readonly what: string } | null;
+  /** The first event that is still there: those before it are past their retention. */
+  readonly from: number;
+  /** When it was; null: none is there. */
+  readonly firstAt: Instant | null;
+  /** Verified events, all of which the report has looked at. */
+  readonly seen: number;
+  /** Leaf hash of the last of them, hex. */
+  readonly head: string;
+  readonly registeredBy: string;
+  /** When the store heard of the log last, by its own clock. */
+  readonly lastSeenAt: Instant;
 }
 
 /** What verification said before the events were read. */
@@ -44,7 +63,7 @@ export interface Verification {
   readonly valid: boolean;
   /** Verified events, all of which the report has looked at. */
   readonly events: number;
-  /** Leaf hash of the last of them, hex. */
+  /** Leaf hash of the last of them, hex; of many logs {@link headOf} them all. */
   readonly head: string;
   readonly problem: { readonly seq: number; readonly what: string } | null;
   /** Times of the first and the last of them; null: there is none. */
@@ -93,6 +112,8 @@ export interface Population {
   readonly carriedIn: number;
   /** The first events of grants that no request is on record for. */
   readonly unrequested: readonly string[];
+  /** Only of a shared store: names of grants that more than one device has used. No honest broker does. */
+  readonly sharedNames?: readonly string[];
   /** Credentials: there before the period + issued = confirmed gone + never issued + there after it. */
   readonly credentials: {
     readonly before: number;
@@ -115,10 +136,22 @@ export interface PolicyLoad {
   readonly entitlements: number;
 }
 
+/** One policy, over all devices. */
+export interface SharedPolicy {
+  readonly digest: string;
+  /** Devices on which it was in force when the period began, and when it ended. */
+  readonly devicesBefore: number;
+  readonly devicesAfter: number;
+  /** The first load that is known: one before the period only where it was in force when that began. */
+  readonly first: PolicyLoad;
+}
+
 export interface PolicyHistory {
-  /** In force when the period began; null: none had been loaded. */
+  /** In force when the period began; null: none had been loaded, or there are several devices. */
   readonly before: PolicyLoad | null;
-  /** Loads in the period that differ from the one before. */
+  /** Only of a shared store: every policy that was in force on any device, in order of its first load. */
+  readonly policies?: readonly SharedPolicy[];
+  /** Loads in the period that differ from the one before on that device. */
   readonly changes: readonly PolicyLoad[];
   /** Loads in the period, with those that changed nothing. */
   readonly loads: number;
@@ -200,6 +233,8 @@ export interface Operation {
   readonly incidents: readonly Incident[];
   readonly clock: readonly { readonly at: Instant; readonly event: string; readonly byMs: Milliseconds }[];
   readonly unsynced: readonly {
+    /** Only of a shared store: whose. */
+    readonly device?: string;
     readonly from: Instant;
     readonly until: Instant | null;
     readonly events: number;
@@ -239,14 +274,22 @@ export interface Sample {
   readonly grants: readonly string[];
 }
 
+/** What the report on a shared store was told about it. */
+export interface OfStore {
+  /** Events before this instant may be past their retention; null: none may. */
+  readonly keptSinceAt: Instant | null;
+}
+
 /**
- * The whole report. The same log, period, sample and version give the same, bit for bit, wherever the log lies and
- * whoever asks.
+ * The whole report. The same log, or state of a shared store, period, sample and version give the same, bit for bit,
+ * wherever it lies and whoever asks.
  */
 export interface Report {
   readonly report: 'jit audit report';
   readonly schema: 1;
   readonly generator: { readonly name: 'jit'; readonly version: string };
+  /** Only of a shared store: the logs of many devices, and every event is named with its log. */
+  readonly store?: OfStore;
   readonly period: Period;
   readonly verification: Verification;
   readonly population: Population;

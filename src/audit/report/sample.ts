@@ -9,8 +9,8 @@ import type { Sample } from './report.ts';
  * of the population, too.
  */
 export function sampleOf(grants: readonly GrantDraft[], size: number, seed: string): Sample {
-  const drawn = grants
-    .map(({ id }) => ({ id, mark: hash('sha256', `${seed}:${id}`, 'hex') }))
+  const drawn = [...new Set(grants.map(({ id }) => id))]
+    .map((id) => ({ id, mark: hash('sha256', `${seed}:${id}`, 'hex') }))
     .sort((one, other) => (one.mark < other.mark ? -1 : 1))
     .slice(0, size);
   return { size, seed, grants: drawn.map(({ id }) => id) };

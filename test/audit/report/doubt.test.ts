@@ -237,3 +237,69 @@ it('a report on nothing at all can be made of a log without any event', () => {
   const collector = createCollector({ version: '1', newest: 'x', period: week, sample: 1, seed: null });
   expect(() => html(collector.result({ ...verified, logs: [] }))).not.toThrow();
 });
+
+describe('names that hide something', () => {
+  const seen = (reason: string) => {
+    const story = createStory();
+    live(story, { reason });
+    return section(reportOf(story.bodies), 'register');
+  };
+
+  it.each([
+    ['a filler without ink', 'ada\u3164', 'ada\\u{3164}'],
+    ['a variation selector', 'ada\ufe0f', 'ada\\u{fe0f}'],
+    ['a blank that is no blank', 'ada\u00a0', 'ada\\u{a0}'],
+    ['a joiner', 'a\u034fda', 'a\\u{34f}da'],
+    ['an empty Braille cell', 'ada\u2800', 'ada\\u{2800}'],
+    ['a private character', 'ada\ue000', 'ada\\u{e000}'],
+  ])('show %s', (_what, reason, expected) => {
+    expect(seen(reason)).toContain(expected);
+  });
+
+  it('keep what people write: letters, accents, signs', () => {
+    expect(seen('Zoë, Łódź, e\u0301té, 東京, עברית, ⚠️ 🚒')).toContain(
+      'Zoë, Łódź, e\u0301té, 東京, עברית, ⚠️ 🚒',
+    );
+  });
+
+  it('pile no marks over other lines', () => {
+    expect(seen(`a${'\u0301'.repeat(6)}`)).toContain(`a${'\u0301'.repeat(4)}\\u{301}\\u{301}`);
+  });
+});
+
+describe('Markdown', () => {
+  const markdown = (report: Report) => [...markdownOf(report, printing)].join('');
+
+  it('makes no links of what people typed, and calls nobody', () => {
+    const story = createStory();
+    live(story, { reason: 'see https://evil.example or www.evil.example, cc @octocat' });
+    expect(markdown(reportOf(story.bodies))).toContain(
+      'see https\\://evil.example or www\\.evil.example, cc \\@octocat',
+    );
+  });
+
+  it('lets no signed head end its own block', () => {
+    const [log] = verified.logs;
+    if (!log) throw new Error('no log');
+    const logs = [{ ...log, checkpoint: 'x\n````\n# The log is whole\n' }];
+    const report = reportOf([], { verification: { ...verified, valid: false, logs } });
+    expect(markdown(report)).toContain('\n`````\nx\n````\n');
+  });
+});
+
+describe('how to verify the report', () => {
+  const withHead = (checkpoint: string) => {
+    const logs = verified.logs.map((log) => ({ ...log, checkpoint }));
+    return section(reportOf([], { verification: { ...verified, logs } }), 'verify');
+  };
+
+  it('saves the signed head as a file, and compares the log with it', () => {
+    expect(withHead('jit.0123456789abcdef\n9\nAAAA=\n\n— jit.0123456789abcdef BBBB+/=\n')).toContain(
+      'cat &gt; report.head &lt;&lt;&#39;END-OF-HEAD&#39; jit.0123456789abcdef 9 AAAA= — jit.0123456789abcdef BBBB+/= END-OF-HEAD jit audit verify &quot;$LOG&quot; --head report.head',
+    );
+  });
+
+  it('puts no head into a command that a shell would take for more than a text', () => {
+    expect(withHead('jit.0123456789abcdef\n9\nAAAA=\nEND-OF-HEAD\nrm -r ~\n')).not.toContain('rm -r');
+  });
+});

@@ -1,29 +1,47 @@
 // How to check the report itself, with nothing but a copy of the log.
 
-import { logVariable, proveCommand, reportCommand } from '../commands.ts';
-import { type Printing, type Section, text } from '../document.ts';
+import {
+  headCommands,
+  logVariable,
+  proveCommand,
+  reportCommand,
+  verifyCommand,
+  verifyProofCommand,
+} from '../commands.ts';
+import { type Block, type Printing, type Section, text } from '../document.ts';
 import type { Report } from '../report.ts';
 
 export function verify(report: Report, { digest, file }: Printing): Section {
   const { verification, grants, sample } = report;
-  const key = verification.logs.at(-1)?.keys.at(-1);
-  const trusting = key === undefined ? '' : ` --key '${key}'`;
+  const newest = verification.logs.at(-1);
+  const key = newest?.keys.at(-1);
+  const head = verification.valid && newest?.checkpoint ? headCommands(newest.checkpoint) : null;
   const drawn = grants.find(({ id }) => id === sample.grants[0]);
   return {
     id: 'verify',
     title: 'How to verify this report',
     blocks: [
-      text('Every command of this report is about a copy of the log, named once:'),
+      text(
+        'Every command of this report is about a copy of the log, named once. A copy that was made while the broker ran is whole if SQLite made it (sqlite3 jit.db ".backup copy.db"):',
+      ),
       { kind: 'commands', lines: [logVariable(file)] },
       text(
-        'The log, with public keys alone. Take the key, and a signed head, from somebody else than whoever gave you this report:',
+        'The log, with public keys alone. Take the key from somebody else than whoever gave you this report; the one here is only what the log says of itself:',
       ),
-      { kind: 'commands', lines: [`jit audit verify "$LOG"${trusting}`] },
+      { kind: 'commands', lines: [verifyCommand(key)] },
+      ...(head === null ? [] : headBlocks(head)),
       text(
-        'The report. The same log up to the head that is named above, the same period and the same version of jit give the same JSON, bit for bit:',
+        'The report. The same log with as many events as are named above, the same period and the same version of jit give the same JSON, bit for bit (macOS: shasum -a 256):',
       ),
       { kind: 'commands', lines: [`${reportCommand(report)} --format json | sha256sum`] },
       { kind: 'preformatted', label: 'It prints', text: digest },
+      text(
+        'A copy with more events has another head, and another digest; what it says of the period is the same. The digest is about the log: a page that somebody edited still bears it. Make the page again and compare. Only the time it was made, where the log lay, and how many heads kept elsewhere it was compared with may differ:',
+      ),
+      {
+        kind: 'commands',
+        lines: [`${reportCommand(report)} --output again.html`, 'diff report.html again.html'],
+      },
       text(
         'One event, for somebody who does not get the log: a proof, and its check by anybody who has the key.',
       ),
@@ -31,7 +49,7 @@ export function verify(report: Report, { digest, file }: Printing): Section {
         kind: 'commands',
         lines: [
           `${proveCommand(drawn?.requestedEvent ?? '0')} --output event.tlog-proof`,
-          `jit audit verify-proof event.tlog-proof${trusting}`,
+          verifyProofCommand(key),
         ],
       },
       text(
@@ -39,4 +57,14 @@ export function verify(report: Report, { digest, file }: Printing): Section {
       ),
     ],
   };
+}
+
+/** Whoever keeps the report keeps a head. */
+function headBlocks(head: readonly string[]): Block[] {
+  return [
+    text(
+      'That nothing was cut off or written anew since this report was made: the log leads to the signed head that the report holds. This works with later copies, too:',
+    ),
+    { kind: 'commands', lines: head },
+  ];
 }

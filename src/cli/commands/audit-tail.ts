@@ -7,12 +7,14 @@ import { followLog } from '../follow-log.ts';
 import { toJsonValue } from '../json.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
-import { table } from '../table.ts';
+import { table, widthOf } from '../table.ts';
 import type { World } from '../world.ts';
 
 type Events = FollowReply['events'];
 
 const usualLines = 10;
+/** More leases than are ever open at once. */
+const mostLeases = 10_000;
 
 function printer({ out }: World, json: boolean): (events: Events) => void {
   // What a lease is of is told once, at its beginning, and shown with what comes later.
@@ -24,6 +26,8 @@ function printer({ out }: World, json: boolean): (events: Events) => void {
       return;
     }
     for (const [lease, provider] of providersOf(events)) providers.set(lease, provider);
+    // Those that began longest ago go first: this may run for months.
+    for (const lease of providers.keys()) if (providers.size > mostLeases) providers.delete(lease);
     if (events.length === 0) return;
     const rows = events.map((event) => eventRow(event, providers));
     // Columns stay where they were: a line that is longer moves those below it.
@@ -31,7 +35,7 @@ function printer({ out }: World, json: boolean): (events: Events) => void {
     const lines = table([blanks, ...rows]).slice(1);
     for (const row of rows)
       for (const [column, cell] of row.slice(0, -1).entries())
-        widths[column] = Math.max(widths[column] ?? 0, cell.length);
+        widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
     out.print(lines.join('\n'));
   };
 }

@@ -57,7 +57,9 @@ async function watchOnScreen(world: World): Promise<number> {
     if (ending.signal.aborted || !screen || !watched) return;
     const { rows } = screen.size();
     const now = world.clock.now();
-    screen.draw(watchLines(watched, { now, rows, out: world.out, own: surroundingGrant(world) }));
+    const { out } = world;
+    const lines = watchLines(watched, { now, rows, out, own: surroundingGrant(world) });
+    screen.draw(lines.map(out.legible), out.unicode ? '…' : '>');
     cancel = world.clock.after(second - (now % second), draw);
   }
 
@@ -116,8 +118,8 @@ export const watch = defineCommand({
     { command: 'jit watch > access.log', does: 'a line per change, for a file' },
   ],
   run(world) {
-    const { isTTY, env } = world;
-    const hasScreen = isTTY.stdin && isTTY.stdout && env.TERM !== 'dumb' && !env.JIT_PLAIN && !world.ci;
+    const { isTTY, env, out, ci } = world;
+    const hasScreen = isTTY.stdin && isTTY.stdout && env.TERM !== 'dumb' && !out.plain && !ci;
     return hasScreen ? watchOnScreen(world) : watchInLines(world);
   },
 });

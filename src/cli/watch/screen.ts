@@ -5,7 +5,7 @@ import { widthOf } from '../table.ts';
 
 /** What the picture is told. */
 export interface ScreenEvents {
-  /** A key, as the terminal sends it; not Ctrl-Z, which stops the process as everywhere. */
+  /** One character that was typed; not Ctrl-Z, which stops the process as everywhere, nor arrows and the like. */
   readonly key: (text: string) => void;
   /** The picture has to be drawn anew: another size, or back from a stop. */
   readonly redraw: () => void;
@@ -14,8 +14,8 @@ export interface ScreenEvents {
 /** An open one. */
 export interface Screen {
   size(): { readonly columns: number; readonly rows: number };
-  /** Shows the lines from the top; what is too wide or too much is cut. */
-  draw(lines: readonly string[]): void;
+  /** Shows the lines from the top; what is too much is cut, and what is too wide, with `mark` (one column) at its end. */
+  draw(lines: readonly string[], mark: string): void;
   /** Gives the terminal back as it was. Idempotent. */
   close(): void;
 }
@@ -42,6 +42,9 @@ export interface ScreenTerminal {
 const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const leave = '\x1b[?7h\x1b[?25h\x1b[0m\x1b[?1049l';
 const suspendKey = '\x1a';
+const esc = String.fromCharCode(27);
+/** Arrows, function keys, the mouse, keys with Alt, and the beginning of any of them. */
+const sequences = new RegExp(`${esc}(?:\\[[0-?]*[ -/]*[@-~]|O.|[^])?`, 'g');
 
 /** Takes the terminal. */
 export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Screen {
@@ -72,9 +75,11 @@ export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Scre
 
   const stopListening = terminal.listen({
     key(bytes) {
-      const text = bytes.toString('utf8');
-      if (text === suspendKey) suspend();
-      else events.key(text);
+      // Several come at once from whoever is impatient, or far away.
+      for (const character of bytes.toString('utf8').replace(sequences, '')) {
+        if (character === suspendKey) suspend();
+        else events.key(character);
+      }
     },
     resized: () => isOpen && events.redraw(),
     continued() {
@@ -89,12 +94,14 @@ export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Scre
 
   return {
     size: terminal.size,
-    draw(lines) {
+    draw(lines, mark) {
       if (!isOpen) return;
       const { columns, rows } = terminal.size();
-      const shown = lines.slice(0, rows).map((line) => cutTo(line, columns));
-      // From the top, each line cut at its end, and nothing below: no flicker of an empty screen between.
-      terminal.write(`\x1b[H${shown.map((line) => `${line}\x1b[0m\x1b[K`).join('\r\n')}\x1b[J`);
+      const shown = lines.slice(0, rows).map((line) => cutTo(line, columns, mark));
+      // From the top, a line at a time, and nothing below: no flicker of an empty screen between. Erased before it is
+      // written: after a line that is as wide as the screen the cursor stays on its last character.
+      const text = shown.map((line) => `\x1b[K${line}\x1b[0m`).join('\r\n');
+      terminal.write(`\x1b[H${text}${shown.length < rows ? '\r\n\x1b[J' : ''}`);
     },
     close() {
       if (isClosed) return;
@@ -105,10 +112,10 @@ export function openScreen(terminal: ScreenTerminal, events: ScreenEvents): Scre
   };
 }
 
-const colour = new RegExp(`(${String.fromCharCode(27)}\\[[0-9;]*m)`);
+const colour = new RegExp(`(${esc}\\[[0-9;]*m)`);
 
-/** The line, and where it is too wide its beginning with an ellipsis; colours take no place. */
-function cutTo(line: string, columns: number): string {
+/** The line, and where it is too wide its beginning and the mark; colours take no place. */
+function cutTo(line: string, columns: number, mark: string): string {
   if (widthOf(line) <= columns) return line;
   let width = 0;
   let kept = '';
@@ -119,7 +126,7 @@ function cutTo(line: string, columns: number): string {
     }
     for (const character of part) {
       width += widthOf(character);
-      if (width > columns - 1) return `${kept}…`;
+      if (width > columns - 1) return `${kept}${mark}`;
       kept += character;
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { widthOf } from '../../../src/cli/table.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
 import type { FollowReply, FollowRequest } from '../../../src/protocol/usage.ts';
@@ -82,6 +83,22 @@ test('a broker that goes away is reached again, and nothing is missed', async ()
   expect(ran.stdout).toMatch(/\bb\b/);
   expect(ran.stderr).toContain('warning: the broker has gone');
   expect(ran.stderr).toContain('a broker is there again');
+});
+
+test('columns stay where they are beside wide characters', async () => {
+  const wide = {
+    ...event('grant.requested', 1),
+    body: { ...event('grant.requested', 1).body, principal: 'user:漢字' },
+  };
+  const narrow = {
+    ...event('grant.requested', 2),
+    body: { ...event('grant.requested', 2).body, principal: 'user:x' },
+  };
+  const { client } = replies({ events: [wide], next: 1 }, { events: [narrow], next: 2 });
+  const [first = '', second = ''] = (await jit(['audit', 'tail', '-f'], { client })).stdout.split('\n');
+  expect(widthOf(second.slice(0, second.indexOf('prod-db')))).toBe(
+    widthOf(first.slice(0, first.indexOf('prod-db'))),
+  );
 });
 
 test('text of others cannot act on the terminal', async () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Screen, ScreenEvents } from '../../../src/cli/watch/screen.ts';
 import type { Client } from '../../../src/client/client.ts';
@@ -42,27 +43,31 @@ test('without a terminal each change is a line: begun, overdue, gone', async () 
   expect(ran.code).toBe(7);
 });
 
-function onScreen(env: Record<string, string> = {}) {
+function onScreen(env: Record<string, string> = {}, words: readonly string[] = [], rows = 24) {
   const drawn: string[][] = [];
+  let statuses = 0;
   let events: ScreenEvents | null = null;
   let isClosed = false;
   let signal: ((name: NodeJS.Signals) => void) | null = null;
   const clock = new FakeClock();
   const client = createFakeClient({
-    status: async () => fakeStatus({ grants: [fakeGrant()] }),
+    status: async () => {
+      statuses += 1;
+      return fakeStatus({ grants: [fakeGrant()] });
+    },
     follow: (request, abort) =>
       request.after === null
         ? Promise.resolve({ events: [], next: 0 })
         : new Promise((_resolve, reject) => abort?.addEventListener('abort', () => reject(abort.reason))),
   });
   const screen: Screen = {
-    size: () => ({ columns: 80, rows: 24 }),
+    size: () => ({ columns: 80, rows }),
     draw: (lines) => drawn.push([...lines]),
     close: () => {
       isClosed = true;
     },
   };
-  const running = jit(['watch'], {
+  const running = jit(['watch', ...words], {
     ...{ tty: true, clock, client, env },
     openScreen: (given) => {
       events = given;
@@ -79,6 +84,7 @@ function onScreen(env: Record<string, string> = {}) {
     clock,
     key: (text: string) => events?.key(text),
     signal: (name: NodeJS.Signals) => signal?.(name),
+    statuses: () => statuses,
     isOpened: () => events !== null,
     isClosed: () => isClosed,
   };
@@ -96,6 +102,27 @@ test('on a terminal it draws each second, and "q" gives the terminal back', asyn
   expect(isClosed()).toBe(true);
   clock.advance(3_000);
   expect(drawn.length).toBe(4);
+});
+
+test.each([
+  ['--plain', ['--plain'], {}, 0],
+  ['JIT_PLAIN=1', [], { JIT_PLAIN: '1' }, 0],
+  ['JIT_PLAIN=0', [], { JIT_PLAIN: '0' }, 1],
+] as const)('with %s there is a picture only where one is wanted', async (_name, words, env, pictures) => {
+  const stage = onScreen(env, words);
+  await until(() => expect(stage.drawn.length + stage.statuses()).toBeGreaterThan(0));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(stage.drawn).toHaveLength(pictures);
+  stage.key('q');
+});
+
+test('where the locale shows ASCII only, the picture is ASCII', async () => {
+  const stage = onScreen({ LANG: 'C' }, [], 3);
+  await until(() => expect(stage.drawn).toHaveLength(1));
+  expect(stage.drawn[0]?.join('')).toContain('... ');
+  expect(stripVTControlCharacters(stage.drawn[0]?.join('') ?? '')).toMatch(/^[ -~]*$/);
+  stage.key('q');
+  await stage.running;
 });
 
 test.each([

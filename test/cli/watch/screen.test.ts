@@ -67,7 +67,7 @@ test('Ctrl-Z stops the process on the usual screen, and what continues it brings
   to.key(Buffer.from('\x1a'));
   expect(take()).toContain(left);
   expect(calls).toEqual(['raw', 'cooked', 'stop']);
-  screen.draw(['not while somebody else has the terminal']);
+  screen.draw(['not while somebody else has the terminal'], '…');
   expect(take()).toBe('');
   to.continued();
   expect(take()).toContain(entered);
@@ -79,10 +79,37 @@ test('Ctrl-Z stops the process on the usual screen, and what continues it brings
 test('no more lines are drawn than there are, and each ends its colours', () => {
   const { screen, take } = stage();
   take();
-  screen.draw(['one', '\x1b[31mtwo', 'three', 'four']);
+  screen.draw(['one', '\x1b[31mtwo', 'three', 'four'], '…');
   const text = take();
   expect(text).not.toContain('four');
-  expect(text.split('\x1b[0m\x1b[K')).toHaveLength(4);
+  expect(text.split('\x1b[0m')).toHaveLength(4);
+});
+
+test('keys that come together count one by one; those of more than one character are none of them', () => {
+  const { to, keys, calls } = stage();
+  to.key(Buffer.from('\x03\x03'));
+  to.key(Buffer.from('x\x03'));
+  expect(keys).toEqual(['\x03', '\x03', 'x', '\x03']);
+  // An arrow, a function key, a key with Alt, a mouse.
+  to.key(Buffer.from('\x1b[A\x1bOq\x1bq\x1b[15~\x1b[<0;1;2M\x1b'));
+  expect(keys.slice(4)).toEqual([]);
+  to.key(Buffer.from('\x1b[B\x1a'));
+  expect(calls).toEqual(['raw', 'cooked', 'stop']);
+});
+
+test('a line as wide as the terminal keeps its last character, on the last row as well', () => {
+  const { screen, take } = stage();
+  take();
+  screen.draw(['a'.repeat(80), 'b'.repeat(81), 'c'.repeat(80)], '…');
+  // Where the cursor stays in the last column, what erases to the end of the line takes that column along.
+  const text = take();
+  expect(text.replaceAll('\x1b[0m', '').split('\r\n')).toEqual([
+    `\x1b[H\x1b[K${'a'.repeat(80)}`,
+    `\x1b[K${'b'.repeat(79)}…`,
+    `\x1b[K${'c'.repeat(80)}`,
+  ]);
+  screen.draw(['short'], '…');
+  expect(take().endsWith('\r\n\x1b[J')).toBe(true);
 });
 
 test('another size draws the picture anew, while there is one', () => {
@@ -97,7 +124,7 @@ test('another size draws the picture anew, while there is one', () => {
 test('a line that is too wide is cut with an ellipsis, colours not counted', () => {
   const { screen, take } = stage();
   take();
-  screen.draw([`\x1b[31m${'x'.repeat(81)}`, 'y'.repeat(80), '\u4e00'.repeat(50)]);
+  screen.draw([`\x1b[31m${'x'.repeat(81)}`, 'y'.repeat(80), '\u4e00'.repeat(50)], '…');
   const [first = '', second = '', third = ''] = take().split('\r\n');
   expect(first).toContain(`\x1b[31m${'x'.repeat(79)}…\x1b[0m`);
   expect(second).toContain(`${'y'.repeat(80)}\x1b[0m`);

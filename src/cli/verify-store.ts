@@ -1,48 +1,60 @@
-// `jit audit verify --store`: what was found in the shared store, one line a log.
+// `jit audit verify --store`: what was found in the shared store, log after log.
 
 import { exitCodeOf, JitError } from '../core/errors.ts';
-import type { StoreVerifyReply } from '../protocol/store.ts';
+import type { StoreVerifyReply, StoreVerifyRequest } from '../protocol/store.ts';
 import { escapeText } from './escape.ts';
 import { counting } from './progress.ts';
+import { headsText, keyLines, signedText } from './signed-text.ts';
 import type { World } from './world.ts';
 
-function line(log: StoreVerifyReply['logs'][number]): string {
-  const { origin, events, from, registeredBy, lastSeen, problem } = log;
-  const gone =
-    from === 0 ? '' : `, the first ${from} past their retention: chain verified, tree and signatures not`;
+type Log = StoreVerifyReply['logs'][number];
+
+function lines(log: Log, trusted: readonly string[]): string[] {
+  const { origin, events, from, keys, registeredBy, lastSeen, problem } = log;
   const what = problem
     ? `NOT VALID, event ${problem.seq}: ${problem.what}`
-    : `valid, ${events} events, ${signature(log)}${gone}`;
-  return `${escapeText(origin)}: ${escapeText(what)}; by ${escapeText(registeredBy)}, last seen ${lastSeen}`;
+    : `valid, ${events} events, ${signedText(log)}${gone(log)}`;
+  return [
+    `${escapeText(origin)}: ${escapeText(what)}; by ${escapeText(registeredBy)}, last seen ${lastSeen}`,
+    ...keyLines(keys, trusted, from === 0 ? 'log' : 'store').map(escapeText),
+  ];
 }
 
-function signature({ events, from, signed }: StoreVerifyReply['logs'][number]): string {
-  if (from > 0) return 'signatures unknown';
-  if (signed === 0) return 'not signed';
-  return signed === events ? 'all signed' : `the last ${events - signed} not signed`;
+function gone({ from, events, retiredUpTo }: Log): string {
+  if (from === 0) return '';
+  const left = from === events ? 'none is there any more' : `verified from event ${from} on`;
+  return `, ${left} (those up to ${retiredUpTo} are retired)`;
 }
 
-/** Answers the exit code. @throws JitError `ERR_AUDIT_INVALID` when a log is not valid */
-export async function verifyStore(world: World, json: boolean): Promise<number> {
+function failure({ logs, missing }: StoreVerifyReply): string {
+  const bad = logs.filter(({ valid }) => !valid).length;
+  if (bad === 0) return `${missing.length} of the logs that you know are not in the shared store`;
+  return `${bad} of ${logs.length} logs in the shared store are not valid`;
+}
+
+/** Answers the exit code. @throws JitError `ERR_AUDIT_INVALID` when a log is not valid, or not there */
+export async function verifyStore(world: World, request: StoreVerifyRequest, json: boolean): Promise<number> {
   const { out } = world;
   const progress = counting(world, 'Verifying', false);
   const offline = await world.loadOffline();
   const reply = await offline
-    .storeVerify(world.config, (done, total) => progress.show(done, total))
+    .storeVerify(world.config, request, (done, total) => progress.show(done, total))
     .finally(() => progress.clear());
   if (json) {
     out.json(reply);
     return reply.valid ? 0 : exitCodeOf.ERR_AUDIT_INVALID;
   }
-  if (reply.logs.length > 0) out.print(reply.logs.map(line).join('\n'));
-  else out.note('the shared store has no log');
-  if (reply.valid) return 0;
-  const bad = reply.logs.filter(({ valid }) => !valid).length;
-  throw new JitError(
-    'ERR_AUDIT_INVALID',
-    `${bad} of ${reply.logs.length} logs in the shared store are not valid`,
-    {
+  const { logs, missing, heads, trusted } = reply;
+  for (const line of logs.flatMap((log) => lines(log, trusted))) out.print(line);
+  for (const origin of missing) {
+    out.print(`${escapeText(origin)}: NOT THERE, and you know a key or a head of it`);
+  }
+  if (logs.length === 0) out.note('the shared store has no log');
+  if (!reply.valid) {
+    throw new JitError('ERR_AUDIT_INVALID', failure(reply), {
       hint: "compare them with the devices' own: jit audit verify",
-    },
-  );
+    });
+  }
+  if (logs.length > 0) out.print(headsText(heads));
+  return 0;
 }

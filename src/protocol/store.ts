@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { SslMode } from '../core/postgres-address.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Milliseconds } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import type { ExportBatch, ExportRequest } from './offline.ts';
 import type { AuditReply } from './routes.ts';
 
@@ -77,6 +77,16 @@ export interface StoreExportReply {
   readonly logs: number;
 }
 
+/** `jit audit verify --store` : what the logs are held against. */
+export interface StoreVerifyRequest {
+  /** Keys that are trusted. */
+  readonly keys: readonly string[];
+  /** Files with signed heads that the logs have to lead to. */
+  readonly heads: readonly string[];
+  /** Events before this instant may be past their retention; null: none may be gone. */
+  readonly keptSince: Instant | null;
+}
+
 /** `jit audit verify --store` : every log in the store. */
 export interface StoreVerifyReply {
   readonly valid: boolean;
@@ -85,7 +95,10 @@ export interface StoreVerifyReply {
     readonly origin: string;
     readonly valid: boolean;
     readonly events: number;
+    /** The first event that is there. */
     readonly from: number;
+    /** When the last one before it was written. */
+    readonly retiredUpTo: string | null;
     readonly signed: number;
     readonly root: string | null;
     readonly keys: readonly string[];
@@ -93,6 +106,12 @@ export interface StoreVerifyReply {
     readonly lastSeen: string;
     readonly problem: { readonly seq: number; readonly what: string } | null;
   }[];
+  /** Logs that a head or a key was given of, and that are not there. */
+  readonly missing: readonly string[];
+  /** Heads kept elsewhere that the logs were compared with. */
+  readonly heads: number;
+  /** Keys that were given. */
+  readonly trusted: readonly string[];
 }
 
 /** What commands do at the shared store without a broker. */
@@ -102,6 +121,7 @@ export interface StoreCommands {
   /** Verifies everybody's logs in the shared store. */
   storeVerify(
     config: string | null,
+    request: StoreVerifyRequest,
     onProgress: (done: number, total: number) => void,
   ): Promise<StoreVerifyReply>;
   /** Exports everybody's logs, one after the other; goes on when a part was taken. */

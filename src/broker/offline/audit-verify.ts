@@ -44,7 +44,8 @@ export function checkKey(vkey: string): string {
   });
 }
 
-function readHead(file: string): string {
+/** The signed head in `file`. @throws JitError `ERR_USAGE` when there is none */
+export function readHead(file: string): string {
   const note = readInput(file, 'jit audit verify --help');
   if (parseCheckpoint(note)) return note;
   throw new JitError('ERR_USAGE', `"${file}" holds no signed head`, { hint: 'jit audit verify --help' });

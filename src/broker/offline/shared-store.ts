@@ -10,12 +10,14 @@ import type {
   StoreInitRequest,
   StoreLogRequest,
   StoreVerifyReply,
+  StoreVerifyRequest,
 } from '../../protocol/store.ts';
 import { migrations } from '../../shared-store/migrations/index.ts';
 import { findEvents } from '../../shared-store/reader.ts';
 import { setupSql } from '../../shared-store/setup.ts';
-import { verifyStore } from '../../shared-store/verify.ts';
+import { missingLogs, verifyStore } from '../../shared-store/verify.ts';
 import { asAuditor, connectAs, secretOf } from './as-auditor.ts';
+import { checkKey, readHead } from './audit-verify.ts';
 
 /** As many as `jit audit log` takes. */
 const most = 10_000;
@@ -68,15 +70,27 @@ export async function storeLog(config: string | null, request: StoreLogRequest):
   });
 }
 
-/** Verifies the log of everybody. @throws JitError `ERR_CONFIG` where the configuration names no auditor */
+/**
+ * Verifies the log of everybody.
+ * @throws JitError `ERR_CONFIG` where the configuration names no auditor; `ERR_USAGE` for a key or a head that is none
+ */
 export async function storeVerify(
   config: string | null,
+  request: StoreVerifyRequest,
   onProgress: (done: number, total: number) => void,
 ): Promise<StoreVerifyReply> {
-  const logs = await asAuditor(config, (connection) => verifyStore(connection, { onProgress }));
+  const { keptSince } = request;
+  const known = { keys: request.keys.map(checkKey), heads: request.heads.map(readHead) };
+  const logs = await asAuditor(config, (connection) =>
+    verifyStore(connection, { ...known, keptSince, onProgress }),
+  );
+  const missing = missingLogs(logs, known);
   return {
-    valid: logs.every(({ valid }) => valid),
+    valid: missing.length === 0 && logs.every(({ valid }) => valid),
     events: logs.reduce((sum, { events }) => sum + events, 0),
-    logs,
+    logs: logs.map(({ missed: _, fork: __, ...log }) => log),
+    missing,
+    heads: known.heads.length,
+    trusted: known.keys,
   };
 }

@@ -5,6 +5,7 @@ import type { VerifyReply } from '../../protocol/offline.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { waiting } from '../progress.ts';
+import { headsText, keyLines, signedText } from '../signed-text.ts';
 import { verifyStore } from '../verify-store.ts';
 
 export const auditVerify = defineCommand({
@@ -14,8 +15,11 @@ export const auditVerify = defineCommand({
   args: { file: arg.optional('a log file; without it, your own', 'file') },
   options: {
     store: opt.flag('the logs of everybody, in the shared store; needs its auditor in the configuration'),
-    key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>; may be given several times'),
-    head: opt.list('file', 'a signed head kept elsewhere, which the log has to lead to; several times'),
+    'kept-since': opt.instant(
+      'with --store: events from this time on have to be there; without it all have to be',
+    ),
+    key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>'),
+    head: opt.list('file', 'a signed head kept elsewhere, which the log has to lead to'),
   },
   json: {
     path: '/home/alice/.local/state/jit/jit.db',
@@ -43,20 +47,30 @@ export const auditVerify = defineCommand({
     { command: 'jit audit verify', does: 'your own log' },
     { command: 'jit audit verify /backup/jit.db --json', does: 'a copy, for a script' },
     { command: 'jit audit verify --store', does: 'the logs of everybody, in the shared store' },
+    {
+      command: 'jit audit verify --store --kept-since 2025-05-01 --key "$KEY" --head alice.head',
+      does: 'with its retention, and what you know of a log',
+    },
     { command: 'jit audit verify /backup/jit.db --key "$KEY"', does: 'signed by a key that you know' },
+    {
+      command: 'jit audit verify /backup/jit.db --head /elsewhere/jit.7h2k9d3f5g6h8j1k.head',
+      does: 'leads to a head that you kept: a copy of the file in ~/.local/share/jit/heads',
+    },
   ],
   async run(world, { args, options, json }) {
     const { out } = world;
+    const { key: keys, head: heads, 'kept-since': keptSince } = options;
     if (options.store) {
-      if (args.file !== null || options.key.length + options.head.length > 0) {
-        throw new JitError('ERR_USAGE', 'option "--store" takes no file, --key or --head', {
-          hint: 'jit audit verify --help',
-        });
-      }
-      return verifyStore(world, json);
+      if (args.file === null) return verifyStore(world, { keys, heads, keptSince }, json);
+      throw new JitError('ERR_USAGE', 'option "--store" takes no file', { hint: 'jit audit verify --help' });
+    }
+    if (keptSince !== null) {
+      throw new JitError('ERR_USAGE', 'option "--kept-since" is for --store: a log file keeps everything', {
+        hint: 'jit audit verify --help',
+      });
     }
     const offline = await world.loadOffline();
-    const request = { file: args.file, keys: options.key, heads: options.head };
+    const request = { file: args.file, keys, heads };
     const reply = await waiting(world, 'Verifying', offline.auditVerify(request));
     if (json) {
       out.json(reply);
@@ -72,29 +86,18 @@ export const auditVerify = defineCommand({
     out.print(`${escapeText(reply.path)}: valid, ${reply.events} events${span}`);
     out.print(`head ${reply.head}`);
     for (const line of reply.logs.flatMap((log) => logLines(log, reply.trusted))) out.print(line);
-    const { heads } = reply;
-    out.print(
-      heads === 0
-        ? 'compared with no head kept elsewhere'
-        : `leads to ${heads} head${heads === 1 ? '' : 's'} kept elsewhere`,
-    );
+    out.print(headsText(reply.heads));
     return 0;
   },
 });
 
 /** One log: how far it is signed, by whom, and why that is believed. */
 function logLines(log: VerifyReply['logs'][number], trusted: readonly string[]): string[] {
-  const { origin, events, signed, keys, root, fork } = log;
-  const rest = events - signed;
-  const how = signed === 0 ? 'not signed' : rest === 0 ? 'all signed' : `the last ${rest} not signed`;
-  const known = keys.find((key) => trusted.includes(key));
-  const believed = known
-    ? `${known} (given)`
-    : `${keys.at(-1)} (named by the log itself; give yours with --key)`;
+  const { origin, events, keys, root, fork } = log;
   return [
     ...(fork === null ? [] : [`${origin} goes on from the log before: ${escapeText(fork)}`]),
-    `${origin}: ${events} events, ${how}`,
+    `${origin}: ${events} events, ${signedText(log)}`,
     `root ${root}`,
-    ...(keys.length === 0 ? [] : [`key ${believed}`]),
+    ...keyLines(keys, trusted),
   ];
 }

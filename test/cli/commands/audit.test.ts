@@ -181,6 +181,69 @@ describe('jit audit verify', () => {
   });
 });
 
+describe('jit audit verify --store', () => {
+  const log = {
+    ...{ origin: 'jit.x', valid: true, events: 12, from: 0, retiredUpTo: null, signed: 12, root: 'abc' },
+    ...{ keys: ['jit.x+1+A', 'jit.x+2+B'], registeredBy: 'jit_x', lastSeen: 'now', problem: null },
+  };
+  const reply = { valid: true, events: 12, logs: [log], missing: [], heads: 0, trusted: [] };
+  const answers = (changes: object) => ({ offline: { storeVerify: async () => ({ ...reply, ...changes }) } });
+  const argv = ['audit', 'verify', '--store'];
+
+  it('hands over what the logs are held against, and says whose word each key is', async () => {
+    const asked: unknown[] = [];
+    const storeVerify: Offline['storeVerify'] = async (_config, request) => {
+      asked.push(request);
+      return {
+        ...{ ...reply, heads: 1, trusted: ['jit.y+3+C'] },
+        logs: [log, { ...log, origin: 'jit.y', keys: ['jit.y+3+C', 'jit.y+4+D'] }],
+      };
+    };
+    const given = ['--key', 'jit.y+3+C', '--head', 'y.head', '--kept-since', '2026-01-01T00:00Z'];
+    const ran = await jit([...argv, ...given], { offline: { storeVerify } });
+    expect(asked).toEqual([{ keys: ['jit.y+3+C'], heads: ['y.head'], keptSince: Date.UTC(2026, 0, 1) }]);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout.split('\n')).toEqual([
+      'jit.x: valid, 12 events, all signed; by jit_x, last seen now',
+      'key jit.x+2+B (named by the log itself; give yours with --key)',
+      'jit.y: valid, 12 events, all signed; by jit_x, last seen now',
+      'key jit.y+3+C (given)',
+      'leads to 1 head kept elsewhere',
+      '',
+    ]);
+  });
+
+  it('says what is retired, and that its key is then the store’s own word', async () => {
+    const gone = { ...log, from: 5, retiredUpTo: 'then' };
+    const ran = await jit(argv, answers({ logs: [gone, { ...gone, from: 12 }] }));
+    expect(ran.stdout.split('\n').slice(0, 3)).toEqual([
+      'jit.x: valid, 12 events, all signed, verified from event 5 on (those up to then are retired); by jit_x, last seen now',
+      'key jit.x+2+B (taken from the store itself; give yours with --key)',
+      'jit.x: valid, 12 events, all signed, none is there any more (those up to then are retired); by jit_x, last seen now',
+    ]);
+  });
+
+  it('fails where a log is not valid, and where one that is known is not there', async () => {
+    const bad = { ...log, valid: false, problem: { seq: 3, what: 'odd' } };
+    const ran = await jit(argv, answers({ valid: false, logs: [log, bad] }));
+    expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining('jit.x: NOT VALID, event 3: odd;')]);
+    expect(ran.stderr).toContain('1 of 2 logs in the shared store are not valid');
+    const missing = await jit(argv, answers({ valid: false, missing: ['jit.z'] }));
+    expect([missing.code, missing.stdout]).toEqual([1, expect.stringContaining('jit.z: NOT THERE')]);
+    expect(missing.stderr).toContain('1 of the logs that you know are not in the shared store');
+    const json = await jit([...argv, '--json'], answers({ valid: false, missing: ['jit.z'] }));
+    expect([json.code, JSON.parse(json.stdout)]).toEqual([
+      1,
+      expect.objectContaining({ missing: ['jit.z'] }),
+    ]);
+  });
+
+  it('takes no file, and files no --kept-since', async () => {
+    expect((await jit([...argv, 'x.db'])).code).toBe(2);
+    expect((await jit(['audit', 'verify', '--kept-since', '1d'])).code).toBe(2);
+  });
+});
+
 describe('jit audit prove and verify-proof', () => {
   const proved = {
     origin: 'jit.x',

@@ -21,11 +21,13 @@ export const policyChange: Rule<'policy-change'> = {
   name: 'policy-change',
   severity: 'high',
   definition:
-    'A principal was granted a role, or for longer than ever, under a policy that had changed `within` a time before, and no earlier policy had given it that.',
+    'A principal was granted a role, or for longer than ever (also by extending it), under a policy that had changed `within` a time before, and no earlier policy had given it that.',
   make({ within }) {
     let digest: string | null = null;
     let change: Change | null = null;
     const given = createMemory<Given>();
+    /** From when on each grant counts. */
+    const begins = createMemory<Instant>();
     return {
       see(event, at, grant) {
         const loaded = told(event, 'policy.load');
@@ -36,15 +38,20 @@ export const policyChange: Rule<'policy-change'> = {
           digest = loaded.digest;
         }
         const approved = told(event, 'grant.approved');
-        if (!approved || !grant) return [];
+        const extended = told(event, 'grant.extended');
+        if (!grant || !(approved || extended)) return [];
+        if (approved) begins.set(grant.id, Date.parse(approved.deadline) - approved.duration_ms);
+        const policy = (approved ?? extended)?.policy ?? '';
+        const begin = begins.get(grant.id) ?? at;
+        const length = approved ? approved.duration_ms : Date.parse(extended?.deadline ?? '') - begin;
         const key = keyOf(grant.principal, grant.target, grant.role);
-        const known = given.get(key) ?? { before: 0, now: 0, digest: approved.policy };
-        const isSame = known.digest === approved.policy;
+        const known = given.get(key) ?? { before: 0, now: 0, digest: policy };
+        const isSame = known.digest === policy;
         const before = isSame ? known.before : Math.max(known.before, known.now);
-        const now = Math.max(isSame ? known.now : 0, approved.duration_ms);
-        given.set(key, { before, now, digest: approved.policy });
-        if (change === null || approved.policy !== change.digest || at - change.at > within) return [];
-        if (approved.duration_ms <= before) return [];
+        const now = Math.max(isSame ? known.now : 0, length);
+        given.set(key, { before, now, digest: policy });
+        if (change === null || policy !== change.digest || at - change.at > within) return [];
+        if (length <= before) return [];
         const what = before === 0 ? '' : ' for longer than before';
         const why = `${grant.principal} got ${grant.target}:${grant.role}${what} soon after a change of the policy`;
         return [{ why, evidence: [change.seq, event.seq], about: event }];

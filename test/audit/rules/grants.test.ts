@@ -260,6 +260,18 @@ describe('break-glass', () => {
     expect(found).toMatchObject([{ severity: 'high', evidence: ['1'] }]);
     expect(findings('break-glass', story)).toEqual([]);
   });
+
+  test('is more time by such an entitlement, too', () => {
+    const story = createStory();
+    const grant = story.granted(monday);
+    const data = { policy: 'p1', deadline: new Date(monday + hour).toISOString(), by_ms: 1, reason: null };
+    const names = { principal: 'user:ada', target: 'prod-db', grant };
+    for (const entitlement of ['e', 'emergency'])
+      story.tell(monday, 'grant.extended', { ...data, entitlement }, names);
+    expect(findings('break-glass', story, { entitlements: ['emergency'] })).toMatchObject([
+      { evidence: ['3'], grant },
+    ]);
+  });
 });
 
 describe('a change of the policy', () => {
@@ -285,6 +297,33 @@ describe('a change of the policy', () => {
     expect(findings('policy-change', changed(1, {}, {}))).toEqual([]);
     expect(findings('policy-change', changed(1, { duration: hour }, {}))).toHaveLength(1);
     expect(findings('policy-change', changed(1, { role: 'write' }, {}))).toHaveLength(1);
+  });
+
+  test('is told where it gave a grant more time than an earlier one had', () => {
+    const extended = (policy: string, total: number) => {
+      const story = createStory();
+      load(story, monday, 'p1');
+      const grant = story.granted(monday, { policy: 'p1' });
+      load(story, monday + minute, 'p2');
+      const data = { entitlement: 'e', policy, by_ms: 1, reason: null };
+      const deadline = new Date(monday + total).toISOString();
+      story.tell(
+        monday + 2 * minute,
+        'grant.extended',
+        { ...data, deadline },
+        {
+          ...{ principal: 'user:ada', target: 'prod-db', grant },
+        },
+      );
+      return story;
+    };
+    expect(findings('policy-change', extended('p2', hour))).toMatchObject([{ evidence: ['3', '4'] }]);
+    expect(findings('policy-change', extended('p2', 30 * minute))).toEqual([]);
+    expect(findings('policy-change', extended('p1', hour))).toEqual([]);
+    // What an extension gave before the change is nothing new after it.
+    const known = extended('p1', hour);
+    known.granted(monday + 3 * minute, { policy: 'p2', duration: hour });
+    expect(findings('policy-change', known)).toEqual([]);
   });
 
   test('is no change when a broker starts with the same', () => {

@@ -5,6 +5,7 @@ import type { Secret } from '../core/secret.ts';
 import type { StoreAddress } from '../core/store-settings.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
+import { driverLogin, ignoreEnvironment } from '../system/postgres-login.ts';
 import { tlsOptions } from '../system/postgres-tls.ts';
 import { failureOf } from './failure.ts';
 
@@ -50,19 +51,20 @@ export async function withStore<T>(
   let isWell = false;
   try {
     signal.throwIfAborted();
+    const { host, port, database } = address;
+    // Asks for another driver, which is not there.
+    delete process.env['NODE_PG_FORCE_NATIVE'];
     const { default: pg } = await import('pg');
-    client = new pg.Client({
-      host: address.host,
-      port: address.port,
-      database: address.database,
-      user,
-      password: password?.reveal(),
-      ssl: await tlsOptions(address.sslmode, address.sslRootCert),
-      application_name: 'jit',
-      connectionTimeoutMillis: address.connectTimeout,
-      query_timeout: silence,
-      keepAlive: true,
-    });
+    client = ignoreEnvironment(
+      new pg.Client({
+        ...driverLogin({ host, port, database, user, password: password?.reveal() ?? null }),
+        ssl: await tlsOptions(address.sslmode, address.sslRootCert),
+        application_name: 'jit',
+        connectionTimeoutMillis: address.connectTimeout,
+        query_timeout: silence,
+        keepAlive: true,
+      }),
+    );
     // Unheard, an error between two statements would end the process; the next statement fails anyway.
     client.on('error', () => undefined);
     signal.addEventListener('abort', cut, { once: true });

@@ -15,8 +15,16 @@ const hints: Readonly<Record<string, string>> = {
   '42883': 'jit store init',
   '42P01': 'jit store init',
   '42501': 'an administrator grants the role: GRANT jit_writer TO "the login"; jit store init says how',
+  '55P03': 'end what holds the lock: SELECT pg_terminate_backend(pid)',
   JT403: 'every broker needs a name of its own; an administrator can see it in jit.logs',
 };
+
+/** The store has heard what was asked and said no, for as long as nothing changes: asking others of it makes sense. */
+export function isRefusal(thrown: unknown): boolean {
+  const state = sqlStateOf(thrown);
+  if (state !== null) return !isDown(state);
+  return thrown instanceof JitError && thrown.code === 'ERR_TARGET_REFUSED';
+}
 
 /** Any failure on the way to the store, or its answer no. What is a JitError already stays as it is. */
 export function failureOf(thrown: unknown, { host, port }: StoreAddress): JitError {

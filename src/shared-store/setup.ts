@@ -6,6 +6,25 @@ import { migrations } from './migrations/index.ts';
 /** One lock for all set-ups of a database; the number means nothing. */
 const lock = 4_711_006;
 
+/** Any login may hold the lock, on purpose or not: nobody waits for it without end, or without hearing who has it. */
+const takeLock = `DO $lock$
+DECLARE
+  v_until timestamptz := clock_timestamp() + interval '20 seconds';
+  v_who text;
+BEGIN
+  WHILE NOT pg_try_advisory_xact_lock(${lock}) LOOP
+    IF clock_timestamp() > v_until THEN
+      SELECT string_agg(format('pid %s, login "%s"', l.pid, a.usename), '; ') INTO v_who
+      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE l.locktype = 'advisory' AND l.classid = 0 AND l.objid = ${lock} AND l.objsubid = 1 AND l.granted
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+      RAISE EXCEPTION 'the lock of the set-up is held by another session (%)',
+        coalesce(v_who, 'which has just ended') USING ERRCODE = 'lock_not_available';
+    END IF;
+    PERFORM pg_sleep(0.1);
+  END LOOP;
+END $lock$;`;
+
 const roles = ['jit_owner', 'jit_writer', 'jit_auditor'];
 
 /** All of it, in one transaction. Holds no secret. */
@@ -14,7 +33,8 @@ export function setupSql(): string {
     '-- Sets up the shared store of jit. Run as an administrator, in the database of the store; running it again is harmless.',
     'BEGIN;',
     'SET LOCAL client_min_messages = warning;',
-    `SELECT pg_advisory_xact_lock(${lock});`,
+    "SET LOCAL lock_timeout = '20s';",
+    takeLock,
     '-- jit_owner has the tables and nobody logs in as it; grant jit_writer to the logins of brokers, jit_auditor to readers.',
     ...roles.map(
       (role) => `DO $roles$ BEGIN

@@ -11,7 +11,9 @@ export async function tlsOptions(mode: SslMode, rootCert: string | null): Promis
   if (mode === 'disable') return false;
   if (mode === 'require') return { rejectUnauthorized: false };
   const ca = rootCert === null ? {} : { ca: await readCertificates(rootCert) };
-  return mode === 'verify-ca' ? { ...ca, checkServerIdentity: () => undefined } : ca;
+  // Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes what is not.
+  const verify = { ...ca, rejectUnauthorized: true };
+  return mode === 'verify-ca' ? { ...verify, checkServerIdentity: () => undefined } : verify;
 }
 
 async function readCertificates(path: string): Promise<string> {

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import type { Secret } from '../../core/secret.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Clock } from '../../system/clock.ts';
+import { driverLogin, ignoreEnvironment } from '../../system/postgres-login.ts';
 import { tlsOptions } from '../../system/postgres-tls.ts';
 import type { ProviderTools } from '../provider.ts';
 import { failureOf } from './failure.ts';
@@ -73,19 +74,18 @@ export function openServer(
 
 async function newClient(address: ServerAddress, database: string, password: Secret): Promise<Client> {
   const { default: pg } = await import('pg');
-  return new pg.Client({
-    host: address.host,
-    port: address.port,
-    user: address.user,
-    database,
-    password: password.reveal(),
-    ssl: await tlsOptions(address.sslmode, address.ssl_root_cert),
-    application_name: 'jit broker',
-    connectionTimeoutMillis: address.connect_timeout_ms,
-    // Longer than the server's own limit: only for a server that has stopped answering.
-    query_timeout: 40_000,
-    keepAlive: true,
-  });
+  const { host, port, user } = address;
+  return ignoreEnvironment(
+    new pg.Client({
+      ...driverLogin({ host, port, user, database, password: password.reveal() }),
+      ssl: await tlsOptions(address.sslmode, address.ssl_root_cert),
+      application_name: 'jit broker',
+      connectionTimeoutMillis: address.connect_timeout_ms,
+      // Longer than the server's own limit: only for a server that has stopped answering.
+      query_timeout: 40_000,
+      keepAlive: true,
+    }),
+  );
 }
 
 async function useClient<T>(

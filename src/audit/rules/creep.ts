@@ -1,5 +1,6 @@
 // Access that grows: longer than this role is usually held, extended over and over, or suddenly without a scope.
 
+import { isLonger } from './grant-book.ts';
 import { createMemory, keyOf } from './memory.ts';
 import { type Rule, type Sign, told } from './rule.ts';
 
@@ -34,7 +35,7 @@ export const creep: Rule<'creep'> = {
         scopes.set(key, [...scoped, grant.scope !== null].slice(-scopeHabit));
         const signs: Sign[] = [];
         const evidence = [event.seq];
-        if (past.length >= history && approved.duration_ms > percentile(past, 0.95)) {
+        if (past.length >= history && isLonger(approved.duration_ms, percentile(past, 0.95))) {
           signs.push({ why: `${role} was granted for longer than usual`, evidence, about: event });
         }
         if (grant.scope === null && scoped.length >= scopeHabit && scoped.every(Boolean)) {

@@ -1,5 +1,6 @@
 // Somebody tries what the policy denies until something gives.
 
+import { isLonger } from './grant-book.ts';
 import { createMemory, createWindow, keyOf } from './memory.ts';
 import { type Rule, told } from './rule.ts';
 
@@ -42,11 +43,11 @@ export const denialShopping: Rule<'denial-shopping'> = {
         }
         if (event.type !== 'grant.approved') return [];
         // Of each denial: one for much longer since does not make less of it.
-        const isLonger = ({ duration }: Denied) => duration !== null && (grant.duration ?? 0) > duration;
+        const isMore = ({ duration }: Denied) => duration !== null && isLonger(grant.duration ?? 0, duration);
         const isWider = ({ scope }: Denied) => scope !== null && grant.scope === null;
-        const last = before.findLast((one) => isLonger(one) || isWider(one));
+        const last = before.findLast((one) => isMore(one) || isWider(one));
         if (!last) return [];
-        const how = isLonger(last) ? 'for longer' : 'with a wider scope';
+        const how = isMore(last) ? 'for longer' : 'with a wider scope';
         const why = `${grant.target}:${grant.role} was denied to ${grant.principal}, then granted ${how}`;
         return [{ why, evidence: [last.seq, event.seq], about: event }];
       },

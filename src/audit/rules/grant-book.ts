@@ -61,3 +61,6 @@ function withEvent(known: KnownGrant | null, id: string, event: EventBody, at: I
   }
   return event.type === 'grant.ended' ? { ...known, endedAt: at } : known;
 }
+
+/** Whether one length of time is more than another in earnest: how long something took is not in it. */
+export const isLonger = (one: Milliseconds, other: Milliseconds): boolean => one - other >= 1_000;

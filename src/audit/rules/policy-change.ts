@@ -1,6 +1,7 @@
 // The policy was changed, and soon after it gave somebody what it had not given before.
 
 import type { Instant } from '../../core/time.ts';
+import { isLonger } from './grant-book.ts';
 import { createMemory, keyOf } from './memory.ts';
 import { type Rule, told } from './rule.ts';
 
@@ -51,7 +52,7 @@ export const policyChange: Rule<'policy-change'> = {
         const now = Math.max(isSame ? known.now : 0, length);
         given.set(key, { before, now, digest: policy });
         if (change === null || policy !== change.digest || at - change.at > within) return [];
-        if (length <= before) return [];
+        if (!isLonger(length, before)) return [];
         const what = before === 0 ? '' : ' for longer than before';
         const why = `${grant.principal} got ${grant.target}:${grant.role}${what} soon after a change of the policy`;
         return [{ why, evidence: [change.seq, event.seq], about: event }];

@@ -251,6 +251,21 @@ describe('creep', () => {
   });
 });
 
+test('some milliseconds more or less make no grant longer than another', () => {
+  const [rather, longer] = [hour - 3, hour + 2];
+  const story = createStory();
+  const load = (at: number, digest: string) =>
+    story.tell(at, 'policy.load', { digest, path: '/c', targets: 1, entitlements: 1 });
+  load(monday, 'p1');
+  for (let index = 0; index < 20; index += 1)
+    story.granted(monday + index * day, { duration: rather, policy: 'p1' });
+  load(monday + 20 * day, 'p2');
+  story.denied(monday + 20 * day, { duration: rather, policy: 'p2' });
+  story.granted(monday + 20 * day, { duration: longer, policy: 'p2' });
+  for (const rule of ['policy-change', 'creep', 'denial-shopping'] as const)
+    expect(findings(rule, story)).toEqual([]);
+});
+
 describe('break-glass', () => {
   test('is a grant by an entitlement for emergencies, and by no other', () => {
     const story = createStory();

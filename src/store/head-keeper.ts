@@ -42,7 +42,7 @@ export function fileHeadKeeper(folder: string): HeadKeeper {
     known: () =>
       list(folder)
         .filter((name) => name.endsWith(suffix))
-        .flatMap((name) => newest(readPrivateFile(path.join(folder, name))) ?? []),
+        .flatMap((name) => newestHead(readPrivateFile(path.join(folder, name))) ?? []),
     keep(origin, note) {
       const file = fileOf(origin);
       const fd = openExisting(file);
@@ -86,7 +86,8 @@ function slots(file: Buffer): { slot: number; note: string; size: number }[] {
   });
 }
 
-function newest(file: Buffer): string | undefined {
+/** The newest note that is whole in such a file, or in a copy of one; undefined: there is none. */
+export function newestHead(file: Buffer): string | undefined {
   return slots(file).toSorted((a, b) => b.size - a.size)[0]?.note;
 }
 

@@ -5,7 +5,7 @@ import { parseCheckpoint } from '../../audit/checkpoint.ts';
 import { parseVkey } from '../../audit/note.ts';
 import { JitError } from '../../core/errors.ts';
 import type { VerifyReply, VerifyRequest } from '../../protocol/offline.ts';
-import { fileHeadKeeper } from '../../store/head-keeper.ts';
+import { fileHeadKeeper, newestHead } from '../../store/head-keeper.ts';
 import { verifyFile } from '../../store/verify-file.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { readInput } from './read-input.ts';
@@ -44,9 +44,12 @@ export function checkKey(vkey: string): string {
   });
 }
 
-/** The signed head in `file`. @throws JitError `ERR_USAGE` when there is none */
+/** A signed note as a file of its own, or a copy of what the broker keeps beside its database, which has two of them. */
 export function readHead(file: string): string {
-  const note = readInput(file, 'jit audit verify --help');
-  if (parseCheckpoint(note)) return note;
-  throw new JitError('ERR_USAGE', `"${file}" holds no signed head`, { hint: 'jit audit verify --help' });
+  const text = readInput(file, 'jit audit verify --help');
+  const note = parseCheckpoint(text) ? text : newestHead(Buffer.from(text));
+  if (note !== undefined) return note;
+  throw new JitError('ERR_USAGE', `"${file}" holds no signed head`, {
+    hint: 'a head is a copy of a file in ~/.local/share/jit/heads, or the signed head of a report',
+  });
 }

@@ -82,7 +82,8 @@ export function writeIntent(
         data: {
           entitlement: decision.entitlement ?? '',
           policy: grant.policyDigest,
-          duration_ms: deadline - now,
+          // From the request on, as the deadline is: not a moment less than what was asked for.
+          duration_ms: deadline - grant.requestedAt,
           deadline: isoTime(deadline),
           why: decision.reasons.join('; '),
         },

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { preview } from '../../src/broker/preview.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
@@ -23,6 +23,18 @@ describe('an allowed request', () => {
     expect(grant).toMatchObject({ state: 'active', target: 'fake-db', role: 'read', entitlement: 'read' });
     expect(grant.leases).toMatchObject([{ state: 'active', name: [...world.target.live.keys()][0] }]);
     expect(env['FAKE_USER']).toBe([...world.target.live.keys()][0]);
+  });
+
+  test('is approved for the whole time that was asked for, however long the decision took', async () => {
+    const { clock } = world.broker;
+    const now = clock.now.bind(clock);
+    let looked = 0;
+    const ticking = vi.spyOn(clock, 'now').mockImplementation(() => now() + looked++);
+    await elevate(world.broker, ada, request({ duration: 600_000 }));
+    ticking.mockRestore();
+    const approved = world.store.events().find(({ body }) => body.type === 'grant.approved');
+    expect(looked).toBeGreaterThan(1);
+    expect(approved?.body.data).toMatchObject({ duration_ms: 600_000 });
   });
 
   test('shows no end of the target before the deadline when the target only leaves out the parts of a second', async () => {

@@ -21,8 +21,9 @@ export function lossText({ origin, events, known }: LogView): string | null {
   if (known.origin !== origin)
     return `${there}; ${source} knew ${known.events} of ${escapeText(known.origin)}`;
   if (known.events <= events) return `${there}; ${source} knew other ones before ${known.events}`;
+  // At least: what was appended since stands where others stood before.
   const missing = known.events - events;
-  return `${there}; ${source} knew ${known.events}: ${missing} ${missing === 1 ? 'is' : 'are'} missing`;
+  return `${there}; ${source} knew ${known.events}: at least ${missing} ${missing === 1 ? 'is' : 'are'} missing`;
 }
 
 /** Lines for whoever asks how things stand; none while all is well. */

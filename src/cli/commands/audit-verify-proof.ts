@@ -12,7 +12,7 @@ export const auditVerifyProof = defineCommand({
   ].join('\n'),
   args: { file: arg.required('the proof', 'file') },
   options: {
-    key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>; may be given several times'),
+    key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>'),
     event: opt.text('file', 'the event, where it has to be this one, or the proof does not hold it'),
   },
   json: {

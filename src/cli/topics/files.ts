@@ -19,6 +19,14 @@ export const filesTopic: Topic = {
         ['broker.lock', 'held by the one broker that runs'],
         ['names', 'names of targets, roles and scopes, for completion in shells'],
         ['seal.key', 'what seals secrets in jit.db, only where no keychain answers'],
+        ['device.key', 'the key that signs the log, only where no keychain answers'],
+        ['synced', 'what the shared store has acknowledged'],
+      ],
+    },
+    {
+      title: 'Kept apart from it: in $XDG_DATA_HOME/jit (~/.local/share/jit)',
+      rows: [
+        ['heads/<log>.head', 'the newest signed head of each log, which shows a jit.db that was put back'],
       ],
     },
     {

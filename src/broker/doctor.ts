@@ -7,6 +7,7 @@ import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
 import { recentAnomalies } from './anomalies.ts';
 import type { Broker } from './broker.ts';
 import { signingLines } from './doctor-signing.ts';
+import { syncLines } from './doctor-sync.ts';
 import { resolveTarget } from './wish.ts';
 import { isEndAwaited } from './withdrawal.ts';
 
@@ -27,6 +28,8 @@ export async function doctor(broker: Broker, request: DoctorRequest): Promise<Do
     ...stateLine(broker),
     line,
     ...leases,
+    // Last: the configuration has been read by then.
+    ...(await syncLines(broker)),
   ];
   for (const target of targets) checks.push(...(await targetLines(broker, target)));
   return { checks };

@@ -39,7 +39,7 @@ export async function openBroker(
     async close(cause) {
       const { overdue, ending } = await stop(broker, cause);
       await ended;
-      return { overdue, ending };
+      return { overdue, ending, unsynced: broker.sync.left };
     },
   };
 }

@@ -5,7 +5,7 @@ import { leafHash, noLeaf } from '../audit/chain.ts';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
 import type { LogHead } from '../audit/event.ts';
 import { JitError } from '../core/errors.ts';
-import { contradictions } from '../shared-store/failure.ts';
+import { contradictions, isRefusal } from '../shared-store/failure.ts';
 import type { StoreHead, StoreWriter } from '../shared-store/writer.ts';
 import type { Store } from '../store/store.ts';
 import { sqlStateOf } from '../system/postgres-failure.ts';
@@ -33,6 +33,8 @@ export interface Push {
   readonly writer: StoreWriter;
   /** Logs that need no look any more: complete, or given up by a fork. Filled by the push. */
   readonly settled: Set<string>;
+  /** Logs before the one that is written now that the store said no to, and how: left out until somebody takes them out. */
+  readonly refused?: Map<string, unknown>;
   /** Told as soon as the store has answered. `note`: the checkpoint that it has taken with it. */
   onAcknowledged(origin: string, size: number, note: string | null): void;
 }
@@ -41,19 +43,24 @@ export interface Push {
 const batch = { events: 2_000, bytes: 4 * 1024 * 1024 };
 
 /**
- * Sends everything that is committed by the time it is reached.
+ * Sends everything that is committed by the time it is reached. What is wrong with a log that has ended keeps no other back.
  * @throws Contradiction for the log that is written now
  */
 export async function pushLogs(push: Push): Promise<void> {
-  const { store, settled } = push;
+  const { store, settled, refused = new Map<string, unknown>() } = push;
   for (const log of store.logs()) {
-    if (settled.has(log.origin)) continue;
+    if (settled.has(log.origin) || refused.has(log.origin)) continue;
     const isComplete = store.logOrigin !== log.origin;
     try {
       await pushLog(push, log);
     } catch (thrown) {
+      if (store.logOrigin === log.origin) throw thrown;
       // Why it was given up, perhaps just now: its end is lost here, or the store's is another.
-      if (!(thrown instanceof Contradiction) || store.logOrigin === log.origin) throw thrown;
+      if (!(thrown instanceof Contradiction)) {
+        if (!isRefusal(thrown)) throw thrown;
+        refused.set(log.origin, thrown);
+        continue;
+      }
     }
     if (isComplete) settled.add(log.origin);
   }

@@ -5,6 +5,14 @@ import type { StoreSettings } from '../core/store-settings.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Unsynced } from './sync-limit.ts';
 
+/** A log that has ended and that the store does not take. */
+export interface RefusedLog {
+  readonly origin: string;
+  /** Events that it does not have. */
+  readonly events: number;
+  readonly failure: JitError;
+}
+
 /** Where the sync stands. */
 export interface SyncState extends Unsynced {
   /** null: the configuration names no store, or no login for this broker. */
@@ -12,6 +20,10 @@ export interface SyncState extends Unsynced {
   readonly origin: string;
   readonly size: number;
   readonly acknowledged: number;
+  /** The store has said so to this broker; false: it is what was noted before. */
+  readonly isHeard: boolean;
+  /** Logs before this one that the store takes no more of. */
+  readonly refused: readonly RefusedLog[];
   /** Why the last push failed; null when it did not. */
   readonly failure: JitError | null;
   readonly isRunning: boolean;
@@ -33,6 +45,8 @@ export interface Sync {
   readonly isBusy: boolean;
   /** Something was committed. */
   touch(): void;
-  /** A last push that may take so long; then nothing more is sent. Never throws. */
-  close(patience: Milliseconds): Promise<void>;
+  /** A last push, which may take as long as the configuration says, or `patience`; then nothing more is sent. Never throws. */
+  close(patience?: Milliseconds): Promise<void>;
+  /** Events that the store had not acknowledged at the close; 0 before, and without a store. */
+  readonly left: number;
 }

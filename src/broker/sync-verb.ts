@@ -14,7 +14,8 @@ export async function sync(broker: Broker, { now, wait }: SyncRequest): Promise<
     await Promise.race([broker.sync.now().catch(() => undefined), late.promise]);
     cancel();
   }
-  const { settings, origin, size, acknowledged, since, isRunning, failure } = broker.sync.state();
+  const { settings, origin, size, acknowledged, isHeard, since, isRunning, failure, refused } =
+    broker.sync.state();
   return {
     store: settings?.writer
       ? {
@@ -28,8 +29,13 @@ export async function sync(broker: Broker, { now, wait }: SyncRequest): Promise<
     origin,
     events: size,
     acknowledged,
+    heard: isHeard,
     since: since === null ? null : isoTime(since),
     running: isRunning,
     failure: failure && { code: failure.code, message: failure.message, hint: failure.hint ?? null },
+    refused: refused.map(({ origin: name, events, failure: { message, hint } }) => ({
+      ...{ origin: name, events, message },
+      hint: hint ?? null,
+    })),
   };
 }

@@ -5,18 +5,20 @@ import type { AuditEvent } from '../audit/event.ts';
 import { JitError, toJitError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { StoreSettings } from '../core/store-settings.ts';
-import type { Instant, Milliseconds } from '../core/time.ts';
+import type { Milliseconds } from '../core/time.ts';
 import { withStore } from '../shared-store/connection.ts';
+import { failureOf } from '../shared-store/failure.ts';
 import { storeWriter } from '../shared-store/writer.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
 import type { Random } from '../system/random.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
-import { overLimit, type Unsynced } from './sync-limit.ts';
+import { notSynced, overLimit, type Unsynced } from './sync-limit.ts';
 import { readSyncMemory, type SyncMemory, writeSyncMemory } from './sync-memory.ts';
 import { Contradiction, pushLogs } from './sync-push.ts';
-import type { Sync } from './sync-state.ts';
+import type { RefusedLog, Sync } from './sync-state.ts';
+import { createTally } from './sync-tally.ts';
 
 /** What the sync works with. */
 export interface SyncTools {
@@ -33,9 +35,11 @@ export interface SyncTools {
 /** Events come in groups: a grant has half a dozen. */
 const debounce: Milliseconds = 500;
 /** What a request waits for a store that may be there after all. */
-const patience: Milliseconds = 10_000;
+const requestPatience: Milliseconds = 10_000;
 /** Unacknowledged for longer than this is worth an event. */
 const behindAfter: Milliseconds = 5 * 60_000;
+/** A log that the store refuses is offered again after this. */
+const refusedFor: Milliseconds = 3_600_000;
 
 /** Starts the sync; contacts nobody before something is committed, or was before. */
 export function startSync(tools: SyncTools): Sync {
@@ -43,6 +47,8 @@ export function startSync(tools: SyncTools): Sync {
   const { store } = ledger;
   const stopped = new AbortController();
   const settled = new Set<string>();
+  const refused = new Map<string, unknown>();
+  let refusedUntil = Number.POSITIVE_INFINITY;
   const remembered = readSyncMemory(file);
   let memory: SyncMemory = remembered ?? {
     origin: store.logOrigin,
@@ -50,11 +56,12 @@ export function startSync(tools: SyncTools): Sync {
     behind: false,
     contradiction: null,
   };
+  const tally = createTally(store, remembered, () => clock.now());
   let failures = 0;
+  let left = 0;
   let failure: JitError | null = null;
   let underWay: Promise<void> | null = null;
   let cancel: (() => void) | null = null;
-  let oldest: { readonly row: number; readonly at: Instant } | null = null;
 
   if (memory.contradiction?.origin === store.logOrigin) store.distrust('store', memory.contradiction);
   ledger.onWrite(touch);
@@ -71,26 +78,9 @@ export function startSync(tools: SyncTools): Sync {
     return settings?.writer ? settings : null;
   };
 
-  /** Also of logs before the one that is written: a fork makes nothing acknowledged. */
+  /** Also of logs before the one that is written: a fork makes nothing acknowledged. Not of those that are refused. */
   function unsynced(): Unsynced {
-    const logs = store.logs();
-    const end = (logs.at(-1)?.first ?? 0) + store.head().size;
-    const at = logs.findIndex(({ origin }) => origin === memory.origin);
-    const acknowledged = Math.min(
-      (logs[at]?.first ?? 0) + (at < 0 ? 0 : memory.size),
-      logs[at + 1]?.first ?? end,
-    );
-    const events = end - acknowledged;
-    return { events, since: events === 0 ? null : timeOf(acknowledged) };
-  }
-
-  function timeOf(row: number): Instant {
-    if (oldest?.row !== row) {
-      const [body] = store.bodies(row, 1);
-      const { ts } = JSON.parse(Buffer.from(body ?? '{}').toString('utf8')) as { ts?: string };
-      oldest = { row, at: ts === undefined ? clock.now() : Date.parse(ts) };
-    }
-    return oldest.at;
+    return tally.missing((origin) => settled.has(origin) || refused.has(origin));
   }
 
   function plan(delay: Milliseconds): void {
@@ -123,7 +113,7 @@ export function startSync(tools: SyncTools): Sync {
       failures = 0;
       failure = null;
       const { size } = store.head();
-      if (memory.behind && memory.size >= size)
+      if (memory.behind && tally.has(store.logOrigin, size))
         tell({ type: 'sync.caught_up', at: clock.now(), data: { size } }, false);
     } catch (thrown) {
       failure = toJitError(thrown);
@@ -147,22 +137,37 @@ export function startSync(tools: SyncTools): Sync {
       });
     }
     // Until a fork nothing that is added here can be told from a lie.
-    if (store.behind) throw notSynced();
+    if (store.stopped) throw notSynced();
     const { address, writer } = settings;
     const password = await tools.resolveSecret(writer.password);
     const options = { address, user: writer.user, password, clock, signal: stopped.signal };
+    if (clock.sinceBoot() >= refusedUntil) refused.clear();
+    const before = refused.size;
     await withStore(options, async (connection) =>
       pushLogs({
         store,
         settled,
+        refused,
         writer: storeWriter(connection),
         onAcknowledged(origin, size, note) {
+          tally.heard(origin, size);
           if (origin !== store.logOrigin) return;
           remember({ origin, size, contradiction: null });
           if (note !== null) acknowledge(note);
         },
       }),
     );
+    if (refused.size > before) refusedUntil = clock.sinceBoot() + refusedFor;
+  }
+
+  function refusedLogs(): RefusedLog[] {
+    const address = settingsNow()?.address;
+    if (!address) return [];
+    return [...refused].map(([origin, thrown]) => ({
+      origin,
+      events: tally.missingOf(origin),
+      failure: failureOf(thrown, address),
+    }));
   }
 
   function acknowledge(note: string): void {
@@ -173,16 +178,6 @@ export function startSync(tools: SyncTools): Sync {
       // Of no weight: what the store has is asked again before anything is sent.
       log.warn('cannot keep the acknowledged checkpoint', thrown);
     }
-  }
-
-  function notSynced(): JitError {
-    return new JitError(
-      'ERR_AUDIT_INVALID',
-      'the log is not synced: it was set back, or another one is known under its name',
-      {
-        hint: 'jit audit fork --reason "…"',
-      },
-    );
   }
 
   function tellBehind({ code }: JitError): void {
@@ -224,32 +219,40 @@ export function startSync(tools: SyncTools): Sync {
   }
 
   const has = (origin: string, size: number) => (): boolean =>
-    memory.origin === origin && memory.size >= size && memory.contradiction === null;
+    tally.has(origin, size) && memory.contradiction === null;
 
   return {
     touch,
     get isBusy() {
-      return settingsNow() !== null && !store.behind && failures === 0 && unsynced().events > 0;
+      return settingsNow() !== null && !store.stopped && failures === 0 && unsynced().events > 0;
     },
     state() {
       const { size } = store.head();
       const origin = store.logOrigin;
-      const acknowledged = memory.origin === origin ? memory.size : 0;
-      const isRunning = underWay !== null;
-      return { ...unsynced(), settings: settingsNow(), origin, size, acknowledged, failure, isRunning };
+      return {
+        ...unsynced(),
+        ...{ settings: settingsNow(), origin, size, failure },
+        acknowledged: tally.acknowledged(),
+        isHeard: tally.isHeard(origin),
+        refused: refusedLogs(),
+        isRunning: underWay !== null,
+      };
     },
     async now() {
       await policy.config();
       // One may be under way that began before the last commit.
       await underWay?.catch(() => undefined);
+      // Whoever asks may have made good what it was refused for.
+      refused.clear();
       await run();
     },
     async withinLimits() {
       const settings = settingsNow();
       if (!settings || overLimit(unsynced(), settings.maxUnsynced, clock.now()) === null) return false;
-      await until(() => overLimit(unsynced(), settings.maxUnsynced, clock.now()) === null, patience).catch(
-        () => undefined,
-      );
+      await until(
+        () => overLimit(unsynced(), settings.maxUnsynced, clock.now()) === null,
+        requestPatience,
+      ).catch(() => undefined);
       const why = overLimit(unsynced(), settings.maxUnsynced, clock.now());
       if (why === null) return true;
       throw new JitError(
@@ -262,7 +265,7 @@ export function startSync(tools: SyncTools): Sync {
     },
     async anchor() {
       try {
-        await until(has(store.logOrigin, store.head().size), patience);
+        await until(has(store.logOrigin, store.head().size), requestPatience);
       } catch (thrown) {
         const cause = toJitError(thrown);
         if (cause.code === 'ERR_AUDIT_INVALID') throw cause;
@@ -273,15 +276,21 @@ export function startSync(tools: SyncTools): Sync {
         );
       }
     },
-    async close(limit) {
-      if (settingsNow() && !store.behind && failures === 0 && unsynced().events > 0) {
-        await until(has(store.logOrigin, store.head().size), limit).catch(() => undefined);
+    async close(patience) {
+      const settings = settingsNow();
+      if (settings && !store.stopped && failures === 0 && unsynced().events > 0) {
+        const all = has(store.logOrigin, store.head().size);
+        await until(all, patience ?? settings.endTimeout).catch(() => undefined);
       }
       stopped.abort();
       cancel?.();
       // Broken off by now; whoever closes the database next must not be met by it.
       await underWay?.catch(() => undefined);
       cancel?.();
+      left = settings ? unsynced().events : 0;
+    },
+    get left() {
+      return left;
     },
   };
 }

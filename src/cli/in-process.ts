@@ -25,12 +25,16 @@ export async function closeOwnBroker(world: Closing): Promise<void> {
 async function close(world: Closing, own: OpenBroker): Promise<void> {
   try {
     if (!world.ownBroker.isHurried) await own.othersLeft();
-    const { overdue, ending } = await own.close('its command has ended');
+    const { overdue, ending, unsynced } = await own.close('its command has ended');
     if (overdue > 0) {
       const what = overdue === 1 ? 'a credential' : `${overdue} credentials`;
       world.out.warn(`${what} could not be taken back; try again: jit ci cleanup`);
     } else if (ending > 0) {
       world.out.warn('a credential cannot be withdrawn and ends by itself; see: jit ci cleanup');
+    }
+    if (unsynced > 0) {
+      const what = unsynced === 1 ? '1 event is' : `${unsynced} events are`;
+      world.out.warn(`${what} not at the shared store yet; send the rest of the audit log: jit audit sync`);
     }
   } catch {
     world.out.warn('the broker of this command did not end as it should; see what is left: jit ci cleanup');

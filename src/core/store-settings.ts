@@ -35,7 +35,12 @@ export interface StoreSettings {
   /** Who reads everybody's logs; null: nobody here. */
   readonly auditor: StoreLogin | null;
   readonly maxUnsynced: UnsyncedLimits;
+  /** How long a broker that ends tries to send what is left. */
+  readonly endTimeout: Milliseconds;
 }
+
+/** Nobody likes to wait for a command that is done. */
+export const usualEndTimeout: Milliseconds = 2_000;
 
 /** A working day without the store, with room. */
 export const usualUnsyncedLimits: UnsyncedLimits = { events: 1_000, age: 24 * 3_600_000 };

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { isLocal, sslModeOf, sslModes } from '../core/postgres-address.ts';
-import { type StoreSettings, usualUnsyncedLimits } from '../core/store-settings.ts';
+import { type StoreSettings, usualEndTimeout, usualUnsyncedLimits } from '../core/store-settings.ts';
 import type { Milliseconds } from '../core/time.ts';
 
 const usualTimeout = 5_000;
@@ -64,6 +64,9 @@ export function storeSchema(
       connect_timeout: v.exactOptional(
         described(duration, 'how long to wait for the server to accept a connection; default 5s'),
       ),
+      end_timeout: v.exactOptional(
+        described(duration, 'how long a broker that ends tries to send what is left; default 2s'),
+      ),
       max_unsynced: v.exactOptional(
         described(
           v.strictObject({
@@ -112,6 +115,7 @@ export function storeSettingsOf(value: StoreValue | undefined): StoreSettings | 
     },
     writer: user === undefined || password === undefined ? null : { user, password },
     auditor: auditor ?? null,
+    endTimeout: value.end_timeout ?? usualEndTimeout,
     maxUnsynced: { ...usualUnsyncedLimits, ...value.max_unsynced },
   };
 }

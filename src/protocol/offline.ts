@@ -257,8 +257,15 @@ export interface OpenBroker {
   release(): Promise<void>;
   /** Settles when no command of another process uses this broker any more. */
   othersLeft(): Promise<void>;
-  /** Takes back what is left, then ends; what could not be confirmed gone stays on disk for the next broker. */
-  close(cause: string): Promise<{ readonly overdue: number; readonly ending: number }>;
+  /**
+   * Takes back what is left, then ends; what could not be confirmed gone stays on disk for the next broker, and so do
+   * events that the shared store has not acknowledged (`unsynced`).
+   */
+  close(cause: string): Promise<{
+    readonly overdue: number;
+    readonly ending: number;
+    readonly unsynced: number;
+  }>;
 }
 
 /** The heavy half of the command line. Config path `null` means: where `JIT_CONFIG` or XDG says. */

@@ -27,6 +27,8 @@ export interface SyncReply {
   /** Events of the log. */
   readonly events: number;
   readonly acknowledged: number;
+  /** The store has told this broker so; false: it was noted before, and the store has not been heard since. */
+  readonly heard: boolean;
   /** When the oldest that is not acknowledged was written. */
   readonly since: string | null;
   readonly running: boolean;
@@ -36,6 +38,13 @@ export interface SyncReply {
     readonly message: string;
     readonly hint: string | null;
   } | null;
+  /** Logs that came before this one and that the store does not take: how many events it lacks, and why. */
+  readonly refused: readonly {
+    readonly origin: string;
+    readonly events: number;
+    readonly message: string;
+    readonly hint: string | null;
+  }[];
 }
 
 /** `jit store init` : whom to connect as. */

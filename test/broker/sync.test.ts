@@ -1,7 +1,8 @@
-import { cpSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createSigner } from '../../src/audit/signer.ts';
+import { doctor } from '../../src/broker/doctor.ts';
 import { elevate } from '../../src/broker/elevate.ts';
 import { watchIdle } from '../../src/broker/idle.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
@@ -23,8 +24,11 @@ afterEach(async () => {
   }
 });
 
-const section = (more = '', host = server.host, port = server.port): string =>
-  `store: { host: ${JSON.stringify(host)}, port: ${port}, database: postgres, user: writer, password: "env:STORE"${more} }\n`;
+/** A connection gets a minute: a machine that is busy with other tests is no failure. */
+const section = (more = '', host = server.host, port = server.port): string => {
+  const patience = more.includes('connect_timeout') ? '' : ', connect_timeout: 1m';
+  return `store: { host: ${JSON.stringify(host)}, port: ${port}, database: postgres, user: writer, password: "env:STORE"${more}${patience} }\n`;
+};
 
 function brokerWith(store: string, config = testConfig): TestBroker {
   const setting = { config: `${config}${store}`, secrets: { 'env:STORE': 'writer' } };
@@ -62,7 +66,7 @@ test('a new broker on the same file sends only what is new, and nothing twice', 
 
 test('a store that is not there does not keep a grant waiting', async () => {
   // Nobody answers at this address (RFC 5737): connecting to it waits until it is given up.
-  const world = brokerWith(section(', sslmode: require', '192.0.2.1'));
+  const world = brokerWith(section(', sslmode: require, connect_timeout: 5s', '192.0.2.1'));
   const before = performance.now();
   await elevate(world.broker, ada, request());
   world.clock.advance(600);
@@ -134,6 +138,119 @@ test('anchor: before-issue issues nothing when the store does not answer, and cl
   expect(world.store.leases()[0]?.state).toBe('revoked');
   expect(world.store.grants()[0]).toMatchObject({ state: 'ended', endCause: 'audit-failed' });
   expect(world.types().slice(-4)).toEqual(['grant.ended', 'lease.revoking', 'lease.step', 'lease.revoked']);
+});
+
+/** The store is somewhere else from now on. */
+function move(world: TestBroker, config: string): void {
+  writeFileSync(world.broker.paths.configFile, config);
+}
+
+function next(world: TestBroker): TestBroker {
+  const restarted = world.restart();
+  worlds.splice(worlds.indexOf(world), 1, restarted);
+  return restarted;
+}
+
+/** A file that says that the store has everything, and more. */
+function forgeMemory(world: TestBroker): void {
+  const memory = { origin: world.store.logOrigin, size: 1_000_000, behind: false, contradiction: null };
+  writeFileSync(world.broker.paths.synced, JSON.stringify(memory), { mode: 0o600 });
+}
+
+test('a file that says that the store has acknowledged is no acknowledgement for anchor: before-issue', async () => {
+  const world = brokerWith(section('', '127.0.0.1', await freePort()), anchored);
+  forgeMemory(world);
+  const restarted = next(world);
+  await expect(moving(restarted, elevate(restarted.broker, ada, request()))).rejects.toMatchObject({
+    code: 'ERR_AUDIT_UNAVAILABLE',
+  });
+  expect(restarted.target.issued).toEqual([]);
+  expect(restarted.broker.sync.state()).toMatchObject({ acknowledged: 0, isHeard: false });
+});
+
+test('a file that says that the store has acknowledged does not lift max_unsynced', async () => {
+  const world = brokerWith(section(', max_unsynced: { events: 8 }', '127.0.0.1', await freePort()));
+  forgeMemory(world);
+  const restarted = next(world);
+  await elevate(restarted.broker, ada, request());
+  await elevate(restarted.broker, ada, request());
+  await expect(moving(restarted, elevate(restarted.broker, ada, request()))).rejects.toMatchObject({
+    code: 'ERR_AUDIT_UNAVAILABLE',
+  });
+});
+
+test('a broker that starts without the store goes on where the store was, within max_unsynced', async () => {
+  const few = ', max_unsynced: { events: 8 }';
+  const world = brokerWith(section(few));
+  for (let turn = 0; turn < 4; turn += 1) {
+    await elevate(world.broker, ada, request());
+    await world.broker.sync.now();
+  }
+  const { size } = world.store.head();
+  expect(size).toBeGreaterThan(20);
+  await world.broker.sync.close(0);
+  move(world, testConfig + section(few, '127.0.0.1', await freePort()));
+  // Not even the file that remembers is needed.
+  rmSync(world.broker.paths.synced);
+  const restarted = next(world);
+  await elevate(restarted.broker, ada, request());
+  expect(restarted.broker.sync.state()).toMatchObject({ acknowledged: size, isHeard: false });
+  const again = next(restarted);
+  await expect(
+    moving(
+      again,
+      (async () => {
+        for (let turn = 0; turn < 2; turn += 1) await elevate(again.broker, ada, request());
+      })(),
+    ),
+  ).rejects.toMatchObject({ code: 'ERR_AUDIT_UNAVAILABLE' });
+});
+
+test('an earlier log that the store refuses keeps the one of now from nothing, and is told', async () => {
+  const world = brokerWith(section());
+  await elevate(world.broker, ada, request());
+  await world.broker.sync.now();
+  const first = world.store.logOrigin;
+  await elevate(world.broker, ada, request());
+  // As if somebody had given the log away, after which the device is another's.
+  await server.sql(`UPDATE jit.logs SET registered_by = 'other' WHERE origin = '${first}'`);
+  world.store.fork('a test', createSigner(world.store.nextOrigin, Buffer.alloc(32, 4)));
+  await world.broker.sync.now();
+  expect(await stored(world)).toHaveLength(world.store.head().size);
+  const { refused, failure, events, isHeard } = world.broker.sync.state();
+  expect({ failure, events, isHeard }).toEqual({ failure: null, events: 0, isHeard: true });
+  expect(refused).toMatchObject([{ origin: first, failure: { code: 'ERR_TARGET_REFUSED' } }]);
+  expect(refused[0]?.events).toBeGreaterThan(0);
+  const { checks } = await doctor(world.broker, { target: null });
+  expect(checks.filter(({ name }) => name.startsWith('shared store'))).toMatchObject([
+    { name: 'shared store', status: 'ok' },
+    { name: `shared store: ${first}`, status: 'warning' },
+  ]);
+  await server.sql(`UPDATE jit.logs SET registered_by = 'writer' WHERE origin = '${first}'`);
+  await world.broker.sync.now();
+  expect(world.broker.sync.state().refused).toEqual([]);
+  const rows = await server.sql(`SELECT seq FROM jit.events WHERE origin = '${first}'`);
+  expect(rows).toHaveLength(world.store.logs()[1]?.first ?? 0);
+});
+
+test('a store that takes the connection and never answers keeps no grant waiting, unless it is to be anchored', async () => {
+  const silent = await startSilent();
+  try {
+    const world = brokerWith(section(', connect_timeout: 10m', '127.0.0.1', silent.port));
+    await elevate(world.broker, ada, request());
+    world.clock.advance(600);
+    await until(() => expect(silent.connections()).toBe(1));
+    // The attempt is under way, for ten minutes: whoever waited for it would not get here.
+    const { grant } = await elevate(world.broker, ada, request());
+    await endGrant(world.broker, grant.id, 'revoked');
+    expect(world.broker.sync.state()).toMatchObject({ acknowledged: 0, isRunning: true, failure: null });
+    move(world, anchored + section(', connect_timeout: 10m', '127.0.0.1', silent.port));
+    await expect(moving(world, elevate(world.broker, ada, request()))).rejects.toMatchObject({
+      code: 'ERR_AUDIT_UNAVAILABLE',
+    });
+  } finally {
+    await silent.stop();
+  }
 });
 
 test('being behind for long and having caught up are told once each', async () => {
@@ -225,6 +342,30 @@ async function moving<T>(world: TestBroker, work: Promise<T>): Promise<T> {
     expect(isDone).toBe(true);
   });
   return ended;
+}
+
+/** Accepts connections and says nothing. */
+async function startSilent(): Promise<{
+  readonly port: number;
+  connections(): number;
+  stop(): Promise<void>;
+}> {
+  const open = new Set<Socket>();
+  let count = 0;
+  const listener = createServer((socket) => {
+    count += 1;
+    open.add(socket.on('error', () => undefined));
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const address = listener.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    connections: () => count,
+    async stop() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  };
 }
 
 /** A port that nobody listens on. */

@@ -50,7 +50,8 @@ const client = () =>
       secrets: ['JIT_TOKEN'],
     }),
     sync: async () => ({
-      ...{ origin: 'x', events: 1, acknowledged: 1, since: null, running: false, failure: null },
+      ...{ origin: 'x', events: 1, acknowledged: 1, heard: true, since: null, running: false, failure: null },
+      refused: [],
       store: { host: 'x', port: 1, database: 'y', user: 'z', maxUnsynced: { events: 1, age: 1 } },
     }),
     follow: async () => ({ events: [{ leaf: 'x', body: { ...tailed.body } }], next: 0 }),

@@ -10,7 +10,7 @@ import { FakeClock } from '../fakes/clock.ts';
 async function alone(
   argv: string[],
   env: Record<string, string>,
-  close: OpenBroker['close'] = async () => ({ overdue: 0, ending: 0 }),
+  close: OpenBroker['close'] = async () => ({ overdue: 0, ending: 0, unsynced: 0 }),
 ) {
   const did: string[] = [];
   let isOpen = false;
@@ -118,9 +118,12 @@ test('other commands have it inside as well, also when they fail', async () => {
 });
 
 test('what could not be taken back is told, and the exit code stays that of the command', async () => {
-  const left = await alone(command, { CI: 'true' }, async () => ({ overdue: 2, ending: 0 }));
+  const left = await alone(command, { CI: 'true' }, async () => ({ overdue: 2, ending: 0, unsynced: 0 }));
   expect(left.code).toBe(7);
   expect(left.stderr).toContain('2 credentials could not be taken back; try again: jit ci cleanup');
+  const unsent = await alone(command, { CI: 'true' }, async () => ({ overdue: 0, ending: 0, unsynced: 3 }));
+  expect(unsent.code).toBe(7);
+  expect(unsent.stderr).toContain('3 events are not at the shared store yet');
   const broken = await alone(command, { CI: 'true' }, () => Promise.reject(new Error('x')));
   expect(broken.code).toBe(7);
   expect(broken.stderr).toContain('jit ci cleanup');
@@ -154,7 +157,7 @@ async function signalled(argv: string[], signal: NodeJS.Signals) {
         close: async () => {
           for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
           did.push('closed');
-          return { overdue: 0, ending: 0 };
+          return { overdue: 0, ending: 0, unsynced: 0 };
         },
       };
     },
@@ -219,7 +222,7 @@ test('a signal while others are waited for ends what they have, and then the bro
       },
       close: async () => {
         did.push('close');
-        return { overdue: 0, ending: 0 };
+        return { overdue: 0, ending: 0, unsynced: 0 };
       },
     }),
   });

@@ -212,9 +212,11 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       origin: 'jit.7h2k9d3f5g6h8j1k',
       events: 1,
       acknowledged: 0,
+      heard: false,
       since: null,
       running: false,
       failure: null,
+      refused: [],
     }),
     rotate: async () => ({
       origin: 'jit.7h2k9d3f5g6h8j1k',

@@ -38,6 +38,7 @@ test('a store has defaults that are safe, and its passwords are references', () 
     writer: { user: 'w', password: 'env:P' },
     auditor: null,
     maxUnsynced: { events: 1_000, age: 86_400_000 },
+    endTimeout: 2_000,
   });
   expect(entitlements[0]?.anchor).toBe('none');
   expect(load('').store).toBeNull();

@@ -11,14 +11,19 @@ import { reachBroker } from '../reach.ts';
 /** How often progress is looked at, in milliseconds. */
 const look = 500;
 
-function text({ store, origin, events, acknowledged, since, failure }: SyncReply): string[] {
+function text(reply: SyncReply): string[] {
+  const { store, origin, events, acknowledged, heard, since, failure, refused } = reply;
   if (!store) return ['no shared store: the configuration has no section "store" with a user'];
   const left = events - acknowledged;
   const { maxUnsynced } = store;
   return [
-    `${escapeText(origin)} at ${escapeText(`${store.host}:${store.port}/${store.database}`)}: ${acknowledged} of ${events} events acknowledged`,
+    `${escapeText(origin)} at ${escapeText(`${store.host}:${store.port}/${store.database}`)}: ${acknowledged} of ${events} events acknowledged${heard ? '' : ', as noted before: this broker has not heard the store yet'}`,
     ...(left > 0 && since !== null ? [`${left} are not, the oldest from ${since}`] : []),
     `nothing is issued past ${maxUnsynced.events} of them, or ${formatDuration(maxUnsynced.age)}`,
+    ...refused.map(
+      ({ origin: name, events: lacking, message }) =>
+        `${lacking} events of ${escapeText(name)}, an earlier log, are not there and not taken: ${escapeText(message)}`,
+    ),
     ...(failure ? [escapeText(`the last attempt failed: ${failure.message}`)] : []),
   ];
 }
@@ -46,9 +51,11 @@ export const auditSync = defineCommand({
     origin: 'jit.7h2k9d3f5g6h8j1k',
     events: 128,
     acknowledged: 128,
+    heard: true,
     since: null,
     running: false,
     failure: null,
+    refused: [],
   },
   examples: [
     { command: 'jit audit sync --status', does: 'how many events the store does not have' },
@@ -81,7 +88,7 @@ export const auditSync = defineCommand({
               failure.hint === null ? {} : { hint: failure.hint },
             );
           }
-          if (reply.acknowledged >= wanted) break;
+          if (reply.heard && reply.acknowledged >= wanted) break;
         }
       } finally {
         progress.clear();

@@ -199,6 +199,8 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit audit log'),
   'jit audit verify --store': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit audit verify'),
+  'jit audit verify --store --kept-since 2025-05-01 --key "$KEY" --head alice.head': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit audit verify'),
   'jit audit fork --reason "home restored from the backup of Sunday"': async (line) => {
     const { env, origin, setting } = await losesKey();
     await onTerminal(line, env, [

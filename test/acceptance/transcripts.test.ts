@@ -157,6 +157,8 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit audit verify --key nonsense',
     'jit audit verify --store',
     'jit audit verify --store x.db',
+    'jit audit verify --kept-since 30d',
+    'jit audit verify --store --key nonsense',
     'jit audit log --store',
     'jit audit sync',
     'jit audit sync --status',

@@ -126,7 +126,7 @@ const facts = (all: readonly (readonly [string, Cell])[]): string =>
 
 function* figureWith(chart: Chart): Generator<string> {
   yield `<figure>\n<figcaption><h3>${escaped(chart.title)}</h3><p>${escaped(chart.description)}</p></figcaption>\n`;
-  yield `<div class="scroll" role="region" aria-label="${escaped(chart.title)}, chart" tabindex="0">\n${chartOf(chart)}</div>\n`;
+  yield chartOf(chart);
   yield '<details><summary>The same as a table</summary>\n';
   yield* table(chart.data);
   yield '</details>\n</figure>\n';
@@ -156,6 +156,6 @@ function head(caption: string, columns: readonly string[]): string {
       ? `<th scope="col" class="n">${escaped(name.slice(0, -1))}</th>`
       : `<th scope="col">${escaped(name)}</th>`,
   );
-  return `<div class="scroll" role="region" aria-label="${escaped(caption)}" tabindex="0"><table${columns.length > 3 ? '' : ' class="narrow"'}><caption>${escaped(caption)}</caption>
+  return `<div class="scroll" role="group" aria-label="${escaped(caption)}" tabindex="0"><table${columns.length > 3 ? '' : ' class="narrow"'}><caption>${escaped(caption)}</caption>
 <thead><tr>${names.join('')}</tr></thead><tbody>\n`;
 }

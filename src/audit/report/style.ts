@@ -2,12 +2,12 @@
 
 const light = `--paper:#fbfaf7;--card:#fff;--ink:#22272e;--quiet:#5d6570;--line:#e2dfd8;--accent:#2b5f8f;
 --good:#24703f;--warn:#8a5a00;--bad:#b3261e;--good-bg:#eaf4ec;--warn-bg:#fbf1de;--bad-bg:#fbe9e7;
---s0:#3f6f9f;--s1:#d08a3c;--s2:#5b9a77;--s3:#8a6bb0;--s4:#b65f78;--s5:#9aa1a9;
---h0:#f0eeea;--h1:#d9e4ee;--h2:#b5cde2;--h3:#8bb0d1;--h4:#5f90bd;--h5:#3f73a3;--h6:#264f78`;
+--s0:#3f6f9f;--s1:#c67c28;--s2:#4f9070;--s3:#8a6bb0;--s4:#b65f78;--s5:#868d96;
+--h0:#f0eeea;--h1:#c9dced;--h2:#a9c8e1;--h3:#82acd1;--h4:#5a8dbd;--h5:#3a6fa1;--h6:#224a73`;
 const dark = `--paper:#16191d;--card:#1d2126;--ink:#e4e2dc;--quiet:#9ba4ae;--line:#30363d;--accent:#8dbbe3;
 --good:#7ec699;--warn:#e0b25f;--bad:#f28b82;--good-bg:#1b2a20;--warn-bg:#2d2617;--bad-bg:#331f1e;
 --s0:#6b9fd0;--s1:#dca05a;--s2:#78b894;--s3:#a98fd0;--s4:#d18399;--s5:#6d7681;
---h0:#22272d;--h1:#24384a;--h2:#2b4c69;--h3:#346389;--h4:#417da9;--h5:#5f9dcb;--h6:#9cc7ea`;
+--h0:#22272d;--h1:#28435b;--h2:#2d5474;--h3:#34698f;--h4:#4283b1;--h5:#5f9dcb;--h6:#9cc7ea`;
 
 /** The whole style sheet. */
 export const style = `
@@ -54,10 +54,18 @@ section:first-child{border-top:0;margin-top:0}
 .facts div:last-child{border-bottom:0}
 .facts dt{color:var(--quiet);font-size:.9rem}
 .facts dd{margin:0}
-figure{margin:0 0 2rem;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem 1.1rem .8rem}
+figure{margin:0 0 2rem;min-width:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem 1.1rem .8rem}
 figcaption p{color:var(--quiet);font-size:.9rem;margin:0 0 .8rem}
-.scroll{overflow-x:auto}
-.chart{display:block;width:100%;min-width:34rem;height:auto}
+.scroll{overflow-x:auto;background:linear-gradient(90deg,var(--paper) 40%,transparent) 0 0/2.5rem 100% no-repeat local,
+linear-gradient(270deg,var(--paper) 40%,transparent) 100% 0/2.5rem 100% no-repeat local,
+linear-gradient(90deg,var(--line),transparent) 0 0/.8rem 100% no-repeat scroll,linear-gradient(270deg,var(--line),transparent) 100% 0/.8rem 100% no-repeat scroll}
+figure .scroll{--paper:var(--card)}
+.chart{display:block;width:100%;height:auto;overflow:visible}
+.chart rect{stroke:var(--card);stroke-width:.7}
+.bars .row{display:grid;grid-template:"name length count"/minmax(0,16rem) minmax(0,1fr) 4rem;gap:0 .75rem;align-items:center;padding:.16rem 0;font-size:.8125rem;line-height:1.3}
+.bars.short .row{grid-template-columns:minmax(0,7rem) minmax(0,1fr) 4rem}
+.bars .name{grid-area:name;text-align:right;overflow-wrap:anywhere}.bars .count{grid-area:count}
+.length{grid-area:length;display:block;width:100%;height:.95rem}
 .axis{font-size:12px;fill:var(--quiet)}.end{text-anchor:end}
 .grid{stroke:var(--line)}.base{stroke:var(--quiet)}
 .bar{fill:var(--s0)}.bar.warn{fill:var(--warn)}.bar.bad{fill:var(--bad)}
@@ -94,23 +102,28 @@ main{grid-column:2}
 body{padding-inline:.9rem}h1{font-size:1.5rem}header{padding-top:1.5rem}
 .facts div{grid-template-columns:minmax(0,1fr)}
 .figures{grid-template-columns:1fr 1fr}
+.chart .axis{font-size:25px}.chart .minor{display:none}
+.bars .row,.bars.short .row{grid-template:"name count" "length length"/minmax(0,1fr) auto;padding:.3rem 0}
+.bars .name{text-align:left}.length{height:.7rem}
 }
+@media (forced-colors:active){.key,.chart rect,.bar{forced-color-adjust:none}.verdict{border:2px solid}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @media print{
 :root{${light};color-scheme:light}
 @page{margin:14mm 12mm}
-body{display:block;max-width:none;padding:0;font-size:9.5pt;background:#fff;--paper:#fff}
+html{font-size:9.5pt}
+body{display:block;max-width:none;padding:0;font-size:1rem;background:#fff;--paper:#fff}
 nav,.skip,details{display:none}
 header{padding:0}
 section{padding:1rem 0 0;margin-top:1rem}
 h2,h3,caption,figcaption{break-after:avoid}
-figure,.control,.figures div,tr,pre{break-inside:avoid}
-.scroll{overflow:visible}
+figure,.control,.figures div,.facts div,.verdict,tr,pre{break-inside:avoid}
+p{orphans:3;widows:3}
+.scroll{overflow:visible;background:none}
 table{font-size:7.5pt}
 th,td{padding-right:.5rem;max-width:none}
 thead th{white-space:normal}
 .n,td,th{white-space:normal}
-.chart{min-width:0}
 a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }

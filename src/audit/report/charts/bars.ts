@@ -1,24 +1,27 @@
-// Bars from left to right, with their figures.
+// Bars from left to right, with their figures. Rows of text, so that names wrap and stay readable on a narrow screen.
 
 import type { Chart } from '../document.ts';
 import { escaped } from '../markup.ts';
 import { figure } from '../words.ts';
-import { at, type Drawing, rect, width } from './drawing.ts';
+import { at } from './drawing.ts';
 
-const [right, row] = [80, 24];
-/** Characters of a name that there is room for, and how wide one is at most. */
-const [longest, letter] = [34, 7.4];
+/** Characters of a name that there is room for; up to how many a narrow column is enough. */
+const [longest, short] = [80, 14];
 
-export function barsOf(bars: Extract<Chart['shape'], { type: 'bars' }>['bars']): Drawing {
+/** HTML: a picture to those who do not see it, told by `label`. */
+export function barsOf(bars: Extract<Chart['shape'], { type: 'bars' }>['bars'], label: string): string {
   const most = Math.max(1, ...bars.map(({ count }) => count));
-  const left = 20 + letter * Math.min(longest, Math.max(...bars.map(({ name }) => name.length)));
-  const rows = bars.map(({ name, count, tone }, index) => {
-    const y = index * row;
-    const length = (count / most) * (width - left - right);
-    const shown = name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+  const isShort = bars.every(({ name }) => name.length <= short);
+  const rows = bars.map(({ name, count, tone }) => {
     // Something is never drawn as nothing.
-    const drawn = count === 0 ? 0 : Math.max(2, length);
-    return `<g><title>${escaped(`${name}: ${figure(count)}`)}</title><text x="${at(left - 10)}" y="${y + 16}" class="axis end">${escaped(shown)}</text>${rect(left, y + 4, drawn, row - 8, tone ? `bar ${tone}` : 'bar', ' rx="2"')}<text x="${at(left + drawn + 8)}" y="${y + 16}" class="axis">${figure(count)}</text></g>\n`;
+    const length = count === 0 ? 0 : Math.max(0.4, (100 * count) / most);
+    const rect = `<rect width="${at(length)}" height="1" class="${tone ? `bar ${tone}` : 'bar'}"/>`;
+    return `<div class="row"><span class="name">${escaped(cut(name))}</span><svg class="length" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${rect}</svg><span class="count">${figure(count)}</span></div>\n`;
   });
-  return { height: bars.length * row + 4, body: rows.join(''), legend: '' };
+  return `<div class="bars${isShort ? ' short' : ''}" role="img" aria-label="${escaped(label)}">\n${rows.join('')}</div>\n`;
 }
+
+const cut = (name: string): string => {
+  const letters = [...name];
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : name;
+};

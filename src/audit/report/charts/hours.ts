@@ -4,7 +4,7 @@ import { figure } from '../words.ts';
 import { type Drawing, rect, width } from './drawing.ts';
 
 const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const [left, top, row] = [46, 4, 28];
+const [left, top, row] = [52, 4, 28];
 const shades = 6;
 
 export function hoursOf(hours: readonly (readonly number[])[]): Drawing {

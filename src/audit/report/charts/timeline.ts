@@ -5,7 +5,7 @@ import type { Activity, Slot } from '../report.ts';
 import { dayText, figure } from '../words.ts';
 import { at, type Drawing, rect, stepFor, width } from './drawing.ts';
 
-const [left, right, top, bottom, plot] = [46, 6, 12, 26, 220];
+const [left, right, top, bottom, plot] = [54, 6, 12, 26, 220];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const mostLabels = 14;
 
@@ -20,10 +20,13 @@ export function timelineOf(activity: Activity): Drawing {
     gridLine(index * step, yOf(index * step)),
   );
   const bars = slots.map((slot, index) => bar(slot, left + index * pitch, pitch, activity, yOf));
+  let labels = 0;
   const names = slots.flatMap((slot, index) => {
     const label = labelOf(slot, slots[index - 1], unit, slots.length, index);
     if (label === '') return [];
-    return `<text x="${at(left + index * pitch)}" y="${top + plot + 18}" class="axis">${label}</text>\n`;
+    labels += 1;
+    // Every other one makes room on a narrow screen.
+    return `<text x="${at(left + index * pitch)}" y="${top + plot + 18}" class="axis${labels % 2 === 0 ? ' minor' : ''}">${label}</text>\n`;
   });
   const keys = series.map(
     (name, index) => `<li><span class="key s${index}" aria-hidden="true"></span>${escaped(name)}</li>`,

@@ -233,6 +233,13 @@ describe('the first words of a report', () => {
   });
 });
 
+it('a log that is broken has not ended where it broke', () => {
+  const problem = { seq: 7, what: 'broken' };
+  const times = { firstAt: week.from - 1, lastAt: week.from + day };
+  const report = reportOf([], { verification: { ...verified, ...times, valid: false, problem } });
+  expect(text(report)).not.toContain('nothing was written');
+});
+
 it('a report on nothing at all can be made of a log without any event', () => {
   const collector = createCollector({ version: '1', newest: 'x', period: week, sample: 1, seed: null });
   expect(() => html(collector.result({ ...verified, logs: [] }))).not.toThrow();

@@ -49,8 +49,9 @@ export function verdict({ verification, population }: Report, { heads }: Printin
 const second = 1_000;
 
 /** What of the period the log cannot tell, because it began later or ended before. */
-function coverage({ period: { from, to }, verification: { firstAt, lastAt } }: Report): Verdict[] {
+function coverage({ period: { from, to }, verification }: Report): Verdict[] {
   const warn = (text: string): Verdict => ({ kind: 'verdict', tone: 'warn', text });
+  const { firstAt, lastAt } = verification;
   if (firstAt === null || lastAt === null) return [];
   const [first, last] = [timeText(firstAt), timeText(lastAt)];
   if (lastAt < from || firstAt >= to) {
@@ -60,7 +61,7 @@ function coverage({ period: { from, to }, verification: { firstAt, lastAt } }: R
     ...(firstAt < from + second
       ? []
       : [warn(`The log began within the period. Nothing is known of the time before ${first}.`)]),
-    ...(lastAt >= to - second
+    ...(!verification.valid || lastAt >= to - second
       ? []
       : [warn(`The last event is of ${last}: from then to the end of the period nothing was written.`)]),
   ];

@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.ts';
 import { parseSecretReference } from '../../core/secret-reference.ts';
 import { defineCommand, opt } from '../define-command.ts';
 import { need, tellSteps } from '../init/questions.ts';
+import { withStoreAdvice } from '../init/store-advice.ts';
 import { waiting } from '../progress.ts';
 import type { World } from '../world.ts';
 
@@ -22,6 +23,8 @@ function snippet({ host, port, database }: { host: string; port: number; databas
     `  database: ${JSON.stringify(database)}`,
     '  user: jit_alice',
     '  password: "keychain:jit/store"',
+    '  # where somebody reads the logs of everybody:',
+    '  # auditor: { user: jit_audit, password: "keychain:jit/audit" }',
   ].join('\n');
 }
 
@@ -105,7 +108,10 @@ export const storeInit = defineCommand({
       sslmode: options.sslmode,
       sslRootCert: options['ssl-root-cert'],
     };
-    const reply = await waiting(world, 'Setting up the shared store', offline.storeInit(request));
+    const setUp = offline.storeInit(request).catch((error: unknown) => {
+      throw withStoreAdvice(request, error);
+    });
+    const reply = await waiting(world, 'Setting up the shared store', setUp);
     if (json) {
       out.json({ ...reply, sql: null });
       return 0;

@@ -18,7 +18,9 @@ it('says what is lost, and goes on with the reason once the name of the log was 
   expect(await ran).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`${origin}/2 goes on from ${origin} at 41 events`),
-    stderr: expect.stringContaining('has 41 events; the heads beside the database knew 52: at least 11 are missing'),
+    stderr: expect.stringContaining(
+      'has 41 events; the heads beside the database knew 52: at least 11 are missing',
+    ),
   });
   expect((await ran).questions).toEqual([expect.stringContaining(origin)]);
   expect(requests()).toEqual([{ reason: 'restored' }]);

@@ -8,6 +8,7 @@ import type { AsyncEntry } from '@napi-rs/keyring';
 import { JitError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Milliseconds } from '../core/time.ts';
+import { probeService } from './bus-probe.ts';
 
 /** Secrets by service and account. Every call throws JitError `ERR_SECRET_UNAVAILABLE` when the keychain does not answer. */
 export interface Keychain {
@@ -18,11 +19,10 @@ export interface Keychain {
   delete(service: string, account: string): Promise<boolean>;
 }
 
+type Entry = Pick<AsyncEntry, 'getPassword' | 'setPassword' | 'deletePassword'>;
+
 /** How entries are opened; tests bring a store of their own. */
-export type OpenEntry = (
-  service: string,
-  account: string,
-) => Pick<AsyncEntry, 'getPassword' | 'setPassword' | 'deletePassword'>;
+export type OpenEntry = (service: string, account: string, signal: AbortSignal) => Entry | Promise<Entry>;
 
 /**
  * The keychain of this user.
@@ -35,15 +35,16 @@ export function createKeychain(
   async function use<T>(
     service: string,
     account: string,
-    call: (entry: ReturnType<OpenEntry>, signal: AbortSignal) => Promise<T>,
+    call: (entry: Entry, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const signal = AbortSignal.timeout(timeout);
     // The library looks at the signal only before it starts, so the wait is ended here as well.
     const { promise: timedOut, reject } = Promise.withResolvers<never>();
     const onAbort = () => reject(new Error('timeout'));
     signal.addEventListener('abort', onAbort);
+    const asked = async (): Promise<T> => call(await openEntry(service, account, signal), signal);
     try {
-      return await Promise.race([Promise.resolve(call(openEntry(service, account), signal)), timedOut]);
+      return await Promise.race([asked(), timedOut]);
     } catch (error) {
       throw unavailable(error, signal.aborted);
     } finally {
@@ -87,18 +88,24 @@ export function tiredKeychain(keychain: Keychain): TiredKeychain {
   };
 }
 
-function openSystemEntry(service: string, account: string): AsyncEntry {
-  // Where no message bus is, the library would say so after it had taken its 8 MB.
-  if (process.platform === 'linux' && !hasBus(process.env)) throw new Error('no DBus');
+async function openSystemEntry(service: string, account: string, signal: AbortSignal): Promise<AsyncEntry> {
+  if (process.platform === 'linux') {
+    const bus = busOf(process.env);
+    // Where no message bus is, the library would say so after it had taken its 8 MB.
+    if (bus === null) throw new Error('no DBus');
+    // To open an entry is synchronous: nothing else would happen, no revocation either, while a bus or a service hangs.
+    await probeService(bus, 'org.freedesktop.secrets', '/org/freedesktop/secrets', signal);
+  }
   const { AsyncEntry } = createRequire(import.meta.url)(
     '@napi-rs/keyring',
   ) as typeof import('@napi-rs/keyring');
   return new AsyncEntry(service, account, { linux: { store: 'secret-service' } });
 }
 
-function hasBus(env: NodeJS.ProcessEnv): boolean {
+function busOf(env: NodeJS.ProcessEnv): string | null {
   const runtime = env['XDG_RUNTIME_DIR'];
-  return Boolean(env['DBUS_SESSION_BUS_ADDRESS'] || (runtime && existsSync(`${runtime}/bus`)));
+  if (env['DBUS_SESSION_BUS_ADDRESS']) return env['DBUS_SESSION_BUS_ADDRESS'];
+  return runtime && existsSync(`${runtime}/bus`) ? `unix:path=${runtime}/bus` : null;
 }
 
 /** Every error of the library has the same code, so its words have to tell them apart. */

@@ -15,7 +15,8 @@ interface Given {
   /** Longest that an earlier policy gave, and the longest that the policy in force gave. */
   readonly before: number;
   readonly now: number;
-  readonly digest: string;
+  /** Since which change: the same policy may come back. */
+  readonly since: string;
 }
 
 export const policyChange: Rule<'policy-change'> = {
@@ -46,11 +47,12 @@ export const policyChange: Rule<'policy-change'> = {
         const begin = begins.get(grant.id) ?? at;
         const length = approved ? approved.duration_ms : Date.parse(extended?.deadline ?? '') - begin;
         const key = keyOf(grant.principal, grant.target, grant.role);
-        const known = given.get(key) ?? { before: 0, now: 0, digest: policy };
-        const isSame = known.digest === policy;
+        const since = policy === change?.digest ? change.seq : policy;
+        const known = given.get(key) ?? { before: 0, now: 0, since };
+        const isSame = known.since === since;
         const before = isSame ? known.before : Math.max(known.before, known.now);
         const now = Math.max(isSame ? known.now : 0, length);
-        given.set(key, { before, now, digest: policy });
+        given.set(key, { before, now, since });
         if (change === null || policy !== change.digest || at - change.at > within) return [];
         if (!isLonger(length, before)) return [];
         const what = before === 0 ? '' : ' for longer than before';

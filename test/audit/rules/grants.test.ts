@@ -341,6 +341,19 @@ describe('a change of the policy', () => {
     expect(findings('policy-change', known)).toEqual([]);
   });
 
+  test('is told at each such grant, and not where it was taken back to what gave the same before', () => {
+    const again = changed(1);
+    again.granted(monday + day + minute, { policy: 'p2' });
+    expect(findings('policy-change', again)).toHaveLength(2);
+    const back = createStory();
+    load(back, monday, 'p1');
+    back.granted(monday, { policy: 'p1' });
+    load(back, monday + minute, 'p2');
+    load(back, monday + 2 * minute, 'p1');
+    back.granted(monday + 3 * minute, { policy: 'p1' });
+    expect(findings('policy-change', back)).toEqual([]);
+  });
+
   test('is no change when a broker starts with the same', () => {
     const story = createStory();
     load(story, monday, 'p1');

@@ -10,6 +10,7 @@ import { initPostgres } from './offline/init-postgres.ts';
 import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
 import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
 import { storeExport } from './offline/store-export.ts';
+import { storeReport } from './offline/store-report.ts';
 import { storeInit, storeLog, storeSql, storeVerify } from './offline/shared-store.ts';
 
 /** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
@@ -25,6 +26,7 @@ export const offline: Offline = {
   storeLog,
   storeVerify,
   storeExport,
+  storeReport,
   storeInit,
   storeSql,
   init: initPostgres,

@@ -41,4 +41,6 @@ export interface ReportReply {
   /** False: only the events before the problem are in it. */
   readonly valid: boolean;
   readonly problem: { readonly seq: number; readonly what: string } | null;
+  /** Only of a shared store. */
+  readonly logs?: { readonly all: number; readonly invalid: number };
 }

@@ -5,6 +5,7 @@ import type { SslMode } from '../core/postgres-address.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { ExportBatch, ExportRequest } from './offline.ts';
+import type { ReportReply, ReportRequest, ReportWatch } from './report.ts';
 import type { AuditReply } from './routes.ts';
 
 /** `POST /v1/sync` : where the log stands; with `now` it is pushed, and the answer waits for that so long at most. */
@@ -77,6 +78,12 @@ export interface StoreLogRequest {
   readonly limit: number | null;
 }
 
+/** `jit audit report --store` */
+export interface StoreReportRequest extends Omit<ReportRequest, 'file'> {
+  /** Events from then on have to be there; null: all have to be. */
+  readonly keptSince: Instant | null;
+}
+
 /** `jit audit export --store` : without `cursorFile`, from the first event of each log that is there. */
 export type StoreExportRequest = Omit<ExportRequest, 'file' | 'after'>;
 
@@ -139,6 +146,8 @@ export interface StoreCommands {
     request: StoreExportRequest,
     take: (batch: ExportBatch) => Promise<void>,
   ): Promise<StoreExportReply>;
+  /** Reports on everybody's logs: verified and collected in one pass over one state of the store. */
+  storeReport(config: string | null, request: StoreReportRequest, watch: ReportWatch): Promise<ReportReply>;
   storeInit(request: StoreInitRequest): Promise<StoreInitReply>;
   /** The SQL that sets up a shared store. */
   storeSql(): string;

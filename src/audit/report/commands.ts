@@ -1,11 +1,14 @@
 // The commands that show again what a report says, for the same log and period. They name the log by a variable of the
-// shell, LOG: where the file lies is nothing that the report says.
+// shell, LOG: where the file lies is nothing that the report says. A shared store is the one of the reader's configuration.
 
 import type { Instant } from '../../core/time.ts';
 import type { EventType } from '../event.ts';
 import type { Report } from './report.ts';
 
-type About = Pick<Report, 'period'>;
+type About = Pick<Report, 'period' | 'store'>;
+
+/** Which logs. */
+const source = ({ store }: Pick<Report, 'store'>): string => (store ? '--store' : '--file "$LOG"');
 
 /** Without milliseconds, which no command takes. */
 const stamp = (at: Instant): string => new Date(at).toISOString().replace('.000Z', 'Z');
@@ -19,8 +22,9 @@ function word(text: string): string {
 export const logVariable = (file: string | null): string => `LOG=${word(file ?? 'jit.db')}`;
 
 /** Prints every event of the period, one a line. */
-export function exportCommand({ period: { from, to } }: About): string {
-  return `jit audit export --file "$LOG" --since ${stamp(from)} --until ${stamp(to)}`;
+export function exportCommand(about: About): string {
+  const { from, to } = about.period;
+  return `jit audit export ${source(about)} --since ${stamp(from)} --until ${stamp(to)}`;
 }
 
 /** Prints how many events of `types` there are in the period. */
@@ -30,13 +34,26 @@ export function countCommand(about: About, types: readonly EventType[]): string 
   return `${exportCommand(about)} | grep -c${names.length === 1 ? '' : 'E'} '"type":"${pattern}"'`;
 }
 
-/** Prints 1 if the log is valid. */
-export const validCommand = `jit audit verify "$LOG" --json | grep -c '"valid": true'`;
+/** Prints 1 if the log is valid, or all of a store are. */
+export const validCommand = (about: Pick<Report, 'store'>): string =>
+  about.store
+    ? `${storeVerifyCommand(about)} --json | grep -c '^  "valid": true'`
+    : `jit audit verify "$LOG" --json | grep -c '"valid": true'`;
+
+/** Verifies all logs of a store. */
+export const storeVerifyCommand = (about: Pick<Report, 'store'>): string =>
+  `jit audit verify --store${keptSince(about)}`;
+
+function keptSince({ store }: Pick<Report, 'store'>): string {
+  const at = store?.keptSinceAt ?? null;
+  return at === null ? '' : ` --kept-since ${stamp(at)}`;
+}
 
 /** Makes the report again. */
-export function reportCommand({ period, sample }: Pick<Report, 'period' | 'sample'>): string {
-  const span = `--from ${stamp(period.from)} --to ${stamp(period.to)}`;
-  return `jit audit report --file "$LOG" ${span} --sample ${sample.size} --seed ${word(sample.seed)}`;
+export function reportCommand(about: Pick<Report, 'period' | 'sample' | 'store'>): string {
+  const { period, sample } = about;
+  const span = `--from ${stamp(period.from)} --to ${stamp(period.to)}${keptSince(about)}`;
+  return `jit audit report ${source(about)} ${span} --sample ${sample.size} --seed ${word(sample.seed)}`;
 }
 
 /** Verifies the log, by a key where the log has one. */
@@ -62,5 +79,6 @@ export function headCommands(checkpoint: string): readonly string[] | null {
   return [`cat > report.head <<'${end}'`, ...lines, end, 'jit audit verify "$LOG" --head report.head'];
 }
 
-/** Writes the proof of one event. */
-export const proveCommand = (event: string): string => `jit audit prove ${word(event)} --file "$LOG"`;
+/** Writes the proof of one event. Of a shared store, on the device whose log it is. */
+export const proveCommand = (event: string, { store }: Pick<Report, 'store'> = {}): string =>
+  `jit audit prove ${word(event)}${store ? '' : ' --file "$LOG"'}`;

@@ -34,7 +34,9 @@ export function controlsOf(found: Found): Control[] {
 }
 
 function recount(found: Found, count: Test['count']): Pick<Control, 'command' | 'counted'> {
-  if (count === 'valid') return { command: validCommand, counted: found.verification.valid ? 1 : 0 };
+  if (count === 'valid') {
+    return { command: validCommand(found), counted: found.verification.valid ? 1 : 0 };
+  }
   if (count === 'events') {
     return { command: `${exportCommand(found)} | wc -l`, counted: found.population.events };
   }
@@ -71,8 +73,18 @@ const nameless = ({ grants }: Found): number =>
     ({ principal, target, outcome }) => principal === '' || target === '' || outcome === 'undecided',
   ).length;
 
-const unsignedOf = ({ events, logs }: Found['verification']): number =>
-  Math.max(0, events - logs.reduce((sum, { signed }) => sum + signed, 0));
+/** Events that a signed head can cover: in a store also those that are past their retention. */
+const coverable = ({ events, logs }: Found['verification']): number =>
+  logs.some(({ stored }) => stored) ? logs.reduce((sum, log) => sum + log.events, 0) : events;
+const unsignedOf = (verification: Found['verification']): number =>
+  Math.max(0, coverable(verification) - verification.logs.reduce((sum, { signed }) => sum + signed, 0));
+/** Logs that do not verify. */
+const brokenOf = ({ valid, logs }: Found['verification']): number =>
+  valid ? 0 : Math.max(1, logs.filter(({ stored }) => stored?.valid === false).length);
+const chainOf = ({ verification: { valid, logs }, store }: Found): string => {
+  if (!store) return `the chain of hashes ${valid ? 'is whole' : 'is BROKEN'}`;
+  return `${figure(logs.filter(({ stored }) => stored?.valid).length)} of ${counted(logs.length, 'log')} whole`;
+};
 
 const lengths = ({ access }: Found): string =>
   `median ${lengthOf(access.lengths.p50Ms)}, 95 % at most ${lengthOf(access.lengths.p95Ms)}, longest ${lengthOf(access.lengths.maxMs)}`;
@@ -127,7 +139,7 @@ const tests: readonly Test[] = [
     count: ['policy.load'],
     exceptions: unknownPolicies,
     result: (found) =>
-      `${counted(found.policy.changes.length, 'change')} of the policy; ${counted(unknownPolicies(found), 'decision')} by a policy that the log does not know.`,
+      `${counted(found.policy.changes.length, 'change')} of the policy; ${counted(unknownPolicies(found), 'decision')} by a policy that the log ${found.store ? 'of that device ' : ''}does not know.`,
     evidence: ['policy'],
     limits:
       'Who changed the policy and who agreed: the history of the file in version control. The log holds its SHA-256.',
@@ -164,9 +176,9 @@ const tests: readonly Test[] = [
     query:
       'Events of the period; exceptions: sequence numbers that no event has, and a log that does not verify.',
     count: 'events',
-    exceptions: (found) => gaps(found) + (found.verification.valid ? 0 : 1),
+    exceptions: (found) => gaps(found) + brokenOf(found.verification),
     result: (found) =>
-      `${counted(found.population.events, 'event')}, ${counted(gaps(found), 'gap')}; the chain of hashes ${found.verification.valid ? 'is whole' : 'is BROKEN'}.`,
+      `${counted(found.population.events, 'event')}, ${counted(gaps(found), 'gap')}; ${chainOf(found)}.`,
     evidence: ['completeness', 'verify'],
     limits:
       'A tail that was cut off, unless a signed head is kept elsewhere. What happens inside of a target: its own log tells.',
@@ -230,8 +242,8 @@ const tests: readonly Test[] = [
     query: 'Steps of the clock that the broker saw.',
     count: ['clock.step'],
     exceptions: ({ operation }) => operation.clock.length,
-    result: ({ operation, verification }) =>
-      `${counted(operation.clock.length, 'step')} of the clock; in the whole log ${counted(verification.clockSteps, 'event')} earlier than the one before. Times are UTC, to the millisecond.`,
+    result: ({ operation, verification, store }) =>
+      `${counted(operation.clock.length, 'step')} of the clock; in ${store ? 'all that is there of each log' : 'the whole log'} ${counted(verification.clockSteps, 'event')} earlier than the one before. Times are UTC, to the millisecond.`,
     evidence: ['operation'],
     limits: 'How far the clock of the machine is from true time.',
   },
@@ -242,9 +254,9 @@ const tests: readonly Test[] = [
     query:
       'Verification of the whole log: bytes, hashes, tree, signed heads, keys; exceptions: a log that does not verify, and events that no signed head covers.',
     count: 'valid',
-    exceptions: ({ verification }) => (verification.valid ? 0 : 1) + unsignedOf(verification),
+    exceptions: ({ verification }) => brokenOf(verification) + unsignedOf(verification),
     result: ({ verification }) =>
-      `${verification.valid ? 'Valid' : 'NOT valid'}; ${figure(verification.events - unsignedOf(verification))} of ${counted(verification.events, 'event')} covered by a signed head.`,
+      `${verification.valid ? 'Valid' : 'NOT valid'}; ${figure(coverable(verification) - unsignedOf(verification))} of ${counted(coverable(verification), 'event')} covered by a signed head.`,
     evidence: ['completeness', 'verify'],
     limits: 'That the key was not stolen: what is kept elsewhere bounds what a thief could rewrite.',
   },

@@ -88,6 +88,8 @@ export interface Printing {
   readonly isWhole: boolean;
   /** Where the log was read; null: it is the reader's own. */
   readonly file: string | null;
+  /** Which shared store was read: `"jit" at db.example.com:5432`; the reader's configuration names it. */
+  readonly place?: string;
   /** Heads kept elsewhere that the log was found to lead to. */
   readonly heads: number;
 }

@@ -3,13 +3,14 @@
 
 import { hash } from 'node:crypto';
 import { chaptersOf } from './chapters/chapters.ts';
+import { devicesOf } from './chapters/store-scope.ts';
 import { verdict } from './chapters/summary.ts';
 import { chartOf } from './charts/chart.ts';
 import type { Block, Cell, Chart, Printing, Section, Table } from './document.ts';
 import { escaped } from './markup.ts';
 import type { Report } from './report.ts';
 import { style } from './style.ts';
-import { figure, spanOf, timeText } from './words.ts';
+import { counted, figure, spanOf, timeText } from './words.ts';
 
 /** The text, in parts. */
 export function* htmlOf(report: Report, printing: Printing): Generator<string> {
@@ -35,7 +36,7 @@ export function* htmlOf(report: Report, printing: Printing): Generator<string> {
 <header>
 <p class="kind">Access report</p>
 <h1>${first} <span>to</span> ${last}</h1>
-<p class="quiet">${escaped(report.verification.logs.map(({ origin }) => origin).join(', '))}</p>
+<p class="quiet">${escaped(titleOf(report))}</p>
 ${isBroken ? `<p class="verdict bad"><b aria-hidden="true">${marks.bad}</b> ${escaped(words)}</p>\n` : ''}</header>
 ${contentsOf(sections)}
 <main id="content">
@@ -46,6 +47,11 @@ ${contentsOf(sections)}
 </body>
 </html>
 `;
+}
+
+function titleOf({ store, verification: { logs } }: Report): string {
+  if (!store) return logs.map(({ origin }) => origin).join(', ');
+  return `${counted(logs.length, 'log')} of ${counted(devicesOf(logs).size, 'device')}, from the shared store`;
 }
 
 function contentsOf(sections: readonly Section[]): string {

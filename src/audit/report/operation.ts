@@ -17,8 +17,7 @@ export interface OperationWatch {
   result(
     period: Period,
     isStore: boolean,
-  ): { readonly operation: Operation; readonly findings: readonly FindingEntry[];
-  };
+  ): { readonly operation: Operation; readonly findings: readonly FindingEntry[] };
 }
 
 const incidentTypes: ReadonlySet<EventType> = new Set<EventType>([
@@ -98,7 +97,15 @@ export function createOperationWatch(): OperationWatch {
         Math.max(0, (until ?? period.to) - Math.max(from, period.from));
       const unsyncedMs = all.reduce((sum, lag) => sum + lengthOf(lag), 0);
       const named = (lag: Open) => ({ device: devices.get(lag) ?? '', ...lag });
-      const told = { incidents, clock, unsynced: isStore ? all.map(named) : all, unsyncedMs, keys, starts, recovered };
+      const told = {
+        incidents,
+        clock,
+        unsynced: isStore ? all.map(named) : all,
+        unsyncedMs,
+        keys,
+        starts,
+        recovered,
+      };
       return { findings, operation: { ...told, versions: [...versions] } };
     },
   };

@@ -3,6 +3,9 @@
 
 import type { Instant, Milliseconds } from '../../core/time.ts';
 import type { AnomalyEntry, FindingEntry, GrantEntry, LateEntry } from './entries.ts';
+import type { Verification } from './verification.ts';
+
+export type { LogSummary, StoredLog, Verification } from './verification.ts';
 
 /** From this instant on, to before that one. */
 export interface Period {
@@ -22,56 +25,6 @@ export interface Distribution {
   readonly p50Ms: Milliseconds | null;
   readonly p95Ms: Milliseconds | null;
   readonly maxMs: Milliseconds | null;
-}
-
-/** One log of the source, as verification found it. */
-export interface LogSummary {
-  readonly origin: string;
-  readonly events: number;
-  /** Of the Merkle tree, hex; null: nobody can say. */
-  readonly root: string | null;
-  /** Events that the newest checkpoint covers. */
-  readonly signed: number;
-  readonly keys: readonly string[];
-  /** Why it goes on from the log before; null for the first. */
-  readonly fork: string | null;
-  /** The newest signed head, as it is stored; null: there is none. */
-  readonly checkpoint: string | null;
-  /** Only of a log in a shared store. */
-  readonly stored?: StoredLog;
-}
-
-/** What a shared store and its verification say of one log of many. */
-export interface StoredLog {
-  readonly valid: boolean;
-  readonly problem: { readonly seq: number; readonly what: string } | null;
-  /** The first event that is still there: those before it are past their retention. */
-  readonly from: number;
-  /** When it was; null: none is there. */
-  readonly firstAt: Instant | null;
-  /** Verified events, all of which the report has looked at. */
-  readonly seen: number;
-  /** Leaf hash of the last of them, hex. */
-  readonly head: string;
-  readonly registeredBy: string;
-  /** When the store heard of the log last, by its own clock. */
-  readonly lastSeenAt: Instant;
-}
-
-/** What verification said before the events were read. */
-export interface Verification {
-  readonly valid: boolean;
-  /** Verified events, all of which the report has looked at. */
-  readonly events: number;
-  /** Leaf hash of the last of them, hex; of many logs {@link headOf} them all. */
-  readonly head: string;
-  readonly problem: { readonly seq: number; readonly what: string } | null;
-  /** Times of the first and the last of them; null: there is none. */
-  readonly firstAt: Instant | null;
-  readonly lastAt: Instant | null;
-  /** How often the clock went back from one event to the next. */
-  readonly clockSteps: number;
-  readonly logs: readonly LogSummary[];
 }
 
 /** What happened at one target. */

@@ -16,6 +16,7 @@ export const auditReport = defineCommand({
     'Needs no broker. Verifies the log, then tells of the period: completeness, population, policy, timeliness of',
     'revocation, findings, anomalies, controls with the command that counts again, and a register of grants. The same log,',
     'period and seed give the same report. Exit code 1 when the log is not valid: the report is of what was before that.',
+    'With --store the logs of everybody, from one state of the shared store.',
   ].join('\n'),
   args: {},
   options: {
@@ -24,6 +25,10 @@ export const auditReport = defineCommand({
     format: opt.choice('format', ['html', 'md', 'json'], 'html, md, json; as --output ends, else html'),
     output: opt.text('file', 'where to write the report; without it, stdout'),
     file: opt.text('db', 'a log file; without it, your own'),
+    store: opt.flag('the logs of everybody, from the shared store; needs its auditor in the configuration'),
+    'kept-since': opt.instant(
+      'with --store: events from this time on have to be there; without it all have to be',
+    ),
     sample: opt.count('n', 'requests that are drawn for testing; 25 unless given', 0, 10_000),
     seed: opt.name('seed', 'what they are drawn by; without it, the hash of the last event'),
   },
@@ -37,10 +42,22 @@ export const auditReport = defineCommand({
         'jit audit report --from 2026-01-01T00:00Z --to 2027-01-01T00:00Z --file /backup/jit.db > 2026.html',
       does: 'a year, from a copy of the log',
     },
+    {
+      command: 'jit audit report --store --from 90d --output team.html',
+      does: 'the last quarter of everybody',
+    },
     { command: 'jit audit report --format json --seed 4711 | sha256sum', does: 'is it the same report?' },
   ],
   async run(world, { options }) {
-    const { from, to, output, file, sample, seed } = options;
+    const { from, to, output, file, sample, seed, store, 'kept-since': keptSince } = options;
+    if (store && file !== null) {
+      throw new JitError('ERR_USAGE', 'options "--store" and "--file" exclude each other', { hint: help });
+    }
+    if (!store && keptSince !== null) {
+      throw new JitError('ERR_USAGE', 'option "--kept-since" is for --store: a log file keeps everything', {
+        hint: help,
+      });
+    }
     const format = options.format ?? formatOf(output);
     if (output === null && format === 'html' && world.isTTY.stdout) {
       throw new JitError('ERR_USAGE', 'a report in HTML is not for a terminal', {
@@ -48,9 +65,11 @@ export const auditReport = defineCommand({
       });
     }
     const offline = await world.loadOffline();
-    const request = { from, to, format, output, file, sample: sample ?? 25, seed };
+    const request = { from, to, format, output, sample: sample ?? 25, seed };
     const reply = await watched(world, output === null && world.isTTY.stdout, (watch) =>
-      offline.auditReport(request, watch),
+      store
+        ? offline.storeReport(world.config, { ...request, keptSince }, watch)
+        : offline.auditReport({ ...request, file }, watch),
     );
     tell(world, reply);
     return reply.valid ? 0 : exitCodeOf.ERR_AUDIT_INVALID;
@@ -101,10 +120,11 @@ async function watched(
 }
 
 function tell({ out }: World, reply: ReportReply): void {
-  const { output, requests, events, digest, valid, problem } = reply;
+  const { output, requests, events, digest, valid, problem, logs } = reply;
   if (!valid) {
-    const where = problem ? `: event ${problem.seq}: ${problem.what}` : '';
-    out.note(`jit: warning: the audit log is not valid${where}`);
+    const where = problem ? `: ${logs ? '' : `event ${problem.seq}: `}${problem.what}` : '';
+    const which = logs ? `${logs.invalid} of ${logs.all} logs in the shared store are` : 'the audit log is';
+    out.note(`jit: warning: ${which} not valid${where}`);
   }
   if (output === null) return;
   const day = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');

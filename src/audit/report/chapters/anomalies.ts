@@ -14,7 +14,9 @@ const tones: Readonly<Record<AnomalyEntry['severity'], Tone | null>> = {
   low: null,
 };
 
-export function anomalies({ anomalies: all }: Report, { isWhole }: Printing): Section {
+export function anomalies({ anomalies: all, store }: Report, { isWhole }: Printing): Section {
+  const brokers = store ? 'the brokers' : 'the broker';
+  const each = store ? ', device by device: what shows only on several of them is not found' : '';
   const ordered = isWhole ? all.found : byWeight(all.found).slice(0, most);
   const isCut = ordered.length < all.found.length;
   const more = isCut
@@ -26,7 +28,7 @@ export function anomalies({ anomalies: all }: Report, { isWhole }: Printing): Se
     title: 'Anomalies',
     blocks: [
       text(
-        `${counted(recorded, 'anomaly', 'anomalies')} recorded by the broker at the time. ${figure(all.found.length - recorded)} more were found when this report was made, by the same rules with their usual settings; no event tells them, and nobody was told: they are marked "replayed". An anomaly is worth a look, no more.`,
+        `${counted(recorded, 'anomaly', 'anomalies')} recorded by ${brokers} at the time. ${figure(all.found.length - recorded)} more were found when this report was made, by the same rules with their usual settings${each}; no event tells them, and nobody was told: they are marked "replayed". An anomaly is worth a look, no more.`,
       ),
       {
         kind: 'table',

@@ -10,13 +10,16 @@ function standingOf({ standing, exceptions }: Control): Cell {
   return standing === 'holds' ? good('no exception') : warn(counted(exceptions, 'exception'));
 }
 
-export function controls({ controls: all }: Report): Section {
+export function controls({ controls: all, store }: Report): Section {
+  const [these, copy] = store
+    ? ['these logs say', 'the shared store']
+    : ['this log says', 'a copy of the log'];
   return {
     id: 'controls',
     title: 'Controls',
     blocks: [
       text(
-        'What this log says about controls that auditors test. "No exception" is about what was counted here; whether a control is met is for the auditor to say. Each command prints the count again from a copy of the log.',
+        `What ${these} about controls that auditors test. "No exception" is about what was counted here; whether a control is met is for the auditor to say. Each command prints the count again from ${copy}.`,
       ),
       {
         kind: 'table',

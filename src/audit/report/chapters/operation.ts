@@ -6,7 +6,7 @@ import { counted, figure, lengthOf, timeText } from '../words.ts';
 
 const most = 50;
 
-export function operation({ operation: all, verification }: Report, { isWhole }: Printing): Section {
+export function operation({ operation: all, verification, store }: Report, { isWhole }: Printing): Section {
   const { incidents, clock, unsynced, unsyncedMs, keys, starts, recovered, versions } = all;
   const limit = isWhole ? Number.POSITIVE_INFINITY : most;
   const of = (count: number): string =>
@@ -14,7 +14,7 @@ export function operation({ operation: all, verification }: Report, { isWhole }:
   const newest = <Entry>(entries: readonly Entry[]): readonly Entry[] => entries.slice(-limit);
   return {
     id: 'operation',
-    title: 'The log, the clock, the broker',
+    title: store ? 'The logs, the clocks, the brokers' : 'The log, the clock, the broker',
     blocks: [
       {
         kind: 'facts',
@@ -24,13 +24,19 @@ export function operation({ operation: all, verification }: Report, { isWhole }:
             none(incidents.length, figure(incidents.length), 'warn'),
           ],
           ['Steps of the clock', none(clock.length, figure(clock.length), 'warn')],
-          ['Events earlier than the one before, in the whole log', figure(verification.clockSteps)],
-          ['Without the shared store', `${counted(unsynced.length, 'time')}, ${lengthOf(unsyncedMs)} in all`],
           [
-            'Starts of the broker',
+            `Events earlier than the one before, in ${store ? 'all that is there of each log' : 'the whole log'}`,
+            figure(verification.clockSteps),
+          ],
+          [
+            'Without the shared store',
+            `${counted(unsynced.length, 'time')}, ${lengthOf(unsyncedMs)} in all${store ? ', of all devices together' : ''}`,
+          ],
+          [
+            store ? 'Starts of brokers' : 'Starts of the broker',
             `${figure(starts)}; ${counted(recovered, 'unfinished credential')} taken over`,
           ],
-          ['Changes of the signing key', figure(keys)],
+          [store ? 'Changes of signing keys' : 'Changes of the signing key', figure(keys)],
           ['Versions of jit', versions.length === 0 ? 'no start in the period' : versions.join(', ')],
         ],
       },
@@ -60,11 +66,12 @@ export function operation({ operation: all, verification }: Report, { isWhole }:
       {
         kind: 'table',
         caption: `Times without the shared store${of(unsynced.length)}`,
-        columns: ['From (UTC)', 'Until (UTC)', 'Events waiting#'],
-        rows: newest(unsynced).map(({ from, until, events }) => [
+        columns: ['From (UTC)', 'Until (UTC)', 'Events waiting#', ...(store ? ['Device'] : [])],
+        rows: newest(unsynced).map(({ from, until, events, device }) => [
           timeText(from),
           until === null ? 'the end of the period' : timeText(until),
           events,
+          ...(device === undefined ? [] : [{ code: device }]),
         ]),
         empty: 'None on record.',
       },

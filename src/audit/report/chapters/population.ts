@@ -1,6 +1,6 @@
 // Whether the population is whole, and what it is.
 
-import { type Block, good, none, type Printing, type Section, text, warn } from '../document.ts';
+import { type Block, type Cell, good, none, type Printing, type Section, text, warn } from '../document.ts';
 import type { Report } from '../report.ts';
 import { counted, figure, lengthOf } from '../words.ts';
 import { verdict } from './summary.ts';
@@ -22,7 +22,7 @@ export function completeness(report: Report, printing: Printing): Section {
     blocks: [
       verdict(report, printing),
       text(
-        'Each event holds the hash of the one before, and a number that follows it without a gap. Both were checked from the first event of the log to its last, not only in the period.',
+        `Each event holds the hash of the one before, and a number that follows it without a gap. Both were checked from the first event of ${report.store ? 'each log that is there' : 'the log'} to its last, not only in the period.`,
       ),
       {
         kind: 'table',
@@ -33,14 +33,7 @@ export function completeness(report: Report, printing: Printing): Section {
       },
       {
         kind: 'facts',
-        facts: [
-          [
-            'Heads kept elsewhere',
-            heads === 0
-              ? 'none was given: a tail that was cut off would not be seen'
-              : good(`the log leads to ${counted(heads, 'head')} kept elsewhere`),
-          ],
-        ],
+        facts: [['Heads kept elsewhere', report.store ? storeHeads : headsOf(heads)]],
       },
       {
         kind: 'table',
@@ -52,6 +45,14 @@ export function completeness(report: Report, printing: Printing): Section {
     ],
   };
 }
+
+const storeHeads =
+  'none was given: the store refuses a log that was set back; what its administrators do shows by heads kept elsewhere';
+
+const headsOf = (heads: number): Cell =>
+  heads === 0
+    ? 'none was given: a tail that was cut off would not be seen'
+    : good(`the log leads to ${counted(heads, 'head')} kept elsewhere`);
 
 /** Requests, grants and credentials. */
 export function population({ population: all }: Report): Section {
@@ -95,7 +96,7 @@ export function population({ population: all }: Report): Section {
   };
 }
 
-function sums({ credentials, unrequested }: Report['population']): Block {
+function sums({ credentials, unrequested, sharedNames }: Report['population']): Block {
   const { before, begun, gone, after, pastDeadline, unapproved } = credentials;
   return {
     kind: 'facts',
@@ -113,6 +114,14 @@ function sums({ credentials, unrequested }: Report['population']): Block {
         none(unapproved.length, namesOf(unapproved)),
       ],
       ['Grants with events, but without a request on record', none(unrequested.length, namesOf(unrequested))],
+      ...(sharedNames === undefined
+        ? []
+        : [
+            [
+              'Names of grants that more than one device has used',
+              none(sharedNames.length, [figure(sharedNames.length), ...sharedNames.slice(0, 10)].join(' ')),
+            ] as const,
+          ]),
     ],
   };
 }

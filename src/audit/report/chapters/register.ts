@@ -10,15 +10,23 @@ import { counted, figure, lengthOf, timeText } from '../words.ts';
 const most = 250;
 
 /** Drawn at random, with proof of each step. */
-export function sample({ grants, sample: drawn }: Report): Section {
-  const byId = new Map(grants.map((grant) => [grant.id, grant]));
+export function sample({ grants, sample: drawn, store }: Report): Section {
+  const proof = store
+    ? 'Events are named with their log: "jit audit prove <log>:<number>" writes a proof of each, on the device whose log it is.'
+    : 'The numbers are those of events: "jit audit prove <number>" writes a proof of each.';
+  const wanted = new Set(drawn.grants);
+  // More than one only where a device has used the name of another's.
+  const byId = Map.groupBy(
+    grants.filter(({ id }) => wanted.has(id)),
+    ({ id }) => id,
+  );
   const chosen = drawn.grants.flatMap((id) => byId.get(id) ?? []);
   return {
     id: 'sample',
     title: 'Sample for testing',
     blocks: [
       text(
-        `${counted(chosen.length, 'request')} drawn with the seed "${drawn.seed}": those whose SHA-256 of "${drawn.seed}:<grant>" is smallest, in that order. The numbers are those of events: "jit audit prove <number>" writes a proof of each.`,
+        `${counted(chosen.length, 'request')} drawn with the seed "${drawn.seed}": those whose SHA-256 of "${drawn.seed}:<grant>" is smallest, in that order. ${proof}`,
       ),
       {
         kind: 'table',

@@ -3,8 +3,11 @@
 import type { Block, Printing, Section } from '../document.ts';
 import type { Report } from '../report.ts';
 import { counted, figure, timeText } from '../words.ts';
+import { storeScope } from './store-scope.ts';
 
-export function scope(report: Report, { printedAt, digest, file }: Printing): Section {
+export function scope(report: Report, printing: Printing): Section {
+  if (report.store) return storeScope(report, printing);
+  const { printedAt, digest, file } = printing;
   const { period, generator, verification } = report;
   return {
     id: 'scope',
@@ -32,7 +35,7 @@ function logBlocks(log: Report['verification']['logs'][number]): Block[] {
     facts: [
       ['Log', { code: origin }],
       ['Size', `${counted(events, 'event')}, ${figure(signed)} of them covered by a signed head`],
-      ['Root', { code: root }],
+      ['Root', { code: root ?? '' }],
       ['Key', keys.length === 0 ? 'none: this log is not signed' : { code: keys.at(-1) ?? '' }],
       ...(keys.length > 1 ? [['Keys before it', String(keys.length - 1)] as const] : []),
       ...(fork === null ? [] : [['Goes on from the log before', fork] as const]),

@@ -4,6 +4,7 @@ import type { Block, Printing, Section, Tone } from '../document.ts';
 import type { Report } from '../report.ts';
 import { counted, figure, lengthOf, share, timeText } from '../words.ts';
 import { timeline } from './activity.ts';
+import { storedLogs } from './store-scope.ts';
 
 export function summary(report: Report, printing: Printing): Section {
   const chart = report.population.approved === 0 ? [] : [timeline(report.activity)];
@@ -14,7 +15,9 @@ export function summary(report: Report, printing: Printing): Section {
 type Verdict = Extract<Block, { kind: 'verdict' }>;
 
 /** One sentence on whether the rest can be believed. */
-export function verdict({ verification, population }: Report, { heads }: Printing): Verdict {
+export function verdict(report: Report, { heads }: Printing): Verdict {
+  if (report.store) return storeVerdict(report);
+  const { verification, population } = report;
   const { valid, problem, events, logs } = verification;
   const gaps = population.ranges.reduce((sum, range) => sum + range.gaps, 0);
   if (!valid || gaps > 0) {
@@ -46,28 +49,65 @@ export function verdict({ verification, population }: Report, { heads }: Printin
   };
 }
 
+/** The same of many logs: a bad one among them is named. */
+function storeVerdict(report: Report): Verdict {
+  const { events } = report.verification;
+  const logs = storedLogs(report);
+  const gaps = report.population.ranges.reduce((sum, range) => sum + range.gaps, 0);
+  const bad = logs.filter(({ stored }) => !stored.valid);
+  const [first] = bad;
+  if (first || gaps > 0) {
+    const { problem } = first?.stored ?? {};
+    const what = problem ? `${first?.origin}, event ${problem.seq}: ${problem.what}` : counted(gaps, 'gap');
+    const others = bad.length > 1 ? `; the others are in Scope and period` : '';
+    const read = bad.length > 0 ? ' Of these, only the events before that are in this report.' : '';
+    return {
+      kind: 'verdict',
+      tone: 'bad',
+      text: `${figure(bad.length)} of ${counted(logs.length, 'log')} NOT whole: ${what}${others}.${read}`,
+    };
+  }
+  const rest = logs.reduce((sum, log) => sum + Math.max(0, log.events - log.signed), 0);
+  const cover = rest === 0 ? 'all of them signed' : `${figure(rest)} acknowledged events not signed`;
+  const retired = logs.filter(({ stored }) => stored.from > 0).length;
+  const missing = retired === 0 ? '' : ` The beginning of ${counted(retired, 'log')} is past its retention.`;
+  return {
+    kind: 'verdict',
+    tone: rest > 0 || retired > 0 ? 'warn' : 'good',
+    text: `${logs.length === 1 ? 'The log is' : `All ${figure(logs.length)} logs are`} whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${cover}.${missing}`,
+  };
+}
+
 const second = 1_000;
 
 /** What of the period the log cannot tell, because it began later or ended before. */
-function coverage({ period: { from, to }, verification }: Report): Verdict[] {
+function coverage({ period: { from, to }, verification, store }: Report): Verdict[] {
   const warn = (text: string): Verdict => ({ kind: 'verdict', tone: 'warn', text });
   const { firstAt, lastAt } = verification;
   if (firstAt === null || lastAt === null) return [];
   const [first, last] = [timeText(firstAt), timeText(lastAt)];
+  const of = store ? 'of these logs' : 'of the log';
   if (lastAt < from || firstAt >= to) {
-    return [warn(`No event of the log is in the period: it goes from ${first} to ${last}.`)];
+    return [
+      warn(`No event ${of} is in the period: ${store ? 'they go' : 'it goes'} from ${first} to ${last}.`),
+    ];
   }
   return [
     ...(firstAt < from + second
       ? []
-      : [warn(`The log began within the period. Nothing is known of the time before ${first}.`)]),
+      : [
+          warn(
+            `${store ? 'The first of the logs' : 'The log'} began within the period. Nothing is known of the time before ${first}.`,
+          ),
+        ]),
     ...(!verification.valid || lastAt >= to - second
       ? []
       : [warn(`The last event is of ${last}: from then to the end of the period nothing was written.`)]),
   ];
 }
 
-function figures({ population, timeliness, findings, anomalies, operation, verification }: Report): Block {
+function figures(report: Report): Block {
+  const { population, timeliness, findings, anomalies, operation, verification, store } = report;
   const { requests, approved, denied, people } = population;
   const grave = anomalies.found.filter(
     ({ severity }) => severity === 'high' || severity === 'critical',
@@ -109,7 +149,7 @@ function figures({ population, timeliness, findings, anomalies, operation, verif
         ...zero(grave, 'warn'),
       },
       {
-        name: 'Incidents of the log',
+        name: `Incidents of the log${store ? 's' : ''}`,
         value: figure(troubles),
         note: `clock, sync, failures; ${counted(verification.logs.length, 'log')}`,
         ...zero(troubles, 'warn'),

@@ -10,8 +10,11 @@ import {
 } from '../commands.ts';
 import { type Block, type Printing, type Section, text } from '../document.ts';
 import type { Report } from '../report.ts';
+import { storeVerify } from './store-verify.ts';
 
-export function verify(report: Report, { digest, file }: Printing): Section {
+export function verify(report: Report, printing: Printing): Section {
+  if (report.store) return storeVerify(report, printing);
+  const { digest, file } = printing;
   const { verification, grants, sample } = report;
   const newest = verification.logs.at(-1);
   const key = newest?.keys.at(-1);

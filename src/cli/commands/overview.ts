@@ -55,7 +55,7 @@ export async function overview(world: World): Promise<number> {
   const doctor = overdueTargets(status).map(
     (target) => [`jit doctor ${escapeText(target)}`, 'says what keeps the credential there'] as const,
   );
-  const next = nextFor(status, own) ?? (await beginningsFor(world, client));
+  const next = nextFor(status, own) ?? withoutLog(status) ?? (await beginningsFor(world, client));
   printNext(world, [...doctor, ...next]);
   return 0;
 }
@@ -123,6 +123,13 @@ function nextFor({ grants }: StatusReply, own: Own | null): Next | null {
     [`jit extend ${active[0].id} --for 30m`, 'goes on for longer'],
     ['jit revoke --all', 'ends all of them now'],
   ];
+}
+
+/** While nothing is issued no new grant is offered; null: the log is well. */
+function withoutLog({ auditLog }: StatusReply): Next | null {
+  const doctor = ['jit doctor', 'says how the log stands'] as const;
+  if (auditLog.known !== null) return [doctor, ['jit audit fork --reason "…"', 'goes on in a new log']];
+  return auditLog.trouble === null ? null : [doctor];
 }
 
 const longer = ({ extension }: Own): Next =>

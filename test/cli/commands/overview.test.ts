@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TargetsReply } from '../../../src/protocol/routes.ts';
 import type { GrantView } from '../../../src/protocol/views.ts';
-import { createFakeClient, fakeGrant, fakeLease, fakeNow, fakeStatus } from '../../fakes/client.ts';
+import { createFakeClient, fakeGrant, fakeLease, fakeLog, fakeNow, fakeStatus } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
 const showing = (grants: readonly GrantView[], env: Record<string, string> = {}) =>
@@ -21,6 +21,21 @@ describe('jit alone', () => {
     expect(stdout).toContain('jit doctor prod-db');
     expect(stdout).toContain('jit elevate prod-db --for 30m');
     expect(stdout).not.toContain('extend');
+  });
+
+  it('offers no new grant while the log issues none, but what leads on', async () => {
+    const { origin } = fakeLog();
+    const trouble = { code: 'ERR_AUDIT_UNAVAILABLE', message: 'the keychain is locked' } as const;
+    const known = { origin, events: 52, from: 'file' } as const;
+    for (const [log, next] of [
+      [{ signed: false, known }, /jit audit fork --reason "…" +goes on/],
+      [{ signed: false, trouble }, /^ {2}jit doctor +says how the log stands$/m],
+    ] as const) {
+      const client = createFakeClient({ status: async () => fakeStatus({ auditLog: fakeLog(log) }) });
+      const { stdout } = await jit([], { client });
+      expect(stdout).toMatch(next);
+      expect(stdout).not.toContain('jit elevate');
+    }
   });
 
   it('offers inside of a grant to extend it or to leave', async () => {

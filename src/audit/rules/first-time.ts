@@ -2,7 +2,7 @@
 
 import type { Instant } from '../../core/time.ts';
 import { createMemory, keyOf } from './memory.ts';
-import type { Rule } from './rule.ts';
+import { type Rule, told } from './rule.ts';
 
 export const firstTime: Rule<'first-time'> = {
   name: 'first-time',
@@ -11,13 +11,23 @@ export const firstTime: Rule<'first-time'> = {
     'A principal was granted a role that it was not granted `within` a time before, in a log that has been kept for at least `learn`.',
   make({ within, learn }) {
     const last = createMemory<Instant>();
+    /** Grant -> when its principal had its role before it. */
+    const earlier = createMemory<Instant | null>();
     let began: Instant | null = null;
     return {
       see(event, at, grant) {
         began ??= at;
-        if (event.type !== 'grant.approved' || !grant) return [];
+        if (!grant) return [];
         const key = keyOf(grant.principal, grant.target, grant.role);
+        if (told(event, 'grant.ended')?.cause === 'anomaly') {
+          // Who only has to ask once more would get by a rule of mode "revoke".
+          const was = earlier.get(grant.id);
+          if (was === null) last.delete(key);
+          else if (was !== undefined) last.set(key, was);
+        }
+        if (event.type !== 'grant.approved') return [];
         const before = last.get(key);
+        earlier.set(grant.id, before ?? null);
         last.set(key, at);
         // In a young log everything is new.
         if (at - began < learn || (before !== undefined && at - before <= within)) return [];

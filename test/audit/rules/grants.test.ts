@@ -64,6 +64,20 @@ describe('first time', () => {
   });
 });
 
+test('a grant that an anomaly ended was no time: the next one is the first again', () => {
+  const story = createStory();
+  story.granted(monday, { role: 'other' });
+  const again = (at: number, cause: 'anomaly' | 'revoked') => {
+    const names = { principal: 'user:ada', target: 'prod-db', grant: story.granted(at) };
+    story.tell(at, 'grant.ended', { cause, used_ms: 0 }, names);
+  };
+  again(monday + 8 * day, 'anomaly');
+  again(monday + 9 * day, 'revoked');
+  again(monday + 10 * day, 'anomaly');
+  again(monday + 11 * day, 'revoked');
+  expect(findings('first-time', story).map(({ evidence }) => evidence)).toEqual([['3'], ['6']]);
+});
+
 describe('off hours', () => {
   /** Grants at 9:00 to 11:00 on working days. */
   const habit = (count: number) => {

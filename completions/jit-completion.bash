@@ -35,11 +35,11 @@ _jit_know() {
     'audit') children='log tail verify prove verify-proof export report sync rotate fork' ;;
     'audit log') flags='--grant --target --principal --since --until --limit --store --json' ;;
     'audit tail') flags='--follow --lines --target --grant --json' ;;
-    'audit verify') flags='--store --key --head --json' kinds='file' ;;
+    'audit verify') flags='--store --kept-since --key --head --json' kinds='file' ;;
     'audit prove') flags='--file --output --json' kinds='none' ;;
     'audit verify-proof') flags='--key --event --json' kinds='file' ;;
-    'audit export') flags='--format --since --until --after --cursor-file --ocsf --file' ;;
-    'audit report') flags='--from --to --format --output --file --sample --seed' ;;
+    'audit export') flags='--format --since --until --after --cursor-file --ocsf --file --store' ;;
+    'audit report') flags='--from --to --format --output --file --store --kept-since --sample --seed' ;;
     'audit sync') flags='--now --status --json' ;;
     'audit rotate') flags='--json' ;;
     'audit fork') flags='--reason --yes --json' ;;
@@ -145,6 +145,7 @@ _jit_value() {
       'audit log --until' | \
       'audit log --limit' | \
       'audit tail --lines' | \
+      'audit verify --kept-since' | \
       'audit verify --key' | \
       'audit prove --file' | \
       'audit verify-proof --key' | \
@@ -155,6 +156,7 @@ _jit_value() {
       'audit report --from' | \
       'audit report --to' | \
       'audit report --file' | \
+      'audit report --kept-since' | \
       'audit report --sample' | \
       'audit report --seed' | \
       'audit fork --reason' | \

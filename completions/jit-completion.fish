@@ -214,8 +214,9 @@ function __jit_flags
         case 'audit verify'
             printf '%s\n' \
             '--store'\t'the logs of everybody, in the shared store; needs its auditor in the configuration' \
-            '--key'\t'a key of the log that you trust: <log>+<id>+<base64>; may be given several times (may be given several times)' \
-            '--head'\t'a signed head kept elsewhere, which the log has to lead to; several times (may be given several times)' \
+            '--kept-since'\t'with --store: events from this time on have to be there; without it all have to be' \
+            '--key'\t'a key of the log that you trust: <log>+<id>+<base64> (may be given several times)' \
+            '--head'\t'a signed head kept elsewhere, which the log has to lead to (may be given several times)' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit prove'
             printf '%s\n' \
@@ -224,7 +225,7 @@ function __jit_flags
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit verify-proof'
             printf '%s\n' \
-            '--key'\t'a key of the log that you trust: <log>+<id>+<base64>; may be given several times (may be given several times)' \
+            '--key'\t'a key of the log that you trust: <log>+<id>+<base64> (may be given several times)' \
             '--event'\t'the event, where it has to be this one, or the proof does not hold it' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit export'
@@ -235,7 +236,8 @@ function __jit_flags
             '--after'\t'only events after this one: <log>:<sequence>' \
             '--cursor-file'\t'go on after the event that this file names, then note the last one there' \
             '--ocsf'\t'version of the schema for --format ocsf; 1.8 unless given' \
-            '--file'\t'a log file; without it, your own'
+            '--file'\t'a log file; without it, your own' \
+            '--store'\t'the logs of everybody, from the shared store; needs its auditor in the configuration'
         case 'audit report'
             printf '%s\n' \
             '--from'\t'from this time on: 2026-01-01T00:00Z, 90d (ago); without it, the first event' \
@@ -243,6 +245,8 @@ function __jit_flags
             '--format'\t'html, md, json; as --output ends, else html' \
             '--output'\t'where to write the report; without it, stdout' \
             '--file'\t'a log file; without it, your own' \
+            '--store'\t'the logs of everybody, from the shared store; needs its auditor in the configuration' \
+            '--kept-since'\t'with --store: events from this time on have to be there; without it all have to be' \
             '--sample'\t'requests that are drawn for testing; 25 unless given' \
             '--seed'\t'what they are drawn by; without it, the hash of the last event'
         case 'audit sync'
@@ -484,6 +488,7 @@ function __jit_value
             'audit log --until' \
             'audit log --limit' \
             'audit tail --lines' \
+            'audit verify --kept-since' \
             'audit verify --key' \
             'audit prove --file' \
             'audit verify-proof --key' \
@@ -494,6 +499,7 @@ function __jit_value
             'audit report --from' \
             'audit report --to' \
             'audit report --file' \
+            'audit report --kept-since' \
             'audit report --sample' \
             'audit report --seed' \
             'audit fork --reason' \

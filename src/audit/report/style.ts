@@ -16,7 +16,7 @@ export const style = `
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:1rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-display:grid;grid-template-columns:minmax(0,1fr);max-width:80rem;margin-inline:auto;padding:0 1.25rem 4rem;font-variant-numeric:tabular-nums}
+display:grid;grid-template-columns:minmax(0,1fr);max-width:80rem;margin-inline:auto;padding:0 1.25rem 4rem;overflow-wrap:break-word;font-variant-numeric:tabular-nums}
 header{padding:3rem 0 1rem}
 h1{font-size:2rem;line-height:1.2;margin:.1em 0;font-weight:650;letter-spacing:-.01em}
 h1 span{color:var(--quiet);font-weight:400}
@@ -73,7 +73,7 @@ ${[0, 1, 2, 3, 4, 5].map((index) => `.s${index}{fill:var(--s${index});background
 ${[0, 1, 2, 3, 4, 5, 6].map((index) => `.h${index}{fill:var(--h${index});background:var(--h${index})}`).join('')}
 .chart g:hover rect{opacity:.75}
 .legend{list-style:none;display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1rem;margin:.4rem 0 .2rem;padding:0;font-size:.85rem;color:var(--quiet)}
-p.legend{gap:.2rem}
+p.legend{gap:.2rem}.legend li{min-width:0;overflow-wrap:anywhere}
 .key{display:inline-block;width:.8rem;height:.8rem;border-radius:2px;margin-right:.4rem}
 p.legend .key{margin:0;width:1.1rem}
 details{margin:.5rem 0 0;font-size:.9rem}

@@ -90,6 +90,7 @@ describe('the report in HTML', () => {
     expect(text.match(/<h1>/g)).toHaveLength(1);
     const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
     expect(count(/<table/g)).toBe(count(/<caption>/g));
+    expect(text).not.toMatch(/<th[^>]*><\/th>/);
     expect(count(/<th\b/g)).toBe(count(/<th scope="(col|row)"/g));
     // A picture each, with a name and a description; what it is made of is no news.
     expect(count(/<figure>/g)).toBe(5);
@@ -100,6 +101,14 @@ describe('the report in HTML', () => {
     expect(count(/<svg class="length"/g)).toBe(count(/<svg class="length"[^>]* aria-hidden="true">/g));
     // Every chart is there as a table, too.
     expect(count(/<details><summary>The same as a table/g)).toBe(5);
+  });
+
+  it('cuts names in charts that nobody could read there, and nowhere else', () => {
+    const story = createStory();
+    live(story, { target: 'x'.repeat(200) });
+    const text = html(reportOf(story.bodies));
+    expect(text).toContain(`</span>${'x'.repeat(79)}…</li>`);
+    expect(text).toContain(`<th scope="row">${'x'.repeat(200)}</th>`);
   });
 
   it('says in words what a colour says', () => {

@@ -26,7 +26,7 @@ export function timeliness({ timeliness: all }: Report, { isWhole }: Printing): 
     {
       kind: 'table',
       caption: 'Revocation',
-      columns: ['', 'Credentials#', 'Median#', '95 %#', 'Longest#'],
+      columns: ['Measure', 'Credentials#', 'Median#', '95 %#', 'Longest#'],
       rows: [
         ['Late', late.count, lengthOf(late.p50Ms), lengthOf(late.p95Ms), lengthOf(late.maxMs)],
         ['Duration', took.count, lengthOf(took.p50Ms), lengthOf(took.p95Ms), lengthOf(took.maxMs)],

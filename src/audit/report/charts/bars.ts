@@ -3,10 +3,10 @@
 import type { Chart } from '../document.ts';
 import { escaped } from '../markup.ts';
 import { figure } from '../words.ts';
-import { at } from './drawing.ts';
+import { at, cut } from './drawing.ts';
 
-/** Characters of a name that there is room for; up to how many a narrow column is enough. */
-const [longest, short] = [80, 14];
+/** Up to so many characters a narrow column is enough. */
+const short = 14;
 
 /** HTML: a picture to those who do not see it, told by `label`. */
 export function barsOf(bars: Extract<Chart['shape'], { type: 'bars' }>['bars'], label: string): string {
@@ -20,8 +20,3 @@ export function barsOf(bars: Extract<Chart['shape'], { type: 'bars' }>['bars'], 
   });
   return `<div class="bars${isShort ? ' short' : ''}" role="img" aria-label="${escaped(label)}">\n${rows.join('')}</div>\n`;
 }
-
-const cut = (name: string): string => {
-  const letters = [...name];
-  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : name;
-};

@@ -10,6 +10,15 @@ export interface Drawing {
 
 export const width = 820;
 
+/** Characters of a name that a chart has room for. */
+const longest = 80;
+
+/** A name, or its beginning: the table beside each chart has all of it. */
+export function cut(name: string): string {
+  const letters = [...name];
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : name;
+}
+
 /** Two decimals are finer than any screen. */
 export const at = (value: number): string => String(Math.round(value * 100) / 100);
 

@@ -3,7 +3,7 @@
 import { escaped } from '../markup.ts';
 import type { Activity, Slot } from '../report.ts';
 import { dayText, figure } from '../words.ts';
-import { at, type Drawing, rect, stepFor, width } from './drawing.ts';
+import { at, cut, type Drawing, rect, stepFor, width } from './drawing.ts';
 
 const [left, right, top, bottom, plot] = [54, 6, 12, 26, 220];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -29,7 +29,7 @@ export function timelineOf(activity: Activity): Drawing {
     return `<text x="${at(left + index * pitch)}" y="${top + plot + 18}" class="axis${labels % 2 === 0 ? ' minor' : ''}">${label}</text>\n`;
   });
   const keys = series.map(
-    (name, index) => `<li><span class="key s${index}" aria-hidden="true"></span>${escaped(name)}</li>`,
+    (name, index) => `<li><span class="key s${index}" aria-hidden="true"></span>${escaped(cut(name))}</li>`,
   );
   return {
     height: top + plot + bottom,

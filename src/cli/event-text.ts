@@ -85,6 +85,11 @@ function text(value: unknown): string {
   return typeof value === 'string' ? escapeText(value) : '-';
 }
 
+/** Where an event stands among the logs of everybody, as `--after` and `jit audit prove` take it: `jit.7h2k:41`. */
+export function placeText({ body }: Event): string {
+  return `${text(body.origin)}:${escapeText(String(body.seq))}`;
+}
+
 /** Time, type, principal, target, grant, and what else it tells. */
 export function eventRow(event: Event, providers: ReadonlyMap<unknown, string>): string[] {
   const { body } = event;

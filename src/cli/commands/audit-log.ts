@@ -1,7 +1,7 @@
 // jit audit log: events of the log, one line each. Text of others is escaped.
 
 import { defineCommand, opt } from '../define-command.ts';
-import { eventRow, providersOf } from '../event-text.ts';
+import { eventRow, placeText, providersOf } from '../event-text.ts';
 import { listing } from '../listing.ts';
 import type { Output } from '../output.ts';
 import { waiting } from '../progress.ts';
@@ -9,13 +9,15 @@ import { reachBroker } from '../reach.ts';
 import { table } from '../table.ts';
 
 const heads = ['TIME', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
+/** Of everybody: two logs may have the same principal and the same number. */
+const storeHeads = ['TIME', 'LOG', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
 
 /** Without a heading where it would stand far above the newest events. */
-function listText(out: Output, rows: readonly string[][]): string[] {
+function listText(out: Output, rows: readonly string[][], store: boolean): string[] {
   return out.plain
     ? listing(
         out,
-        heads,
+        store ? storeHeads : heads,
         rows.map((cells) => ({ cells })),
       )
     : table(rows);
@@ -75,8 +77,11 @@ export const auditLog = defineCommand({
     else if (reply.events.length === 0) out.note('no such events');
     else {
       const providers = providersOf(reply.events);
-      const rows = reply.events.map((event) => eventRow(event, providers));
-      out.print(listText(out, rows).join('\n'));
+      const rows = reply.events.map((event) => {
+        const [time = '', ...rest] = eventRow(event, providers);
+        return store ? [time, placeText(event), ...rest] : [time, ...rest];
+      });
+      out.print(listText(out, rows, store).join('\n'));
     }
     return 0;
   },

@@ -51,6 +51,21 @@ describe('jit audit log', () => {
     ]);
   });
 
+  it('tells events of everybody by their log and number, as an export and a proof take them', async () => {
+    const { leaf, body } = event({ role: 'read' });
+    const other = { leaf, body: { ...body, origin: 'jit.other/2', seq: '40' } };
+    const unread = { leaf, body: { origin: 'jit.bad\u001b[2J', seq: 7, type: 'unreadable' } };
+    const offline = { storeLog: async () => ({ events: [event({}), other, unread] }) };
+    const { stdout } = await jit(['audit', 'log', '--store'], { offline });
+    const [first, second, third] = stdout.split('\n');
+    expect(first).toMatch(/ jit\.test:4 +grant\.requested +user:ada /);
+    expect(second).toMatch(/ jit\.other\/2:40 +grant\.requested +user:ada .*role=read$/);
+    expect(third).toMatch(/ jit\.bad\S+:7 +unreadable /);
+    expect(stdout).not.toContain('\u001b');
+    const plain = await jit(['audit', 'log', '--store', '--plain'], { offline });
+    expect(plain.stdout).toMatch(/^log: jit\.other\/2:40$/im);
+  });
+
   it('says both ends of a credential in words where the vendor gives it longer than the grant', async () => {
     const ends = { deadline: '2026-11-22T12:05:00.000Z', hard_deadline: '2026-11-22T12:15:00.000Z' };
     const about = (type: string, data: Record<string, unknown>): AuditReply['events'][number] => {

@@ -68,7 +68,7 @@ export const sampleFinding = {
 export const sampleAnomaly = {
   rule: 'activation-burst',
   severity: 'medium',
-  why: 'user:alice got prod-db:read 4 times within 1d',
+  why: 'prod-db:read was granted to user:alice 4 times in a short time',
   action: 'notify',
   principal: 'user:alice',
   target: 'prod-db',

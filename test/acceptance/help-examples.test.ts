@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSigner } from '../../src/audit/signer.ts';
 import { registry } from '../../src/cli/registry.ts';
+import { fileHeadKeeper } from '../../src/store/head-keeper.ts';
 import { newOrigin, openStore } from '../../src/store/open.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
@@ -36,16 +37,17 @@ async function works(line: string): Promise<string> {
   return ran.stdout;
 }
 
-/** A log of two events that a key has signed. */
-function signedLog(): { file: string; key: string } {
+/** A log of two events that a key has signed, and the file of its newest head. */
+function signedLog(): { file: string; key: string; head: string } {
   const folder = mkdtempSync(path.join(typist.world.dir, 'signed-'));
   const file = path.join(folder, 'log.db');
   const origin = newOrigin(systemRandom);
   const signer = createSigner(origin, systemRandom.bytes(32));
-  const store = openStore({ path: file, clock: systemClock, random: systemRandom, origin, signer });
+  const heads = fileHeadKeeper(folder);
+  const store = openStore({ path: file, clock: systemClock, random: systemRandom, origin, signer, heads });
   store.commit((tx) => tx.append({ type: 'clock.step', at: systemClock.now(), data: { by_ms: 1 } }));
   store.close();
-  return { file, key: signer.vkey };
+  return { file, key: signer.vkey, head: path.join(folder, `${origin}.head`) };
 }
 
 /** The line with a real grant in place of the one that it made up, cut to as many letters. */
@@ -229,6 +231,11 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`KEY=${key}; ${line.replace('/backup/jit.db', file)}`)).toContain(
       `key ${key} (given)`,
     );
+  },
+  'jit audit verify /backup/jit.db --head /elsewhere/jit.7h2k9d3f5g6h8j1k.head': async (line) => {
+    const { file, head } = signedLog();
+    const typed = line.replace('/backup/jit.db', file).replace(/\/elsewhere\S+/, head);
+    expect(await works(typed)).toContain('leads to 1 head kept elsewhere');
   },
   'jit audit prove 1 --file /backup/jit.db': async (line) =>
     expect(await works(line.replace('/backup/jit.db', signedLog().file))).toMatch(

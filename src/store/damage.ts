@@ -95,7 +95,11 @@ function wrongCheckpoint({ device, log, epochs, kept }: Damageable): string | nu
   if (!epoch) return null;
   const origin = originOf(device, epoch.number);
   const vkey = epochs.key(epoch.number);
-  const outside = kept.flatMap((note) => parseCheckpoint(note) ?? []).filter((one) => one.origin === origin);
+  const { size } = log.head();
+  // Those that it leads to; by the others a log that was set back is told.
+  const outside = kept
+    .flatMap((note) => parseCheckpoint(note) ?? [])
+    .filter((one) => one.origin === origin && one.size <= size && log.rootAt(one.size) === one.root);
   const row = epochs.newest();
   if (vkey === null) {
     const isSigned = row?.epoch === epoch.number || outside.length > 0;
@@ -104,7 +108,6 @@ function wrongCheckpoint({ device, log, epochs, kept }: Damageable): string | nu
   if (row?.epoch !== epoch.number) return 'its newest checkpoint is missing';
   const found = parseCheckpoint(row.note);
   if (!found) return 'its newest checkpoint cannot be read';
-  const { size } = log.head();
   if (found.size > size) return `its newest checkpoint covers ${found.size} events and ${size} are there`;
   const key = parseVkey(vkey);
   const isSigned = key !== null && signersOf(found.note, [key])?.length === 1;
@@ -113,7 +116,7 @@ function wrongCheckpoint({ device, log, epochs, kept }: Damageable): string | nu
     return 'it does not fit its newest checkpoint';
   if (!log.tree.isGrown(found.size, size)) return 'its tree is not that of its events';
   // One that is kept outside was made here, and was the newest then.
-  return outside.some((one) => one.size > row.size && one.size <= size)
+  return outside.some((one) => one.size > row.size)
     ? 'its newest checkpoint is older than one that is kept elsewhere'
     : null;
 }

@@ -1,3 +1,4 @@
+import { copyFileSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSigner, type Signer } from '../../src/audit/signer.ts';
@@ -142,6 +143,22 @@ test('an older checkpoint put back is told by the newer one that is kept outside
   db.prepare('UPDATE newest_checkpoint SET size = ?, note = ?').run(old?.size, old?.note);
   db.close();
   expect(open().damage).toMatch(/older than one that is kept elsewhere/);
+});
+
+test('a log that was set back is told as that, however many revocations were written to it since', () => {
+  const { file, store, open } = signedLog();
+  store.checkpoint();
+  const backup = temporaryPath();
+  copyFileSync(file, backup);
+  for (let count = 0; count < 4; count += 1) say(store);
+  store.close();
+  for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true });
+  copyFileSync(backup, file);
+  const behind = open();
+  expect(behind).toMatchObject({ damage: null, behind: { from: 'file' } });
+  for (let count = 0; count < 9; count += 1) say(behind, 'revoked', true);
+  behind.close();
+  expect(open()).toMatchObject({ damage: null, behind: { from: 'file' } });
 });
 
 test('a subtree of unsigned events that is not that of its leaves is found before it is signed', () => {

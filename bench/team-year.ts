@@ -14,7 +14,7 @@ import { createDice, type Dice } from './dice.ts';
 import { grantRow, leaseRow, type Plan } from './team-rows.ts';
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000];
-const origin = 'jit.4e7a1c90bd52f638';
+const usualOrigin = 'jit.4e7a1c90bd52f638';
 
 /** What {@link writeTeamYear} writes. */
 export interface TeamYear {
@@ -24,6 +24,8 @@ export interface TeamYear {
   readonly from: number;
   readonly to: number;
   readonly seed: number;
+  /** Of the log; several of a team each need their own. */
+  readonly origin?: string;
 }
 
 export const usualYear: TeamYear = {
@@ -70,6 +72,7 @@ const reasons = [
 
 /** Writes the year to `path`. @param onProgress told how many of the grants are planned */
 export function writeTeamYear(path: string, year: TeamYear, onProgress?: (done: number) => void): void {
+  const { origin = usualOrigin } = year;
   const dice = createDice(year.seed);
   let now = year.from;
   const clock: Clock = {

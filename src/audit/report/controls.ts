@@ -13,6 +13,8 @@ export type Found = Omit<Report, 'controls'>;
 interface Test extends Pick<Control, 'framework' | 'id' | 'title' | 'query' | 'evidence' | 'limits'> {
   readonly count: readonly EventType[] | 'events' | 'valid';
   readonly result: (found: Found) => string;
+  /** What was counted, where there are many logs and that takes other words. */
+  readonly queryOfStore?: string;
   /** null: nothing that could be an exception is counted. */
   readonly exceptions: ((found: Found) => number) | null;
 }
@@ -21,10 +23,11 @@ interface Test extends Pick<Control, 'framework' | 'id' | 'title' | 'query' | 'e
 export function controlsOf(found: Found): Control[] {
   // That nothing was found says nothing where something is missing.
   const isWhole = found.verification.valid && gaps(found) === 0;
-  return tests.map(({ count, result, exceptions, ...test }) => {
+  return tests.map(({ count, result, exceptions, queryOfStore, ...test }) => {
     const number = exceptions?.(found) ?? 0;
     return {
       ...test,
+      ...(found.store && queryOfStore !== undefined && { query: queryOfStore }),
       ...recount(found, count),
       result: result(found),
       exceptions: number,
@@ -136,6 +139,8 @@ const tests: readonly Test[] = [
     id: 'A.5.15',
     title: 'Rules for access control are set and applied',
     query: 'Loads of the policy; exceptions: decisions by a policy whose load is not in the log.',
+    queryOfStore:
+      'Loads of a policy; exceptions: decisions by a policy whose load is not in the log of that device.',
     count: ['policy.load'],
     exceptions: unknownPolicies,
     result: (found) =>
@@ -253,6 +258,8 @@ const tests: readonly Test[] = [
     title: 'Cryptographic protection of audit records; non-repudiation',
     query:
       'Verification of the whole log: bytes, hashes, tree, signed heads, keys; exceptions: a log that does not verify, and events that no signed head covers.',
+    queryOfStore:
+      'Verification of all that is there of every log: bytes, hashes, trees, signed heads, keys; exceptions: logs that do not verify, and events that no signed head covers.',
     count: 'valid',
     exceptions: ({ verification }) => brokenOf(verification) + unsignedOf(verification),
     result: ({ verification }) =>

@@ -56,7 +56,7 @@ function __jit_children
             'report'\t'write a report on a period for auditors' \
             'sync'\t'bring the shared store up to date now, or say how far it is' \
             'rotate'\t'sign the audit log with a new key from now on, and delete the old one' \
-            'fork'\t'go on in a new audit log, when this one was set back or its key is lost'
+            'fork'\t'go on in a new audit log, when this one was set back, is damaged, or its key is lost'
         case 'init'
             printf '%s\n' \
             'postgres'\t'write a first configuration for a PostgreSQL database' \

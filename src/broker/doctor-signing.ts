@@ -66,6 +66,6 @@ function headLine({ ledger: { store }, deviceKey, paths }: Broker): Line {
 function forkLine({ ledger: { store }, clock }: Broker): Line[] {
   const fork = forkOf(store);
   if (fork === null || clock.now() - fork.at > day) return [];
-  const detail = `${store.logOrigin} goes on from ${fork.previous}, which was set back or lost its key: "${fork.reason}"`;
+  const detail = `${store.logOrigin} goes on from ${fork.previous}, which was set back, damaged or lost its key: "${fork.reason}"`;
   return [{ target: null, name: 'log fork', status: 'warning', detail }];
 }

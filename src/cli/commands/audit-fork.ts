@@ -1,4 +1,4 @@
-// jit audit fork: goes on in a new log, from one that was set back or whose key is lost. Says first what is lost.
+// jit audit fork: goes on in a new log, from one that was set back or is damaged, or whose key is lost. Says first what is lost.
 
 import { JitError } from '../../core/errors.ts';
 import type { LogView } from '../../protocol/log.ts';
@@ -38,9 +38,9 @@ async function confirm(world: World, { origin }: LogView): Promise<void> {
 
 export const auditFork = defineCommand({
   name: 'audit fork',
-  summary: 'go on in a new audit log, when this one was set back or its key is lost',
+  summary: 'go on in a new audit log, when this one was set back, is damaged, or its key is lost',
   description: [
-    'Nothing is issued from a log that lacks events which were known elsewhere, or that cannot be signed. This begins a new one',
+    'Nothing is issued from a log that lacks events which were known elsewhere, is damaged, or cannot be signed. This begins a new one',
     'with a key of its own, which says where the old one ended, what was known of it, and why. The old one stays readable.',
     'It cannot be undone. On a terminal the name of the log has to be typed.',
   ].join('\n'),

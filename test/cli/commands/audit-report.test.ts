@@ -96,3 +96,46 @@ describe('jit audit report', () => {
     expect(stderr).toMatch(/\r +\r$/);
   });
 });
+
+describe('jit audit report --store', () => {
+  function storeReportOf(reply: Partial<ReportReply> = {}) {
+    const asked: unknown[] = [];
+    const storeReport: Offline['storeReport'] = async (config, request, watch) => {
+      asked.push([config, request]);
+      await watch.take('<p>team</p>\n');
+      return { ...usual, logs: { all: 3, invalid: 0 }, ...reply };
+    };
+    return { offline: { storeReport }, asked };
+  }
+
+  it('is about everybody, without a broker', async () => {
+    const { offline, asked } = storeReportOf();
+    const ran = await jit(['audit', 'report', '--store', '--kept-since', '1h', '--config', 'x'], { offline });
+    expect(ran).toMatchObject({ code: 0, stdout: '<p>team</p>\n', stderr: '', connects: [] });
+    const nothing = { from: null, to: null, output: null, seed: null };
+    expect(asked).toEqual([
+      ['x', { format: 'html', sample: 25, ...nothing, keptSince: fakeNow - 3_600_000 }],
+    ]);
+  });
+
+  it('fails when a log is not valid, and says how many and which', async () => {
+    const problem = { seq: 7, what: '"jit.x", event 7: its hash is another' };
+    const { offline } = storeReportOf({ valid: false, problem, logs: { all: 3, invalid: 1 } });
+    const ran = await jit(['audit', 'report', '--store'], { offline });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe(
+      'jit: warning: 1 of 3 logs in the shared store are not valid: "jit.x", event 7: its hash is another\n',
+    );
+  });
+
+  it.each([
+    [['--store', '--file', 'd'], 'exclude each other'],
+    [['--kept-since', '1h'], 'is for --store'],
+  ])('refuses %j', async (options, words) => {
+    const { offline, asked } = storeReportOf();
+    const ran = await jit(['audit', 'report', ...options], { offline });
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain(words);
+    expect(asked).toEqual([]);
+  });
+});

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import {
   issue,
@@ -120,6 +120,22 @@ describe('a connection that is cut', () => {
       }
     },
   );
+
+  it('is made as the configuration says, whatever the environment holds for other programs', async () => {
+    const other = {
+      ...{ PGOPTIONS: '-c default_transaction_read_only=on', PGREPLICATION: 'database' },
+      ...{ PGSSLNEGOTIATION: 'direct', PGHOST: '192.0.2.1', PGUSER: 'nobody', PGPASSWORD: 'wrong' },
+    };
+    for (const [name, value] of Object.entries(other)) vi.stubEnv(name, value);
+    try {
+      const provider = openProvider(targetOn(server));
+      const { handle } = await issue(provider, 'read');
+      await revoke(provider, handle);
+      expect(await provider.confirm(handle, AbortSignal.timeout(10_000))).toBe('gone');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 
   /** Passes everything on until the client says goodbye (a message of type X); from then on a black hole. */
   const silentAtGoodbye = (onGoodbye: () => void) =>

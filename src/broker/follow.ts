@@ -2,7 +2,7 @@
 
 import type { StoredEvent } from '../audit/event.ts';
 import type { FollowReply, FollowRequest } from '../protocol/usage.ts';
-import type { EventQuery } from '../store/store.ts';
+import type { EventQuery, Store } from '../store/store.ts';
 import { checkTarget, findLogged } from './audit.ts';
 import type { Broker, Caller } from './broker.ts';
 import { eventsAfter, lastRow } from './log-reader.ts';
@@ -19,8 +19,7 @@ export async function follow(broker: Broker, caller: Caller, request: FollowRequ
   const query = { ...(grant !== null && { grant }), ...(target !== null && { target }) };
   if (after === null) return replyOf(store.events({ ...query, limit }), lastRow(store));
   const ends = broker.clock.sinceBoot() + timeout;
-  // A log that was put back to an older copy ends before the cursor: what comes now is new all the same.
-  for (let from = Math.min(after, lastRow(store)); ; ) {
+  for (let from = placeOf(store, after); ; ) {
     const { reply, isFull } = read(broker, from, limit, query);
     const left = ends - broker.clock.sinceBoot();
     if (reply.events.length > 0 || isFull || left <= 0 || caller.signal.aborted || broker.stopping)
@@ -28,6 +27,14 @@ export async function follow(broker: Broker, caller: Caller, request: FollowRequ
     from = reply.next;
     await written(broker, caller, left);
   }
+}
+
+/** A log that was put back to an older copy ends before the cursor; what is new in it begins with the word of that. */
+function placeOf(store: Store, after: number): number {
+  const last = lastRow(store);
+  if (after <= last) return after;
+  const [setBack] = store.events({ type: 'log.rollback_detected', limit: 1 });
+  return setBack ? setBack.row - 1 : last;
 }
 
 function read(

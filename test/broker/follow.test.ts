@@ -71,3 +71,17 @@ test('nobody waits for a caller that has left', async () => {
 test('a grant that there never was is an error, and not silence', async () => {
   await expect(ask({ grant: 'gnone' })).rejects.toMatchObject({ code: 'ERR_UNKNOWN_NAME' });
 });
+
+test('in a log that was put back it goes on with what was found out about that, which is before the cursor', async () => {
+  await elevate(world.broker, ada, request());
+  const known = { origin: world.store.origin, size: 1_000, root: 'a'.repeat(64) };
+  const at = world.clock.now();
+  world.broker.ledger.writeRevocation({
+    events: [{ type: 'log.rollback_detected', at, data: { from: 'file', known, size: 5 } }],
+  });
+  const start = { version: 'test', pid: 1, hardening: {}, recovered: 0 };
+  world.broker.ledger.writeRevocation({ events: [{ type: 'broker.start', at, data: start }] });
+  const reply = await ask({ after: 999, timeout: 0 });
+  expect(typesOf(reply)).toEqual(['log.rollback_detected', 'broker.start']);
+  expect(typesOf(await ask({ after: reply.next, timeout: 0 }))).toEqual([]);
+});

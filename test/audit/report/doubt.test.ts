@@ -306,6 +306,22 @@ describe('how to verify the report', () => {
     );
   });
 
+  it('checks a proof by a key of the log that the event is in', () => {
+    const [log] = verified.logs;
+    if (!log) throw new Error('no log');
+    const logs = [
+      { ...log, keys: ['old+00000000+AA'] },
+      { ...log, origin: `${log.origin}/2`, keys: ['new+00000000+AA'] },
+    ];
+    const report = reportOf(motley().bodies, {
+      newest: `${log.origin}/2`,
+      verification: { ...verified, logs },
+    });
+    const words = section(report, 'verify');
+    expect(words).toContain('verify &quot;$LOG&quot; --key new+00000000+AA');
+    expect(words).toContain('verify-proof event.tlog-proof --key old+00000000+AA');
+  });
+
   it('puts no head into a command that a shell would take for more than a text', () => {
     expect(withHead('jit.0123456789abcdef\n9\nAAAA=\nEND-OF-HEAD\nrm -r ~\n')).not.toContain('rm -r');
   });

@@ -19,7 +19,9 @@ export function verify(report: Report, printing: Printing): Section {
   const newest = verification.logs.at(-1);
   const key = newest?.keys.at(-1);
   const head = verification.valid && newest?.checkpoint ? headCommands(newest.checkpoint) : null;
-  const drawn = grants.find(({ id }) => id === sample.grants[0]);
+  const event = grants.find(({ id }) => id === sample.grants[0])?.requestedEvent ?? '0';
+  const [, origin = newest?.origin] = /^(.*):\d+$/.exec(event) ?? [];
+  const itsLog = verification.logs.find((log) => log.origin === origin);
   return {
     id: 'verify',
     title: 'How to verify this report',
@@ -50,10 +52,7 @@ export function verify(report: Report, printing: Printing): Section {
       ),
       {
         kind: 'commands',
-        lines: [
-          `${proveCommand(drawn?.requestedEvent ?? '0')} --output event.tlog-proof`,
-          verifyProofCommand(key),
-        ],
+        lines: [`${proveCommand(event)} --output event.tlog-proof`, verifyProofCommand(itsLog?.keys.at(-1))],
       },
       text(
         'What no log can show is what was never written to it. Compare the register with the logs of the targets, where each credential bears the name that the log has for it.',

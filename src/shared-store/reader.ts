@@ -1,6 +1,7 @@
 // What an auditor reads from the shared store. Hashes and bytes as they are there; judging them is verify.ts.
 
 import type { LogHead } from '../audit/event.ts';
+import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import type { StoreConnection } from './connection.ts';
 
@@ -49,6 +50,8 @@ export interface StoreQuery {
   readonly since: Instant | null;
   readonly until: Instant | null;
   readonly limit: number;
+  /** What all of them may take, at least as much as one event; 64 MiB unless said. */
+  readonly bytes?: number;
 }
 
 interface LogRow {
@@ -134,28 +137,50 @@ export async function readEvents(
 /** Clocks of devices may be ahead of the store's by so much; `since` then still finds their events. */
 const skew = 3_600_000;
 
-/** The newest events that fit, of all logs, in order of their time. */
+interface FoundRow {
+  readonly origin: string;
+  readonly seq: string;
+  readonly leaf: Buffer;
+  readonly body: Buffer;
+  readonly is_last: boolean;
+}
+
+const mostBytes = 64 * 1024 * 1024;
+
+/**
+ * The newest events that fit, of all logs, in order of their time.
+ * @throws JitError `ERR_USAGE` when they are more than memory should hold
+ */
 export async function findEvents(connection: StoreConnection, query: StoreQuery): Promise<FoundEvent[]> {
+  const { grant, target, principal, since, until, limit, bytes = mostBytes } = query;
   const time = (at: Instant | null): string | null => (at === null ? null : new Date(at).toISOString());
-  const rows = await connection.rows<{ origin: string; seq: string; leaf: Buffer; body: Buffer }>(
-    `SELECT e.origin, e.seq, e.leaf, e.body FROM jit.events e,
-       json_to_record(jit.said(e.body)) AS said (ts text, principal text, target text, "grant" text)
-     WHERE ($1::text IS NULL OR said."grant" = $1)
-       AND ($2::text IS NULL OR said.target = $2)
-       AND ($3::text IS NULL OR said.principal = $3)
-       AND ($4::text IS NULL OR said.ts COLLATE "C" >= $4)
-       AND ($5::text IS NULL OR said.ts COLLATE "C" < $5)
-       AND ($6::timestamptz IS NULL OR e.received >= $6)
-     ORDER BY said.ts COLLATE "C" DESC, e.origin DESC, e.seq DESC LIMIT $7`,
+  // What is too much is counted there, and does not come.
+  const rows = await connection.rows<FoundRow>(
+    `SELECT origin, seq, leaf, body, number = wanted AS is_last FROM (
+       SELECT found.*, row_number() OVER newest AS number, count(*) OVER () AS wanted,
+         sum(octet_length(body)) OVER newest AS bytes
+       FROM (
+         SELECT e.origin, e.seq, e.leaf, e.body, said.ts FROM jit.events e,
+           json_to_record(jit.said(e.body)) AS said (ts text, principal text, target text, "grant" text)
+         WHERE ($1::text IS NULL OR said."grant" = $1)
+           AND ($2::text IS NULL OR said.target = $2)
+           AND ($3::text IS NULL OR said.principal = $3)
+           AND ($4::text IS NULL OR said.ts COLLATE "C" >= $4)
+           AND ($5::text IS NULL OR said.ts COLLATE "C" < $5)
+           AND ($6::timestamptz IS NULL OR e.received >= $6)
+         ORDER BY said.ts COLLATE "C" DESC, e.origin DESC, e.seq DESC LIMIT $7
+       ) AS found WINDOW newest AS (ORDER BY ts COLLATE "C" DESC, origin DESC, seq DESC)
+     ) AS counted WHERE bytes <= $8 ORDER BY number DESC`,
     [
-      query.grant,
-      query.target,
-      query.principal,
-      time(query.since),
-      time(query.until),
-      query.since === null ? null : new Date(query.since - skew),
-      query.limit,
+      ...[grant, target, principal, time(since), time(until)],
+      since === null ? null : new Date(since - skew),
+      ...[limit, bytes],
     ],
   );
-  return rows.reverse().map(({ leaf, ...row }) => ({ ...row, leaf: leaf.toString('hex') }));
+  if (rows[0]?.is_last !== false) {
+    return rows.map(({ is_last: _, leaf, ...row }) => ({ ...row, leaf: leaf.toString('hex') }));
+  }
+  throw new JitError('ERR_USAGE', 'the events that fit are too many to be shown at once', {
+    hint: 'ask for fewer: --limit, --since, --grant',
+  });
 }

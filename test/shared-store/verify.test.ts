@@ -6,7 +6,7 @@ import type { AuditEvent, LogHead } from '../../src/audit/event.ts';
 import { createFrontier } from '../../src/audit/merkle.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import type { StoreConnection } from '../../src/shared-store/connection.ts';
-import { findEvents } from '../../src/shared-store/reader.ts';
+import { findEvents, readEvents } from '../../src/shared-store/reader.ts';
 import { type StoredLogReport, verifyStore } from '../../src/shared-store/verify.ts';
 import { openStore } from '../../src/store/open.ts';
 import { systemRandom } from '../../src/system/random.ts';
@@ -86,6 +86,24 @@ test('whoever asks is told each event of each log, in order, with the log that i
   expect(told.filter(([log]) => log === origin)).toEqual(
     events.map(({ body }, seq) => [origin, body.type, seq]),
   );
+});
+
+test('long events are read a few at a time, and all of them', async () => {
+  const origin = 'jit.longevents00';
+  const events = chain(origin, 150, 'x'.repeat(60_000));
+  await put(origin, events);
+  const sizes: number[] = [];
+  await as('auditor', async (connection) => {
+    for (let next = 0; next < 150; ) {
+      const rows = await readEvents(connection, origin, next, 5_000);
+      expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, at) => next + at));
+      sizes.push(rows.reduce((sum, { bytes }) => sum + bytes.length, 0));
+      next += rows.length;
+    }
+  });
+  expect(Math.max(...sizes)).toBeLessThan(5_000_000);
+  expect(sizes).toHaveLength(3);
+  expect(await found(origin)).toMatchObject({ valid: true, events: 150, root: headOf(origin, events).root });
 });
 
 test('what an administrator of the database does is found', async () => {
@@ -196,6 +214,7 @@ test('an auditor finds events of everybody by what they say', async () => {
   expect(new Set(bodies.map((body) => (body as never as { origin: string }).origin)).size).toBeGreaterThan(2);
   expect(bodies.map(({ ts }) => ts)).toEqual(bodies.map(({ ts }) => ts).toSorted());
   expect(await find({ limit: 3 })).toHaveLength(3);
+  await expect(find({ bytes: 100_000 } as never)).rejects.toMatchObject({ code: 'ERR_USAGE' });
   expect(await find({ target: 'nothing' } as never)).toEqual([]);
   const [last] = bodies.slice(-1);
   const later = await find({ until: Date.parse(last?.ts ?? '') } as never);

@@ -1,3 +1,4 @@
+import { copyFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { elevate } from '../../src/broker/elevate.ts';
 import { follow } from '../../src/broker/follow.ts';
@@ -73,15 +74,21 @@ test('a grant that there never was is an error, and not silence', async () => {
 });
 
 test('in a log that was put back it goes on with what was found out about that, which is before the cursor', async () => {
+  await world.broker.deviceKey.ready();
   await elevate(world.broker, ada, request());
-  const known = { origin: world.store.origin, size: 1_000, root: 'a'.repeat(64) };
-  const at = world.clock.now();
-  world.broker.ledger.writeRevocation({
-    events: [{ type: 'log.rollback_detected', at, data: { from: 'file', known, size: 5 } }],
-  });
+  const { database } = world.broker.paths;
+  world = world.restart();
+  copyFileSync(database, `${database}.old`);
+  for (let count = 0; count < 5; count += 1) await elevate(world.broker, ada, request());
+  const { next: cursor } = await ask({});
+  world.store.close();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
+  copyFileSync(`${database}.old`, database);
+  world = world.restart();
   const start = { version: 'test', pid: 1, hardening: {}, recovered: 0 };
+  const at = world.clock.now();
   world.broker.ledger.writeRevocation({ events: [{ type: 'broker.start', at, data: start }] });
-  const reply = await ask({ after: 999, timeout: 0 });
+  const reply = await ask({ after: cursor, timeout: 0 });
   expect(typesOf(reply)).toEqual(['log.rollback_detected', 'broker.start']);
   expect(typesOf(await ask({ after: reply.next, timeout: 0 }))).toEqual([]);
 });

@@ -1,8 +1,9 @@
-// What the shared store had acknowledged when it was last asked: a small file, so that a broker without the store knows how
-// far it is ahead. The store itself is asked before anything is sent, so a file that is lost or old does no harm.
+// What the shared store said when it was last asked: a small file, for telling. What counts is sync-tally.ts. The store
+// itself is asked before anything is sent, so a file that is lost, old or made up does no harm.
 
 import * as v from 'valibot';
-import type { LogHead } from '../audit/event.ts';
+import type { EventData, LogHead } from '../audit/event.ts';
+import type { Store } from '../store/store.ts';
 import { readPrivateFile, writeFleetingFile } from '../system/files.ts';
 
 const head = v.strictObject({
@@ -45,4 +46,13 @@ export function writeSyncMemory(file: string, memory: SyncMemory): void {
   } catch {
     // The disk is full or gone; the log itself says so, where it counts.
   }
+}
+
+/** What the store has instead of the log that is written now, by the file or by the log itself: only a fork ends that. */
+export function knownContradiction(store: Store, memory: SyncMemory): LogHead | null {
+  if (memory.contradiction?.origin === store.logOrigin) return memory.contradiction;
+  const first = store.logs().at(-1)?.first ?? 0;
+  const [told] = store.events({ type: 'log.rollback_detected', limit: 1, after: first });
+  const data = told?.body.data as EventData['log.rollback_detected'] | undefined;
+  return data?.from === 'store' ? data.known : null;
 }

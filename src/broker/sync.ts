@@ -15,7 +15,7 @@ import type { Random } from '../system/random.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
 import { notSynced, overLimit, type Unsynced } from './sync-limit.ts';
-import { readSyncMemory, type SyncMemory, writeSyncMemory } from './sync-memory.ts';
+import { knownContradiction, readSyncMemory, type SyncMemory, writeSyncMemory } from './sync-memory.ts';
 import { Contradiction, pushLogs } from './sync-push.ts';
 import type { RefusedLog, Sync } from './sync-state.ts';
 import { createTally } from './sync-tally.ts';
@@ -63,7 +63,8 @@ export function startSync(tools: SyncTools): Sync {
   let underWay: Promise<void> | null = null;
   let cancel: (() => void) | null = null;
 
-  if (memory.contradiction?.origin === store.logOrigin) store.distrust('store', memory.contradiction);
+  const known = knownContradiction(store, memory);
+  if (known) store.distrust('store', known);
   ledger.onWrite(touch);
   // A store was in use: there may be something to send, and the configuration says where to.
   if (remembered) void policy.config().then(touch, () => undefined);

@@ -287,6 +287,8 @@ test('a second device with a copy of the first is caught, and issues nothing any
   await expect(elevate(second.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });
   expect(second.types()).toContain('log.rollback_detected');
   expect((await stored(first)).map(({ body }) => body)).toEqual(bytesOf(first));
+  // The log itself knows as well.
+  rmSync(second.broker.paths.synced);
   const third = second.restart();
   worlds.splice(worlds.indexOf(second), 1, third);
   await expect(elevate(third.broker, ada, request())).rejects.toMatchObject({ code: 'ERR_AUDIT_INVALID' });

@@ -25,7 +25,7 @@ export interface ReportOptions {
   readonly newest: string | null;
   readonly store?: OfStore;
   readonly sample: number;
-  /** null: the hash of the last event, which nobody could choose. */
+  /** null: the hash of the last event, which nobody chooses; who writes events can try for one. */
   readonly seed: string | null;
 }
 

@@ -294,6 +294,12 @@ describe('Markdown', () => {
   });
 });
 
+it('the sample says whose seed it was drawn by', () => {
+  const words = 'let the auditor name another';
+  expect(section(reportOf(motley().bodies, { seed: null }), 'sample')).toContain(words);
+  expect(section(reportOf(motley().bodies, { seed: '4711' }), 'sample')).not.toContain(words);
+});
+
 describe('how to verify the report', () => {
   const withHead = (checkpoint: string) => {
     const logs = verified.logs.map((log) => ({ ...log, checkpoint }));

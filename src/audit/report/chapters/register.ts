@@ -10,10 +10,13 @@ import { counted, figure, lengthOf, timeText } from '../words.ts';
 const most = 250;
 
 /** Drawn at random, with proof of each step. */
-export function sample({ grants, sample: drawn, store }: Report): Section {
+export function sample({ grants, sample: drawn, store, verification }: Report): Section {
   const proof = store
     ? 'Events are named with their log: "jit audit prove <log>:<number>" writes a proof of each, on the device whose log it is.'
     : 'The numbers are those of events: "jit audit prove <number>" writes a proof of each.';
+  const choice = verification.head.startsWith(drawn.seed)
+    ? 'The seed is the start of the hash of the last event: let the auditor name another (--seed), so that nobody had the draw in hand. '
+    : '';
   const wanted = new Set(drawn.grants);
   // More than one only where a device has used the name of another's.
   const byId = Map.groupBy(
@@ -26,7 +29,7 @@ export function sample({ grants, sample: drawn, store }: Report): Section {
     title: 'Sample for testing',
     blocks: [
       text(
-        `${counted(chosen.length, 'request')} drawn with the seed "${drawn.seed}": those whose SHA-256 of "${drawn.seed}:<grant>" is smallest, in that order. ${proof}`,
+        `${counted(chosen.length, 'request')} drawn with the seed "${drawn.seed}": those whose SHA-256 of "${drawn.seed}:<grant>" is smallest, in that order. ${choice}${proof}`,
       ),
       {
         kind: 'table',

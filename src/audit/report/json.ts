@@ -33,17 +33,24 @@ function convert(value: unknown): unknown {
   return converted;
 }
 
+/** What would steer a terminal that it is printed to is written as JSON can: the value is the same. */
+const textOf = (value: unknown): string =>
+  JSON.stringify(convert(value)).replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /**
  * The text, in parts: a register may be larger than a text can be. One field of the report a line, and one grant a line.
  */
 export function* jsonOf(report: Report): Generator<string> {
   const { grants, ...rest } = report;
   for (const [index, [key, value]] of Object.entries(rest).entries()) {
-    yield `${index === 0 ? '{' : ','}\n"${nameOf(key).snake}":${JSON.stringify(convert(value))}`;
+    yield `${index === 0 ? '{' : ','}\n"${nameOf(key).snake}":${textOf(value)}`;
   }
   yield ',\n"grants":[';
   for (const [index, grant] of grants.entries()) {
-    yield `${index === 0 ? '' : ','}\n${JSON.stringify(convert(grant))}`;
+    yield `${index === 0 ? '' : ','}\n${textOf(grant)}`;
   }
   yield '\n]}\n';
 }

@@ -179,6 +179,15 @@ describe('the report in JSON', () => {
     expect(value.timeliness.late.p95_ms).toBe(report.timeliness.late.p95Ms);
   });
 
+  it('holds what people typed, and nothing that a terminal would obey', () => {
+    const story = createStory();
+    const reason = 'a\u009b31m b\u202e c\u2028 "\u001b[0m"';
+    live(story, { reason });
+    const text = json(reportOf(story.bodies));
+    expect(JSON.parse(text).grants[0].reason).toBe(reason);
+    expect(text).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
   it('is the same each time, a grant a line', () => {
     expect(json()).toBe(json());
     expect(

@@ -1,11 +1,10 @@
 // The log as rows: append, find, head. What an event is and how it is hashed belongs to audit.
 
 import type { Database } from 'better-sqlite3';
-import { noLeaf, placeEvent } from '../audit/chain.ts';
+import { leafHash, noLeaf, placeEvent } from '../audit/chain.ts';
 import type { AuditEvent, EventBody, LogHead, StoredEvent } from '../audit/event.ts';
 import { createFrontier, type Frontier, rootAt } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
-import { logVerifier } from '../audit/verify.ts';
 import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
@@ -23,8 +22,8 @@ export interface Log {
   head(): { readonly size: number; readonly leaf: string };
   /** The same as what is signed. Of a log {@link Log.withoutTree}, that of its sound beginning. */
   treeHead(): LogHead;
-  /** Events before the first that is not as it was written, and the root at any size up to there; reads all of the log. */
-  sound(): Sound;
+  /** The events before the first that is not as it was written, and the roots at these sizes up to there; reads all of the log. */
+  sound(sizes?: readonly number[]): Sound;
   /** The root when there were `size` events, hex. */
   rootAt(size: number): string;
   readonly epoch: Epoch;
@@ -42,8 +41,8 @@ export interface Log {
 /** The beginning of a log, as far as every event is as it was written. */
 export interface Sound {
   readonly head: LogHead;
-  /** Hex; null beyond the beginning. */
-  rootAt(size: number): string | null;
+  /** Hex, by size. */
+  readonly roots: ReadonlyMap<number, string>;
 }
 
 interface EventRow {
@@ -99,23 +98,22 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
   const getRows = db.prepare<[number], EventRow>(
     'SELECT seq, leaf, body FROM ev WHERE seq >= ? ORDER BY seq',
   );
-  function sound(): Sound {
+  function sound(sizes: readonly number[] = []): Sound {
     const { epoch, origin } = end();
-    const verifier = logVerifier({ origin });
-    const leaves: Buffer[] = [];
+    const wanted = new Set(sizes);
+    const roots = new Map<number, string>();
+    const grown = createFrontier();
+    let prev = noLeaf;
+    // What was hashed was valid when it was written: to look at that again would keep revocations waiting.
     for (const { seq, leaf, body } of getRows.iterate(epoch.first)) {
-      if (!verifier.take({ seq: seq - epoch.first, leaf: leaf.toString('hex'), bytes: body })) break;
-      leaves.push(leaf);
+      const hash = leafHash(body);
+      if (seq !== epoch.first + grown.size || hash !== leaf.toString('hex')) break;
+      if (!body.includes(`"prev":"${prev}"`)) break;
+      grown.append(leaf);
+      prev = hash;
+      if (wanted.has(grown.size)) roots.set(grown.size, grown.root().toString('hex'));
     }
-    const rootOf = (size: number): string => {
-      const grown = createFrontier();
-      for (const leaf of leaves.slice(0, size)) grown.append(leaf);
-      return grown.root().toString('hex');
-    };
-    return {
-      head: { origin, size: leaves.length, root: rootOf(leaves.length) },
-      rootAt: (size) => (size <= leaves.length ? rootOf(size) : null),
-    };
+    return { head: { origin, size: grown.size, root: grown.root().toString('hex') }, roots };
   }
 
   return {

@@ -47,8 +47,12 @@ export interface Signing {
   findRollback(): Rollback | null;
   /** The highest number of a log of this broker that anybody knows: another one must not take its name. */
   highestNumber(): number;
-  /** What is known of a log that is damaged, beside its events. */
-  best(): { readonly known: LogHead | null; readonly fitting: StoredCheckpoint | null };
+  /** Of a log that is damaged: the end of its sound beginning, what else was known of it, and the newest checkpoint that fits. */
+  best(): {
+    readonly head: LogHead;
+    readonly known: LogHead | null;
+    readonly fitting: StoredCheckpoint | null;
+  };
   /** True for a head of a log that is lost, which a fork has put on record. */
   isOnRecord(head: LogHead): boolean;
   /** After a fork: heads of logs that are lost for good are no reason to stop again. Never throws. */
@@ -163,20 +167,22 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
       const origin = originOf(device, number);
       const key = parseVkey(epochs.key(number) ?? '');
       const inside = epochs.checkpoints(number).map(({ note }) => note);
-      const good = [...inside, ...(keeper?.known() ?? [])]
+      const stored = [...inside, ...(keeper?.known() ?? [])]
         .flatMap((note) => {
-          const head = parseCheckpoint(note);
-          const isGood = key !== null && head?.origin === origin && signersOf(head.note, [key])?.length === 1;
-          return head && isGood ? [{ origin, size: head.size, root: head.root, note }] : [];
+          const found = parseCheckpoint(note);
+          return found?.origin === origin ? [{ ...found, text: note }] : [];
         })
         .toSorted((a, b) => b.size - a.size);
-      const sound = log.sound();
-      const fitting = good.find(({ size, root }) => sound.rootAt(size) === root);
-      const [newest] = good;
+      const isGood = ({ note }: (typeof stored)[number]): boolean =>
+        key !== null && signersOf(note, [key])?.length === 1;
+      const { head, roots } = log.sound(stored.map(({ size }) => size));
+      const newest = stored.find(isGood);
+      const fitting = stored.find((one) => roots.get(one.size) === one.root && isGood(one));
       const [lost] = mostSaying(foreign(), device);
       return {
+        head,
         known: lost ?? (newest ? { origin, size: newest.size, root: newest.root } : null),
-        fitting: fitting ? { epoch: number, size: fitting.size, note: fitting.note } : null,
+        fitting: fitting ? { epoch: number, size: fitting.size, note: fitting.text } : null,
       };
     },
     highestNumber() {

@@ -181,8 +181,8 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
     fork(reason, next) {
       const { behind, damage } = signing;
       // Of a damaged log: as far as it is what was written, and what was signed of it last.
-      const previous = log.treeHead();
       const best = damage === null ? null : signing.best();
+      const previous = best?.head ?? log.treeHead();
       const known = behind?.known ?? best?.known ?? null;
       const number = nextNumber();
       if (next) checkName(next, originOf(device, number));

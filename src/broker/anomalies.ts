@@ -1,6 +1,7 @@
 // What the rules found lately, from the log, as people see it.
 
 import type { EventBody, EventData } from '../audit/event.ts';
+import { mostTelling } from '../core/anomaly.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { AnomalyView } from '../protocol/views.ts';
 import type { Broker } from './broker.ts';
@@ -14,15 +15,11 @@ const mostRead = 1_000;
 /** Of the last day, in order; with more than 20 those that people are told of before what is only observed, and the newest. */
 export function recentAnomalies({ ledger, clock }: Broker): AnomalyView[] {
   const after = rowBefore(ledger.store, clock.now() - recent);
-  const all = ledger.store
-    .events({ type: 'anomaly.found', after, limit: mostRead })
-    .map(({ body }) => viewOf(body));
-  if (all.length <= most) return all;
-  const told = all.filter(({ action }) => action !== 'observe').slice(-most);
-  const room = most - told.length;
-  const observed = room > 0 ? all.filter(({ action }) => action === 'observe').slice(-room) : [];
-  const shown = new Set([...told, ...observed]);
-  return all.filter((one) => shown.has(one));
+  const read = ledger.store.events({ type: 'anomaly.found', after, limit: mostRead });
+  return mostTelling(
+    read.map(({ body }) => viewOf(body)),
+    most,
+  );
 }
 
 function viewOf(body: EventBody): AnomalyView {

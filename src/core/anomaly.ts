@@ -84,3 +84,17 @@ export const revokingRules = [
   'lease-idle',
   'agent-crowd',
 ] as const satisfies readonly AnomalyRule[];
+
+/** At most `most` of them, in their order: those that people are told of before what is only observed, then the newest. */
+export function mostTelling<One extends { readonly action: AnomalyMode }>(
+  all: readonly One[],
+  most: number,
+): One[] {
+  const told = all.filter(({ action }) => action !== 'observe').slice(-most);
+  const observed = all.filter(({ action }) => action === 'observe');
+  const shown = new Set([
+    ...told,
+    ...observed.slice(observed.length - Math.min(observed.length, most - told.length)),
+  ]);
+  return all.filter((one) => shown.has(one));
+}

@@ -1,5 +1,6 @@
 // What `jit watch` shows, as lines. Pure: the same state at the same moment is the same picture.
 
+import { mostTelling } from '../../core/anomaly.ts';
 import type { Instant } from '../../core/time.ts';
 import type { StatusReply } from '../../protocol/routes.ts';
 import type { FollowReply } from '../../protocol/usage.ts';
@@ -52,12 +53,14 @@ export function watchLines({ status, events, lostAt }: Watched, frame: Frame): s
     ...section(
       paint,
       'Anomalies',
-      recentAnomalies.map((one) => anomalyLine(one, now, paint)),
+      mostTelling(recentAnomalies, mostPast).map((one) => anomalyLine(one, now, paint)),
+      recentAnomalies.length,
     ),
     ...section(
       paint,
       'Found left behind',
-      recentFindings.map((one) => findingLine(one, now)),
+      recentFindings.slice(-mostPast).map((one) => findingLine(one, now)),
+      recentFindings.length,
     ),
   ];
   if (lines.length > rows)
@@ -75,10 +78,10 @@ function withClock({ body }: FollowReply['events'][number], row: string[], now: 
   return Number.isNaN(at) ? row : [clockText(at, now), ...row.slice(1)];
 }
 
-function section(paint: Paint, title: string, lines: readonly string[]): string[] {
+function section(paint: Paint, title: string, lines: readonly string[], all: number): string[] {
   if (lines.length === 0) return [];
-  const more = lines.length > mostPast ? ` (newest ${mostPast} of ${lines.length})` : '';
-  return ['', paint.caution(`${title}${more}`), ...lines.slice(-mostPast).map((line) => `  ${line}`)];
+  const more = all > lines.length ? ` (${lines.length} of ${all})` : '';
+  return ['', paint.caution(`${title}${more}`), ...lines.map((line) => `  ${line}`)];
 }
 
 /** Without a screen: what there is to say of each thing, by a name for it. A line that is new or another is worth printing. */

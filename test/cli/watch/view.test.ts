@@ -45,6 +45,16 @@ test('anomalies are shown with what became of the grant; their text cannot act o
   expect(text).not.toContain('\u001b');
 });
 
+test('of many anomalies those that people are told of are shown before what is only observed', () => {
+  const observed = Array.from({ length: 9 }, (_, index) =>
+    anomaly({ action: 'observe', why: `odd ${index}` }),
+  );
+  const text = shown({ recentAnomalies: [anomaly({ why: 'burst' }), ...observed] }).join('\n');
+  expect(text).toContain('Anomalies (5 of 10)');
+  expect(text).toMatch(/burst[\s\S]*odd 5[\s\S]*odd 8/);
+  expect(text).not.toContain('odd 4');
+});
+
 test('a screen that is too small shows the beginning and says how much is missing', () => {
   const grants = Array.from({ length: 30 }, (_, index) => fakeGrant({ id: `g${index}` }));
   const lines = shown({ grants }, { rows: 10 });

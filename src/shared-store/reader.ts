@@ -93,19 +93,19 @@ export async function readCheckpoints(
   return rows.map(({ size, note }) => ({ size: Number(size), note }));
 }
 
-/** What was kept of the first `size` events of a log; null: nothing, also where nothing ever was (before migration 4). */
-export async function readEdge(
+/** What was kept of the first events of a log, up to `size` of them, by size; nothing where nothing ever was (before migration 4). */
+export async function readEdges(
   connection: StoreConnection,
   origin: string,
   size: number,
-): Promise<StoredEdge | null> {
+): Promise<StoredEdge[]> {
   const [table] = await connection.rows<{ name: string | null }>("SELECT to_regclass('jit.edges') AS name");
-  if (!table?.name) return null;
-  const [row] = await connection.rows<Omit<StoredEdge, 'size'>>(
-    'SELECT nodes, vkey, body FROM jit.edges WHERE origin = $1 AND size = $2',
+  if (!table?.name) return [];
+  const rows = await connection.rows<Omit<StoredEdge, 'size'> & { size: string }>(
+    'SELECT size, nodes, vkey, body FROM jit.edges e WHERE origin = $1 AND e.size <= $2 ORDER BY e.size',
     [origin, size],
   );
-  return row ? { size, ...row } : null;
+  return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }
 
 /** What is read at once: an event may have 64 KiB, and arrives as text of twice its length. */

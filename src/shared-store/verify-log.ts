@@ -1,19 +1,17 @@
 // Verifies one log of the shared store: its rows, from its first event or from the edge that was kept of those before, and
 // everything that the store says about it beside them.
 
-import { readBody } from '../audit/body.ts';
-import { leafHash } from '../audit/chain.ts';
 import type { EventBody, LogHead } from '../audit/event.ts';
 import { type Beginning, type Follower, followLog } from '../audit/follow.ts';
-import { edgeWidth, hashBytes } from '../audit/merkle.ts';
 import { deviceOf } from '../audit/origin.ts';
 import type { Judged } from '../audit/trust.ts';
 import { type LogProblem, logVerifier } from '../audit/verify.ts';
 import type { Instant } from '../core/time.ts';
 import type { StoreConnection } from './connection.ts';
+import { beginningOf, keysBefore } from './edge.ts';
 import {
   readCheckpoints,
-  readEdge,
+  readEdges,
   readEvents,
   type StoredEdge,
   type StoredLog,
@@ -63,13 +61,13 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
   const { origin, size } = log;
   let rows = await readEvents(connection, origin, 0, page);
   const from = rows[0]?.seq ?? size;
-  const edge = from === 0 ? null : await readEdge(connection, origin, from);
-  const begin = from === 0 ? null : beginningOf(origin, from, edge);
+  const edges = from === 0 ? [] : await readEdges(connection, origin, from);
+  const begin = from === 0 ? null : begins(origin, from, edges.at(-1));
   if (typeof begin === 'string') return { ...unread(log, from), problem: { seq: from, what: begin } };
 
+  const checkpoints = await checkpointsOf(connection, log);
   const follower = followLog({
-    ...{ origin, previous: log.previous, known },
-    checkpoints: await checkpointsOf(connection, log),
+    ...{ origin, previous: log.previous, known, checkpoints },
     ...(begin && { begin }),
   });
   const verifier = logVerifier({
@@ -93,6 +91,7 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
     rows = isWell ? await readEvents(connection, origin, next, page) : [];
   }
   const { events, head, problem } = verifier.report();
+  const keys = follower.keys.map(({ vkey }) => vkey);
   const what =
     edgeProblem(from, follower.beginning) ??
     otherEnd(log, events, head) ??
@@ -104,7 +103,7 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
     retiredUpTo: begin?.body.ts ?? null,
     signed: follower.signed,
     root: follower.head().root,
-    keys: follower.keys.map(({ vkey }) => vkey),
+    keys: [...keysBefore(origin, keys[0] ?? '', edges.slice(0, -1), checkpoints), ...keys],
     missed: follower.missed,
     fork: follower.fork,
     problem: problem ?? (what === null ? null : { seq: events, what }),
@@ -134,15 +133,9 @@ const gone = (from: number): string =>
   from === 1 ? 'its first event is not there' : `its first ${from} events are not there`;
 
 /** Where the log begins, or why nobody can say. */
-function beginningOf(origin: string, from: number, edge: StoredEdge | null): Beginning | string {
-  if (!edge) return `${gone(from)}, and no edge was kept of them (jit.detach_before keeps one)`;
-  const body = readBody(edge.body);
-  const nodes = edge.nodes.filter((node) => node?.length === hashBytes) as Buffer[];
-  const isWhole = nodes.length === edge.nodes.length && nodes.length === edgeWidth(from - 1);
-  if (typeof body === 'string' || body.origin !== origin || body.seq !== String(from - 1) || !isWhole) {
-    return edgeProblem(from, 'it is none of this log and size') ?? '';
-  }
-  return { size: from, nodes, body, leaf: Buffer.from(leafHash(edge.body), 'hex'), vkey: edge.vkey };
+function begins(origin: string, from: number, edge: StoredEdge | undefined): Beginning | string {
+  if (edge?.size !== from) return `${gone(from)}, and no edge was kept of them (jit.detach_before keeps one)`;
+  return beginningOf(origin, edge) ?? `${edgeProblem(from, 'it is none of this log and size')}`;
 }
 
 function edgeProblem(from: number, what: string | null): string | null {

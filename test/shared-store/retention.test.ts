@@ -4,6 +4,7 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { leafHash } from '../../src/audit/chain.ts';
+import { parseNote, signNote } from '../../src/audit/note.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import {
   missingLogs,
@@ -135,17 +136,17 @@ describe('a log whose beginning was retired', () => {
   });
 
   test.each<[string, string, string]>([
-    ['one node is wrong', `UPDATE jit.edges SET nodes[1] = sha256('x')`, 'another tree'],
+    ['one node is wrong', `UPDATE jit.edges SET nodes[1] = sha256('x') WHERE size = 11`, 'another tree'],
     [
       'its event is another',
-      `UPDATE jit.edges SET body = convert_to(replace(convert_from(body, 'UTF8'), 'event 10', 'event x'), 'UTF8')`,
+      `UPDATE jit.edges SET body = convert_to(replace(convert_from(body, 'UTF8'), 'event 10', 'event x'), 'UTF8') WHERE size = 11`,
       'previous hash',
     ],
-    ['its event is none', `UPDATE jit.edges SET body = '{}'`, 'none of this log and size'],
-    ['a node is no hash', `UPDATE jit.edges SET nodes[1] = 'x'`, 'none of this log and size'],
-    ['it names another key', `UPDATE jit.edges SET vkey = replace(vkey, '+', '+0')`, 'key'],
-    ['it names no key', 'UPDATE jit.edges SET vkey = NULL', 'key'],
-    ['it is of more events', 'UPDATE jit.edges SET size = 13', 'no edge'],
+    ['its event is none', `UPDATE jit.edges SET body = '{}' WHERE size = 11`, 'none of this log and size'],
+    ['a node is no hash', `UPDATE jit.edges SET nodes[1] = 'x' WHERE size = 11`, 'none of this log and size'],
+    ['it names another key', `UPDATE jit.edges SET vkey = replace(vkey, '+', '+0') WHERE size = 11`, 'key'],
+    ['it names no key', 'UPDATE jit.edges SET vkey = NULL WHERE size = 11', 'key'],
+    ['it is of more events', 'UPDATE jit.edges SET size = 13 WHERE size = 11', 'no edge'],
     [
       'no checkpoint is left',
       `DELETE FROM jit.checkpoints; UPDATE jit.logs SET checkpoint = NULL`,
@@ -168,7 +169,7 @@ describe('a log whose beginning was retired', () => {
     await admin.query('DELETE FROM jit.events WHERE seq < 10');
     // Ten events less the last are 1001 in binary: two nodes, one of them made up.
     await admin.query(
-      `INSERT INTO jit.edges SELECT origin, 10, ARRAY[sha256('x'), $1::bytea], vkey, $2::bytea, now() FROM jit.edges`,
+      `INSERT INTO jit.edges SELECT origin, 10, ARRAY[sha256('x'), $1::bytea], vkey, $2::bytea, now() FROM jit.edges WHERE size = 5`,
       [Buffer.from(leafHash(rows[3].body), 'hex'), rows[4].body],
     );
     expect(await problem()).toContain('another tree');
@@ -185,7 +186,9 @@ describe('a log whose beginning was retired', () => {
     // As if the last had been of the day before.
     await admin.query(`UPDATE jit.edges SET body = convert_to(replace(convert_from(body, 'UTF8'),
       '${new Date(at).toISOString()}', '${when}'), 'UTF8')`);
-    await admin.query(`UPDATE jit.logs SET head = sha256('\\x00'::bytea || (SELECT body FROM jit.edges))`);
+    await admin.query(
+      `UPDATE jit.logs SET head = sha256('\\x00'::bytea || (SELECT body FROM jit.edges WHERE size = 8))`,
+    );
     expect(await problem()).toContain('another tree');
   });
 });
@@ -197,11 +200,40 @@ describe('keys and logs that follow each other, across a cut', () => {
     store.rotate(key(store.logOrigin, 2));
     await upTo(store, 16);
     await retire(store.origin, size);
-    const [one, two] = [key(store.origin, 1).vkey, key(store.origin, 2).vkey];
-    expect(await only()).toMatchObject({ valid: true, signed: 16, keys: size > 12 ? [two] : [one, two] });
-    expect(await problem({ keptSince: start, keys: [two] })).toBeNull();
-    expect(await problem({ keptSince: start, keys: [one] })).toBe(
-      size > 12 ? `the log knows nothing of the key "${one}"` : null,
+    const keys = [1, 2].map((byte) => key(store.origin, byte).vkey);
+    expect(await only()).toMatchObject({ valid: true, signed: 16, keys });
+    for (const vkey of keys) expect(await problem({ keptSince: start, keys: [vkey] })).toBeNull();
+  });
+
+  test('the first key is enough for good, as long as each has signed together with the next', async () => {
+    const store = device();
+    for (const byte of [2, 3, 4]) {
+      await upTo(store, 5 * byte);
+      store.rotate(key(store.logOrigin, byte));
+    }
+    await upTo(store, 24);
+    await retire(store.origin, 12, '2024-01');
+    await retire(store.origin, 23, '2024-02');
+    const keys = [1, 2, 3, 4].map((byte) => key(store.origin, byte).vkey);
+    expect(await only()).toMatchObject({ valid: true, keys });
+    const [first = '', second = '', ...later] = keys;
+    expect(await problem({ keptSince: start, keys: [first] })).toBeNull();
+    // The owner of the database has a key of its own that the first one never signed with.
+    const [row] = await server.sql('SELECT note FROM jit.checkpoints WHERE size = 11');
+    const note = parseNote(String(row?.['note']));
+    const own = key(store.origin, 9);
+    const forged = signNote(note?.text ?? '', [own])
+      .split('\n')
+      .at(-2);
+    await admin.query(
+      `UPDATE jit.checkpoints SET note = regexp_replace(note, '[^\\n]+\\n$', '') || $1 || E'\\n' WHERE size = 11`,
+      [forged],
+    );
+    expect((await only()).keys).toEqual([second, ...later]);
+    await admin.query(`UPDATE jit.edges SET vkey = $1 WHERE size = 11`, [own.vkey]);
+    expect((await only()).keys).toEqual([second, ...later]);
+    expect(await problem({ keptSince: start, keys: [first] })).toBe(
+      `the log knows nothing of the key "${first}"`,
     );
   });
 
@@ -212,9 +244,9 @@ describe('keys and logs that follow each other, across a cut', () => {
     await upTo(store, 16);
     await retire(store.origin, 12);
     expect(await problem()).toBeNull();
-    await admin.query('UPDATE jit.edges SET vkey = $1', [key(store.origin, 1).vkey]);
+    await admin.query('UPDATE jit.edges SET vkey = $1 WHERE size = 12', [key(store.origin, 1).vkey]);
     expect(await problem()).toContain('not the one that it names');
-    await admin.query('UPDATE jit.edges SET vkey = $1', [key(store.origin, 2).vkey]);
+    await admin.query('UPDATE jit.edges SET vkey = $1 WHERE size = 12', [key(store.origin, 2).vkey]);
     await admin.query('DELETE FROM jit.checkpoints WHERE size = 12');
     expect(await problem()).toContain('hands over');
   });

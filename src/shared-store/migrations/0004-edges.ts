@@ -3,7 +3,8 @@
 /** What stays of events that are past their retention: enough to go on computing the tree of their log. `nodes` are the
  * complete subtrees (RFC 6962) of the first `size - 1` events, from left to right; `body` is event `size - 1`, whose leaf makes
  * the edge of `size` events of them, so that nobody can put another event in its place; `vkey` is the key in force after it.
- * `detach_before` makes them, and takes nothing away that does not hold together, nor what no checkpoint covers yet. */
+ * There is one per month, and one for each event that names a key: with the checkpoints that two keys have signed they lead
+ * from the first key to the last. `detach_before` makes them, and takes nothing away that does not hold together, nor what no checkpoint covers yet. */
 export const edges = `
 CREATE TABLE jit.edges (
   origin text NOT NULL REFERENCES jit.logs (origin),
@@ -52,20 +53,22 @@ DECLARE
   v_log record;
   v_before jit.edges;
   v_edge jit.edges;
+  v_end bigint;
   v_leaves bytea[];
   v_wrong bigint;
   v_next bytea;
+  -- Where an edge is kept, and the key that is named there.
+  v_cuts bigint[];
+  v_keys text[];
 BEGIN
   FOR v_log IN EXECUTE format(
     'SELECT origin, min(seq) AS first, max(seq) + 1 AS size FROM jit.%I GROUP BY origin ORDER BY origin', p_month)
   LOOP
-    v_edge := NULL;
-    v_edge.origin := v_log.origin;
-    SELECT least(v_log.size, coalesce(checkpoint_size, 0)) INTO v_edge.size FROM jit.logs WHERE origin = v_log.origin;
+    SELECT least(v_log.size, coalesce(checkpoint_size, 0)) INTO v_end FROM jit.logs WHERE origin = v_log.origin;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'jit.% has events of "%", and there is no such log', p_month, v_log.origin;
     END IF;
-    CONTINUE WHEN v_edge.size <= v_log.first;
+    CONTINUE WHEN v_end <= v_log.first;
     SELECT * INTO v_before FROM jit.edges WHERE origin = v_log.origin AND size = v_log.first;
     IF NOT FOUND AND v_log.first > 0 THEN
       RAISE EXCEPTION 'the events of "%" in jit.% begin at %, and no edge of those before was kept',
@@ -83,12 +86,13 @@ BEGIN
           min(linked.seq) FILTER (WHERE (linked.seq = seq_before + 1 AND linked.prev = leaf_before
             AND leaf = sha256('\\x00'::bytea || body) AND said.origin = $1 AND said.seq = linked.seq::text
             AND said.prev = encode(linked.prev, 'hex')) IS NOT TRUE),
-          (array_agg(said.data ->> 'vkey' ORDER BY linked.seq DESC)
-            FILTER (WHERE said.type IN ('log.open', 'key.rotate')))[1]
+          coalesce(array_agg(linked.seq + 1 ORDER BY linked.seq) FILTER (WHERE said.type IN ('log.open', 'key.rotate')), '{}'),
+          coalesce(array_agg(said.data ->> 'vkey' ORDER BY linked.seq)
+            FILTER (WHERE said.type IN ('log.open', 'key.rotate')), '{}')
         FROM linked, json_to_record(jit.said(body)) AS said (origin text, seq text, prev text, type text, data json)
-      $query$, p_month) INTO v_leaves, v_wrong, v_edge.vkey
+      $query$, p_month) INTO v_leaves, v_wrong, v_cuts, v_keys
       USING v_log.origin, v_log.first, coalesce(sha256('\\x00'::bytea || v_before.body), decode(repeat('00', 32), 'hex')),
-        v_edge.size;
+        v_end;
     EXCEPTION WHEN data_exception OR statement_too_complex THEN
       RAISE EXCEPTION 'an event of "%" in jit.% is not JSON in UTF-8', v_log.origin, p_month;
     END;
@@ -96,27 +100,41 @@ BEGIN
       RAISE EXCEPTION 'event % of "%" in jit.% does not go on from the one before, or is not the one that was stored',
         v_wrong, v_log.origin, p_month USING HINT = 'jit audit verify --store';
     END IF;
-    EXECUTE format('SELECT body FROM jit.%I WHERE origin = $1 AND seq = $2', p_month) INTO v_edge.body
-      USING v_log.origin, v_edge.size - 1;
     -- In one statement: brokers go on appending.
-    SELECT CASE WHEN l.size = v_edge.size THEN l.head ELSE e.prev END INTO v_next
-    FROM jit.logs l LEFT JOIN jit.events e ON e.origin = l.origin AND e.seq = v_edge.size WHERE l.origin = v_log.origin;
-    IF v_next IS DISTINCT FROM sha256('\\x00'::bytea || v_edge.body) THEN
+    SELECT CASE WHEN l.size = v_end THEN l.head ELSE e.prev END INTO v_next
+    FROM jit.logs l LEFT JOIN jit.events e ON e.origin = l.origin AND e.seq = v_end WHERE l.origin = v_log.origin;
+    IF v_next IS DISTINCT FROM v_leaves[cardinality(v_leaves)] THEN
       RAISE EXCEPTION 'the events of "%" in jit.% do not lead to event %, which comes after them',
-        v_log.origin, p_month, v_edge.size USING HINT = 'jit audit verify --store';
+        v_log.origin, p_month, v_end USING HINT = 'jit audit verify --store';
     END IF;
 
-    v_edge.vkey := coalesce(v_edge.vkey, v_before.vkey);
-    v_leaves := v_leaves[:cardinality(v_leaves) - 1];
-    v_edge.nodes := CASE WHEN v_log.first = 0 THEN jit.grow_edge(0, '{}', v_leaves)
-      ELSE jit.grow_edge(v_log.first - 1, v_before.nodes, array_prepend(sha256('\\x00'::bytea || v_before.body), v_leaves)) END;
-    v_edge.retired := clock_timestamp();
-    INSERT INTO jit.edges SELECT v_edge.* ON CONFLICT (origin, size) DO NOTHING;
-    -- From the same month, detached and attached before.
-    IF NOT EXISTS (SELECT FROM jit.edges e WHERE e.origin = v_edge.origin AND e.size = v_edge.size
-      AND (e.nodes, e.vkey, e.body) IS NOT DISTINCT FROM (v_edge.nodes, v_edge.vkey, v_edge.body)) THEN
-      RAISE EXCEPTION 'another edge of "%" at % was kept before', v_edge.origin, v_edge.size;
+    IF v_cuts[cardinality(v_cuts)] IS DISTINCT FROM v_end THEN
+      v_cuts := array_append(v_cuts, v_end);
+      v_keys := array_append(v_keys, NULL);
     END IF;
+    FOR v_at IN 1..cardinality(v_cuts) LOOP
+      v_edge := NULL;
+      v_edge.origin := v_log.origin;
+      v_edge.size := v_cuts[v_at];
+      v_edge.vkey := coalesce(v_keys[v_at], v_before.vkey);
+      v_edge.retired := clock_timestamp();
+      EXECUTE format('SELECT body FROM jit.%I WHERE origin = $1 AND seq = $2', p_month) INTO v_edge.body
+        USING v_log.origin, v_edge.size - 1;
+      IF v_before.size IS NULL THEN
+        v_edge.nodes := jit.grow_edge(0, '{}', v_leaves[:v_edge.size - 1]);
+      ELSE
+        v_edge.nodes := jit.grow_edge(v_before.size - 1, v_before.nodes, array_prepend(
+          sha256('\\x00'::bytea || v_before.body),
+          v_leaves[v_before.size - v_log.first + 1:v_edge.size - v_log.first - 1]));
+      END IF;
+      INSERT INTO jit.edges SELECT v_edge.* ON CONFLICT (origin, size) DO NOTHING;
+      -- From the same month, detached and attached before.
+      IF NOT EXISTS (SELECT FROM jit.edges e WHERE e.origin = v_edge.origin AND e.size = v_edge.size
+        AND (e.nodes, e.vkey, e.body) IS NOT DISTINCT FROM (v_edge.nodes, v_edge.vkey, v_edge.body)) THEN
+        RAISE EXCEPTION 'another edge of "%" at % was kept before', v_edge.origin, v_edge.size;
+      END IF;
+      v_before := v_edge;
+    END LOOP;
   END LOOP;
 END $body$;
 

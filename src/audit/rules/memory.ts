@@ -60,10 +60,6 @@ export interface Window {
 export function createWindow(within: Milliseconds, most: number): Window {
   const marks = createMemory<readonly Mark[]>();
   const recent = (key: string, now: Instant) => (marks.get(key) ?? []).filter(({ at }) => now - at <= within);
-  const keep = (key: string, isKept: (mark: Mark) => boolean): void => {
-    const all = marks.get(key);
-    if (all?.some((mark) => !isKept(mark))) marks.set(key, all.filter(isKept));
-  };
   return {
     recent,
     add(key, mark) {
@@ -73,10 +69,19 @@ export function createWindow(within: Milliseconds, most: number): Window {
     },
     clear: (key) => marks.delete(key),
     settle(key, evidence) {
-      const last = Number(evidence.at(-1) ?? -1);
-      keep(key, ({ seq }) => Number(seq) > last);
+      const all = marks.get(key) ?? [];
+      // The numbers of another log say nothing here, so it is looked for by its place.
+      const last = all.findLastIndex(({ seq }) => seq === evidence.at(-1));
+      if (last !== -1) marks.set(key, all.slice(last + 1));
     },
-    remove: (key, gone) => keep(key, ({ seq }) => seq !== gone),
+    remove(key, gone) {
+      const all = marks.get(key);
+      if (all)
+        marks.set(
+          key,
+          all.filter(({ seq }) => seq !== gone),
+        );
+    },
   };
 }
 

@@ -61,6 +61,8 @@ async function run(
   const end = await runProgram(program, args, { ...limits, env: commandEnvironment(env), input });
   if (end.how === 'ended' && end.code === 0) return;
   if (end.how === 'not-started') throw new JitError('ERR_UNSUPPORTED', `it cannot be started: ${end.why}`);
+  // It ran, and may well have told people: once more would be once too often.
+  if (end.how === 'too-much') throw new JitError('ERR_UNSUPPORTED', 'it printed more than anybody reads');
   const why =
     end.how === 'ended' ? `it ended with ${end.code === null ? end.why : `code ${end.code}`}` : end.how;
   throw new JitError('ERR_TARGET_UNREACHABLE', why);

@@ -118,6 +118,27 @@ test('a replay that begins in the midst of bursts finds those that were told, an
   }
 });
 
+test('the record of one thing that a rule found does not end the count of another', () => {
+  const story = createStory();
+  const watch = createWatch(only('denial-shopping'));
+  const seen: string[] = [];
+  const see = (tell: () => void) => {
+    const before = story.bodies.length;
+    tell();
+    for (const body of story.bodies.slice(before)) {
+      for (const found of watch.see(body)) {
+        seen.push(found.why);
+        watch.see(story.tell(found.at, 'anomaly.found', anomalyData(found), nameOf(found)));
+      }
+    }
+  };
+  see(() => story.denied(monday, { duration: hour }));
+  see(() => story.denied(monday + 1, { role: 'write' }));
+  see(() => story.granted(monday + 2, { duration: 2 * hour }));
+  see(() => story.denied(monday + 3, { role: 'admin' }));
+  expect(seen).toEqual([expect.stringContaining('for longer'), expect.stringContaining('3 times')]);
+});
+
 test('a memory is bounded, and has at least the half that was written last', () => {
   const memory = createMemory<number>(100);
   for (let index = 0; index < 1_000; index += 1) {

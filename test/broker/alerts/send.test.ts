@@ -186,6 +186,13 @@ describe('a command', () => {
   });
 });
 
+test('a command that prints without end is not run again: it may have told people already', async () => {
+  const file = program('chatty', 'cat > /dev/null; yes');
+  await expect(send({ kind: 'command', name: 'c', argv: [file] })).rejects.toMatchObject({
+    code: 'ERR_UNSUPPORTED',
+  });
+});
+
 test('the desktop is shown a backslash as one: notify-send would make other characters of it', async () => {
   program('notify-send', `printf '%s\\n' "$@" > ${dir}/shown`);
   const channel = { kind: 'desktop', name: 'desktop-1' } as const;

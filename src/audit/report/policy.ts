@@ -1,7 +1,7 @@
 // The policy in force and its changes, and that each decision was made by one that the log knows. Every device has its own.
 
 import { told } from '../rules/rule.ts';
-import { createTally } from './distribution.ts';
+import { createTally, type Tally } from './distribution.ts';
 import type { Seen } from './place.ts';
 import type { PolicyHistory, PolicyLoad, SharedPolicy } from './report.ts';
 
@@ -17,8 +17,8 @@ export interface PolicyWatch {
 export function createPolicyWatch(): PolicyWatch {
   const changes: PolicyLoad[] = [];
   const known = new Set<string>();
-  /** Decided by before anything told of their load. */
-  const unknown = new Set<string>();
+  /** Decisions before anything told of the load of their policy. */
+  const early = createTally();
   const used = createTally();
   let before: PolicyLoad | null = null;
   let last: PolicyLoad | null = null;
@@ -41,20 +41,20 @@ export function createPolicyWatch(): PolicyWatch {
         (told(event, 'grant.approved') ?? told(event, 'grant.denied'))?.policy ??
         (told(event, 'grant.extended') ?? told(event, 'grant.extension_denied'))?.policy;
       if (!isIn || decided === undefined) return;
-      used.add(decided);
-      if (!known.has(decided)) unknown.add(decided);
+      (known.has(decided) ? used : early).add(decided);
     },
     last: () => last,
     result: () => ({
       before,
       changes,
       loads,
-      used: used
-        .counts()
-        .map(({ name, count }) => ({ digest: name, decisions: count, isKnown: !unknown.has(name) })),
+      used: [...decisionsOf(used, true), ...decisionsOf(early, false)],
     }),
   };
 }
+
+const decisionsOf = (tally: Tally, isKnown: boolean): PolicyHistory['used'] =>
+  tally.counts().map(({ name, count }) => ({ digest: name, decisions: count, isKnown }));
 
 /** The history of a file, or of all devices of a shared store. */
 export function policiesOf(watches: readonly PolicyWatch[], isStore: boolean): PolicyHistory {
@@ -67,11 +67,7 @@ export function policiesOf(watches: readonly PolicyWatch[], isStore: boolean): P
   for (const { digest, decisions, isKnown } of each.flatMap((device) => device.used)) {
     tallies[isKnown ? 'known' : 'unknown'].add(digest, decisions);
   }
-  const used = (['known', 'unknown'] as const).flatMap((which) =>
-    tallies[which]
-      .counts()
-      .map(({ name, count }) => ({ digest: name, decisions: count, isKnown: which === 'known' })),
-  );
+  const used = [...decisionsOf(tallies.known, true), ...decisionsOf(tallies.unknown, false)];
   const before = each.flatMap((device) => device.before ?? []);
   const after = watches.flatMap((watch) => watch.last() ?? []);
   const loads = each.reduce((sum, device) => sum + device.loads, 0);

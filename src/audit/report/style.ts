@@ -61,7 +61,7 @@ linear-gradient(270deg,var(--paper) 40%,transparent) 100% 0/2.5rem 100% no-repea
 linear-gradient(90deg,var(--line),transparent) 0 0/.8rem 100% no-repeat scroll,linear-gradient(270deg,var(--line),transparent) 100% 0/.8rem 100% no-repeat scroll}
 figure .scroll{--paper:var(--card)}
 .chart{display:block;width:100%;height:auto;overflow:visible}
-.chart rect{stroke:var(--card);stroke-width:.7}
+.chart rect{stroke:var(--card);stroke-width:.5}
 .bars .row{display:grid;grid-template:"name length count"/minmax(0,16rem) minmax(0,1fr) 4rem;gap:0 .75rem;align-items:center;padding:.16rem 0;font-size:.8125rem;line-height:1.3}
 .bars.short .row{grid-template-columns:minmax(0,7rem) minmax(0,1fr) 4rem}
 .bars .name{grid-area:name;text-align:right;overflow-wrap:anywhere}.bars .count{grid-area:count}
@@ -115,6 +115,7 @@ html{font-size:9.5pt}
 body{display:block;max-width:none;padding:0;font-size:1rem;background:#fff;--paper:#fff}
 nav,.skip,details{display:none}
 header{padding:0}
+main,header{padding-right:1px}
 section{padding:1rem 0 0;margin-top:1rem}
 h2,h3,caption,figcaption{break-after:avoid}
 figure,.control,.figures div,.facts div,.verdict,tr,pre{break-inside:avoid}

@@ -159,7 +159,14 @@ describe('decisions and the policy', () => {
     const story = createStory();
     story.granted(monday, { policy: 'p1' });
     load(story, monday + 1, 'p1');
-    expect(reportOf(story.bodies).policy.used).toMatchObject([{ digest: 'p1', isKnown: false }]);
+    story.granted(monday + 2, { policy: 'p1' });
+    story.granted(monday + 3, { policy: 'p1' });
+    const report = reportOf(story.bodies);
+    expect(report.policy.used).toEqual([
+      { digest: 'p1', decisions: 2, isKnown: true },
+      { digest: 'p1', decisions: 1, isKnown: false },
+    ]);
+    expect(controlOf(report, 'A.5.15')).toMatchObject({ exceptions: 1 });
   });
 });
 

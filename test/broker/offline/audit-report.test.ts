@@ -76,6 +76,7 @@ test('has the whole year of a team, that adds up', async () => {
   expect(before + begun).toBe(gone + after);
   expect(timeliness.late.count).toBe(gone);
   expect(controls).toHaveLength(14);
+  expect(controls.find(({ id }: { id: string }) => id === 'A.5.15').exceptions).toBe(0);
   expect(report.sample.grants).toHaveLength(3);
 });
 

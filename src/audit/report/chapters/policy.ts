@@ -25,7 +25,7 @@ export function policy(report: Report, { isWhole }: Printing): Section {
         rows,
         empty: 'No load of a policy is on record.',
       },
-      decisions(used, 'not in this log'),
+      decisions(used, 'not in this log before the decision'),
     ],
   };
 }

@@ -9,7 +9,7 @@ import { createFrontier } from '../../src/audit/merkle.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import { byteaArray } from '../../src/shared-store/writer.ts';
 import type { PostgresServer } from '../support/postgres.ts';
-import { appendText, appendValues, chain, moveToMonth, startStore } from './support.ts';
+import { appendText, appendValues, chain, moveToMonth, startStore, stateOf } from './support.ts';
 
 let server: PostgresServer;
 let writer: pg.Client;
@@ -234,4 +234,32 @@ describe('retention takes nothing away', () => {
     await drop(await detach());
     expect(await left(origin)).toEqual([6, 7]);
   });
+});
+
+test('what is appended while the running month goes is in it and under its edge, or is there', async () => {
+  const { origin, events } = await put(4);
+  const more = chain(origin, 60, 'x', events);
+  const signer = createSigner(origin, Buffer.alloc(32, 7));
+  let size = 4;
+  const appending = (async () => {
+    for (; size < more.length; ) {
+      const note = signCheckpoint({ origin, size: size + 1, root: 'a'.repeat(64) }, [signer]);
+      const state = await stateOf(
+        writer.query(appendText, appendValues(origin, size, more.slice(size, size + 1), note)),
+      );
+      // A broker tries again.
+      expect([null, '40P01']).toContain(state);
+      if (state === null) size += 1;
+    }
+  })();
+  await expect.poll(() => size).toBeGreaterThan(10);
+  const months = await detach(new Date(Date.now() + 40 * 86_400_000).toISOString());
+  await appending;
+  const [last] = (await edges(origin)).slice(-1);
+  expect(last?.size).toBeGreaterThan(10);
+  expect(await left(origin)).toEqual([...more.keys()].slice(last?.size));
+  for (const name of months) {
+    const [gone] = await server.sql(`SELECT count(*)::int AS n FROM jit.${name} WHERE origin = '${origin}'`);
+    expect([0, last?.size]).toContain(gone?.['n']);
+  }
 });

@@ -16,6 +16,9 @@ import { errnoOf } from '../../system/errno.ts';
 /** Texts are handed on when they are about this long, in UTF-16 units. */
 const batchLength = 256 * 1024;
 const second = 1_000;
+const aYear = 366 * 86_400 * second;
+/** There was no jit before. */
+const earliest = Date.UTC(2020);
 
 /** To the second: commands cannot name less. Without an end, to just after the newest event; never to what is yet to come. */
 export function periodOf(
@@ -23,9 +26,13 @@ export function periodOf(
   to: Instant | null,
   times: { readonly first: Instant; readonly last: Instant } | null,
 ): Period {
-  const begin = Math.floor((from ?? times?.first ?? 0) / second) * second;
-  const last = (times?.last ?? 0) + second;
-  const known = Math.max(last, systemClock.now());
+  const now = systemClock.now();
+  // Nothing has verified these times yet: what no broker can have written is not worth a million months of nothing.
+  const isLikely = (at: Instant): boolean => at >= earliest && at <= now + aYear;
+  const first = times && isLikely(times.first) ? times.first : earliest;
+  const begin = Math.floor((from ?? first) / second) * second;
+  const last = times && isLikely(times.last) ? times.last + second : now;
+  const known = Math.max(last, now);
   const end = Math.floor(Math.min(to ?? last, known) / second) * second;
   if (begin < end) return { from: begin, to: end };
   const stamp = (at: number): string => new Date(at).toISOString();

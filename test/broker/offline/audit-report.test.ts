@@ -112,6 +112,20 @@ test('tells of a changed log what was before the change, and that it was changed
   expect((await run({ file, format: 'html' })).text).toContain('The log is NOT whole: event 6');
 });
 
+test.each([8_640_000_000_000_000n, 9_007_199_254_740_000n, -9_007_199_254_740_000n])(
+  'tells of a log with an impossible time in it (%s) what was before',
+  async (time) => {
+    const file = small(10);
+    const db = new Database(file);
+    db.unsafeMode(true);
+    db.prepare('UPDATE ev SET ts_ms = ? WHERE seq = 6').run(time);
+    db.close();
+    const { reply, text } = await run({ file, format: 'html' });
+    expect(reply).toMatchObject({ valid: false, problem: { seq: 6 } });
+    expect(text.length).toBeLessThan(500_000);
+  },
+);
+
 test.each<[string, Partial<ReportRequest>]>([
   ['no file', { file: '/nowhere/jit.db' }],
   ['a period that ends before it begins', { from: start, to: start - 1_000 }],

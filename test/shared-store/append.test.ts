@@ -250,6 +250,19 @@ describe('the set-up', () => {
     ]);
   });
 
+  test('brings what is missing to a store that was set up before edges were kept', async () => {
+    const origin = await freshLog();
+    const events = chain(origin, 4);
+    await append(origin, 0, events.slice(0, 2));
+    await server.sql(`DROP TABLE jit.edges; DROP FUNCTION jit.keep_edges, jit.grow_edge;
+      DELETE FROM jit.migrations WHERE number = 4`);
+    await append(origin, 2, events.slice(2, 3));
+    await server.sql(setupSql());
+    expect(await append(origin, 3, events.slice(3))).toBe(4);
+    expect((await auditor.query('SELECT count(*)::int AS n FROM jit.edges')).rows).toEqual([{ n: 0 }]);
+    expect(await stateOf(writer.query("SELECT jit.keep_edges('events_other')"))).toBe('42501');
+  });
+
   test('does not build on a schema of somebody else, who could take away everything in it', async () => {
     await server.sql('CREATE DATABASE squatted');
     const admin = await server.connect('squatted');

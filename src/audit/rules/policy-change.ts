@@ -17,14 +17,16 @@ interface Given {
   readonly now: number;
   /** Since which change: the same policy may come back. */
   readonly since: string;
+  /** A grant since that change was told of. */
+  readonly isTold: boolean;
 }
 
 export const policyChange: Rule<'policy-change'> = {
   name: 'policy-change',
   severity: 'high',
   definition:
-    'A principal was granted a role, or for longer than ever (also by extending it), under a policy that had changed `within` a time before, and no earlier policy had given it that.',
-  make({ within }) {
+    'A principal was granted a role, or for longer than ever (also by extending it), under a policy that had changed `within` a time before, and no earlier policy had given it that. The first policy of a log is no change. Told once per change, principal and role; each time where such a grant is ended.',
+  make({ within, mode }) {
     let digest: string | null = null;
     let change: Change | null = null;
     const given = createMemory<Given>();
@@ -48,13 +50,16 @@ export const policyChange: Rule<'policy-change'> = {
         const length = approved ? approved.duration_ms : Date.parse(extended?.deadline ?? '') - begin;
         const key = keyOf(grant.principal, grant.target, grant.role);
         const since = policy === change?.digest ? change.seq : policy;
-        const known = given.get(key) ?? { before: 0, now: 0, since };
+        const known = given.get(key) ?? { before: 0, now: 0, since, isTold: false };
         const isSame = known.since === since;
         const before = isSame ? known.before : Math.max(known.before, known.now);
         const now = Math.max(isSame ? known.now : 0, length);
-        given.set(key, { before, now, since });
-        if (change === null || policy !== change.digest || at - change.at > within) return [];
-        if (!isLonger(length, before)) return [];
+        const isNew = change !== null && policy === change.digest && at - change.at <= within;
+        const isFound = isNew && isLonger(length, before);
+        const wasTold = isSame && known.isTold;
+        given.set(key, { before, now, since, isTold: wasTold || isFound });
+        // Told is enough for people; what is ended is ended again, or asking twice would do.
+        if (change === null || !isFound || (wasTold && mode !== 'revoke')) return [];
         const what = before === 0 ? '' : ' for longer than before';
         const why = `${grant.principal} got ${grant.target}:${grant.role}${what} soon after a change of the policy`;
         return [{ why, evidence: [change.seq, event.seq], about: event }];

@@ -355,10 +355,31 @@ describe('a change of the policy', () => {
     expect(findings('policy-change', known)).toEqual([]);
   });
 
-  test('is told at each such grant, and not where it was taken back to what gave the same before', () => {
+  test('is told once per change and role, and at each such grant where the rule ends it', () => {
     const again = changed(1);
     again.granted(monday + day + minute, { policy: 'p2' });
-    expect(findings('policy-change', again)).toHaveLength(2);
+    again.granted(monday + day + 2 * minute, { policy: 'p2', duration: hour });
+    expect(findings('policy-change', again)).toMatchObject([{ evidence: ['1', '3'] }]);
+    expect(findings('policy-change', again, { mode: 'revoke' })).toHaveLength(3);
+    again.granted(monday + day + 3 * minute, { policy: 'p2', role: 'write' });
+    load(again, monday + day + 4 * minute, 'p3');
+    again.granted(monday + day + 5 * minute, { policy: 'p3', duration: 2 * hour });
+    expect(findings('policy-change', again).map(({ evidence }) => evidence)).toEqual([
+      ['1', '3'],
+      ['1', '9'],
+      ['10', '12'],
+    ]);
+  });
+
+  test('is silent while there is no earlier policy', () => {
+    const story = createStory();
+    story.granted(monday, { policy: 'p1' });
+    load(story, monday + 1, 'p1');
+    for (const role of ['read', 'write', 'read']) story.granted(monday + 2, { policy: 'p1', role });
+    expect(findings('policy-change', story)).toEqual([]);
+  });
+
+  test('is not told where it was taken back to what gave the same before', () => {
     const back = createStory();
     load(back, monday, 'p1');
     back.granted(monday, { policy: 'p1' });

@@ -21,7 +21,7 @@ import { createOutput } from './output.ts';
 import { terminalSpinner } from './progress.ts';
 import { readInput } from './read-input.ts';
 import { runCli } from './run.ts';
-import { ReaderGone, standardStream, syncFile, writeWhole } from './standard-stream.ts';
+import { markFile, ReaderGone, standardStream, syncFile, writeWhole } from './standard-stream.ts';
 import type { ScreenTerminal } from './watch/screen.ts';
 import { closeOwnBroker, openScreen, runSession } from './whole.ts';
 import type { OwnBroker } from './world.ts';
@@ -106,6 +106,7 @@ async function main(): Promise<void> {
     stderr: stderr.write,
     flushed: stdout.flush,
     kept: () => syncFile(1, giveUp),
+    mark: () => markFile(1),
     handOver: (text) => writeWhole(1, text),
     clock: systemClock,
     random: systemRandom,

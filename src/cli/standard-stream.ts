@@ -1,7 +1,7 @@
 // Writing to stdout and stderr. Owns: doing without Node's streams, which take a tenth of a whole start to make.
 // Must not: know what is written.
 
-import { fsyncSync, writeSync } from 'node:fs';
+import { fstatSync, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import { errnoOf } from '../system/errno.ts';
 
 /** Whoever read what was written has gone, as in `jit audit log | head -1`. */
@@ -27,6 +27,18 @@ export function syncFile(descriptor: number, onError: (error: NodeJS.ErrnoExcept
     const code = errnoOf(error);
     if (code === 'EIO' || code === 'ENOSPC' || code === 'EDQUOT') onError(error as NodeJS.ErrnoException);
   }
+}
+
+/** The answer takes back what was written since, as far as `descriptor` is a file: no part of a line stays on a full disk. */
+export function markFile(descriptor: number): () => void {
+  const before = fstatSync(descriptor);
+  return () => {
+    try {
+      if (before.isFile()) ftruncateSync(descriptor, before.size);
+    } catch {
+      // The write has failed already, and that is told.
+    }
+  };
 }
 
 /** How to write to `descriptor`; `stream` makes Node's own, for when it is full and must not be waited for. */

@@ -44,6 +44,8 @@ export interface Outside {
   readonly flushed: () => Promise<void>;
   /** What stdout has taken survives a crash of the machine from now on, where stdout is a file. */
   readonly kept: () => void;
+  /** The answer takes back what stdout is given from now on, where stdout is a file. */
+  readonly mark: () => () => void;
   /** Writes all of it to stdout, now, for a program that waits for it. @throws Error when nobody reads it */
   readonly handOver: (text: string) => void;
   readonly clock: Clock;

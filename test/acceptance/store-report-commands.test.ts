@@ -124,6 +124,18 @@ test('a reader that goes is no failure, and the cursor names nothing that stdout
   expect(all.slice(-rest.length)).toEqual(rest);
 });
 
+test('what is cut off in the middle of a line is taken back: the next export is appended to whole lines', () => {
+  const line = 'jit audit export --store --cursor-file c4 >> out.jsonl';
+  const cut = typed(`echo '{"before":1}' > out.jsonl; trap '' XFSZ; ulimit -f 50; ${line}`);
+  expect(cut.status).toBe(1);
+  expect(cut.stderr).toContain('EFBIG');
+  expect(readFileSync(path.join(folder, 'out.jsonl'), 'utf8')).toMatch(/\n$/);
+  printed(line);
+  expect(readFileSync(path.join(folder, 'out.jsonl'), 'utf8')).toBe(
+    `{"before":1}\n${printed('jit audit export --store')}`,
+  );
+});
+
 test('a full disk is a failure, and the next export writes everything', () => {
   if (!existsSync('/dev/full')) return;
   for (const [source, cursor] of [

@@ -101,6 +101,7 @@ export async function jit(argv: readonly string[], setting: Setting = {}): Promi
     },
     flushed: async () => {},
     kept: () => {},
+    mark: () => () => {},
     handOver:
       setting.handOver ??
       ((text) => {

@@ -74,6 +74,7 @@ function still(): Outside {
     ownSession: () => ({ pid: 99, startTime: 'then' }),
     flushed: async () => {},
     kept: () => {},
+    mark: () => () => {},
     readInput: async () => Buffer.alloc(0),
     ask: {} as never,
     spin: async () => () => undefined,

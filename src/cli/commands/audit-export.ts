@@ -77,11 +77,18 @@ export const auditExport = defineCommand({
     const progress = counting(world, 'Exporting');
     const take = async ({ text, done, total }: ExportBatch): Promise<void> => {
       progress.clear();
-      world.stdout(text);
-      // Only what stdout took is exported; and a slow reader is waited for, not collected for.
-      await world.flushed();
-      // The cursor survives a crash of the machine, so what it names has to.
-      if (cursorFile !== null) world.kept();
+      // Half a line would spoil the first one of the next export.
+      const takeBack = cursorFile === null ? null : world.mark();
+      try {
+        world.stdout(text);
+        // Only what stdout took is exported; and a slow reader is waited for, not collected for.
+        await world.flushed();
+        // The cursor survives a crash of the machine, so what it names has to.
+        if (cursorFile !== null) world.kept();
+      } catch (thrown) {
+        takeBack?.();
+        throw thrown;
+      }
       progress.show(done, total);
     };
     try {

@@ -141,7 +141,13 @@ describe('a report on many devices', () => {
       [two, story(half)],
     ]);
     expect(found?.evidence.every((name) => name.startsWith(`${one}:`))).toBe(true);
-    const told = { rule: 'creep', severity: 'low', why: 'w', evidence: ['0'], action: 'notify' } as const;
+    const told = {
+      rule: 'creep',
+      severity: 'low' as const,
+      why: 'w',
+      evidence: ['0'],
+      action: 'notify' as const,
+    };
     const [recorded] = reportOf([[two, story((log) => log.tell(monday, 'anomaly.found', told))]]).anomalies
       .found;
     expect(recorded).toMatchObject({ event: `${two}:0`, evidence: [`${two}:0`], isReplayed: false });

@@ -24,7 +24,7 @@ export interface StoredLog {
   readonly valid: boolean;
   readonly problem: { readonly seq: number; readonly what: string } | null;
   /** The first event that is still there: those before it are past their retention. */
-  readonly from: number;
+  readonly firstSeq: number;
   /** When it was; null: none is there. */
   readonly firstAt: Instant | null;
   /** Verified events, all of which the report has looked at. */

@@ -15,6 +15,7 @@ import { storeSpan } from '../../shared-store/span.ts';
 import { type StoredLogReport, verifyStore } from '../../shared-store/verify.ts';
 import { version } from '../../system/version.ts';
 import { asAuditor } from './as-auditor.ts';
+import { seeWritable } from './output-file.ts';
 import { periodOf, printReport } from './report-printing.ts';
 
 const second = 1_000;
@@ -29,6 +30,7 @@ export async function storeReport(
   watch: ReportWatch,
 ): Promise<ReportReply> {
   const { sample, seed, keptSince } = request;
+  if (request.output !== null) seeWritable(request.output);
   const { report, place } = await asAuditor(config, async (connection, { host, port, database }) => {
     const period = await periodFor(connection, request);
     const store = { keptSinceAt: keptSince === null ? null : Math.floor(keptSince / second) * second };
@@ -127,7 +129,7 @@ function summaryOf(
     ...{ origin, events, root, signed, keys, fork: fork?.reason ?? null },
     checkpoint: isNewest ? (note ?? null) : null,
     stored: {
-      ...{ valid, problem, from, registeredBy },
+      ...{ valid, problem, firstSeq: from, registeredBy },
       firstAt: passed?.firstAt ? instantOf(passed.firstAt) : null,
       seen: passed?.seen ?? 0,
       head: passed?.head ?? noLeaf,

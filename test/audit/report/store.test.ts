@@ -18,7 +18,7 @@ function summary(origin: string, seen: number, stored: Partial<StoredLog> = {}):
     ...{ origin, events: seen, root: 'cd'.repeat(32), signed: seen, keys: [`${origin}+01+key`], fork: null },
     checkpoint: null,
     stored: {
-      ...{ valid: true, problem: null, from: 0, firstAt: week.from, seen, head: 'ab'.repeat(32) },
+      ...{ valid: true, problem: null, firstSeq: 0, firstAt: week.from, seen, head: 'ab'.repeat(32) },
       ...{ registeredBy: 'jit_ada', lastSeenAt: week.to, ...stored },
     },
   };
@@ -207,7 +207,7 @@ describe('what a report on many devices says', () => {
 
   it('tells what is past its retention, what is not signed, and who has not been heard of', () => {
     const retired: Logs = [
-      [one, story((log) => live(log)), { from: 40, firstAt: monday, lastSeenAt: monday }],
+      [one, story((log) => live(log)), { firstSeq: 40, firstAt: monday, lastSeenAt: monday }],
       [two, story((log) => live(log))],
     ];
     const report = reportOf(retired, {}, monday);

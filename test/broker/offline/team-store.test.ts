@@ -19,7 +19,7 @@ import { storeWriter } from '../../../src/shared-store/writer.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemRandom } from '../../../src/system/random.ts';
-import { startStore } from '../../shared-store/support.ts';
+import { moveToMonth, startStore } from '../../shared-store/support.ts';
 import { step } from '../../store/support.ts';
 import type { PostgresServer } from '../../support/postgres.ts';
 
@@ -253,4 +253,36 @@ test('says what is missing where nobody is named as auditor', async () => {
   await expect(storeExport(other, usualExport, async () => undefined)).rejects.toMatchObject(wanted);
   const watch = { progress: () => undefined, take: async () => undefined };
   await expect(storeReport(other, usualReport, watch)).rejects.toMatchObject(wanted);
+});
+
+// The last one: it takes away events that the others look at.
+test('what is past its retention is said, and is a fault where everything has to be there', async () => {
+  const [name] = devices;
+  const admin = await server.connect();
+  try {
+    const [row] = await server.sql(`SELECT min(seq)::int AS first FROM jit.events WHERE origin = '${name}'`);
+    await moveToMonth(admin, name, Number(row?.['first']), 300, '2024-01');
+    const gone = await admin.query("SELECT jit.detach_before('2024-02-01T00:00Z') AS name");
+    for (const one of gone.rows) await admin.query(`DROP TABLE jit.${one.name}`);
+  } finally {
+    await admin.end();
+  }
+  const to = usualYear.to;
+  const whole = await reported({ to });
+  expect(whole.reply).toMatchObject({ valid: false, logs: { all: 3, invalid: 1 } });
+  const keptSince = to - 86_400_000;
+  const { reply, text } = await reported({ to, keptSince });
+  expect(reply).toMatchObject({ valid: true, problem: null });
+  const report = JSON.parse(text);
+  expect(report.store).toEqual({ kept_since_at: new Date(keptSince).toISOString() });
+  const { logs, events } = report.verification;
+  expect(logs[0].stored).toMatchObject({ valid: true, first_seq: 300, seen: logs[0].events - 300 });
+  expect(events).toBe(
+    logs.reduce((sum: number, log: { stored: { seen: number } }) => sum + log.stored.seen, 0),
+  );
+  expect(report.population.ranges[0]).toMatchObject({ first: '300', gaps: 0 });
+  const page = (await reported({ to, keptSince, format: 'html' })).text;
+  expect(page).toContain('The beginning of 1 log is past its retention.');
+  expect(page).toContain('--kept-since 2025-12-31T00:00:00Z');
+  expect((await exported()).lines).toHaveLength(events);
 });

@@ -25,7 +25,7 @@ export function storeScope(report: Report, { printedAt, digest, place }: Printin
   const { period, generator, verification, store } = report;
   const logs = storedLogs(report);
   const keptSince = store?.keptSinceAt ?? null;
-  const retired = logs.filter(({ stored }) => stored.from > 0);
+  const retired = logs.filter(({ stored }) => stored.firstSeq > 0);
   const late = retired.filter(({ stored }) => stored.firstAt === null || stored.firstAt > period.from);
   const acknowledged = logs.reduce((sum, { events }) => sum + events, 0);
   return {
@@ -105,7 +105,7 @@ function logTable(logs: readonly OneOfMany[]): Block {
 }
 
 function verified({ events, signed, stored, fork }: OneOfMany): Cell {
-  const { problem, from, firstAt } = stored;
+  const { problem, firstSeq: from, firstAt } = stored;
   if (problem) return bad(`NOT valid: event ${problem.seq}: ${problem.what}`);
   const parts = [
     ...(from === 0

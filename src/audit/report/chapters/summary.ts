@@ -69,7 +69,7 @@ function storeVerdict(report: Report): Verdict {
   }
   const rest = logs.reduce((sum, log) => sum + Math.max(0, log.events - log.signed), 0);
   const cover = rest === 0 ? 'all of them signed' : `${figure(rest)} acknowledged events not signed`;
-  const retired = logs.filter(({ stored }) => stored.from > 0).length;
+  const retired = logs.filter(({ stored }) => stored.firstSeq > 0).length;
   const missing = retired === 0 ? '' : ` The beginning of ${counted(retired, 'log')} is past its retention.`;
   return {
     kind: 'verdict',

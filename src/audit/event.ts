@@ -100,6 +100,11 @@ export interface EventData {
   'lease.undisclosed': { until: string; why: string };
   /** Something of the log, or beside it, is not as it was written: nothing is issued. `size`: events that it has. */
   'log.damaged': { what: string; size: number };
+  /**
+   * The shared store has fewer events of the log `origin` than it had acknowledged: it was restored from a backup or
+   * replaced, or somebody deleted events there. `found`: how many it has.
+   */
+  'store.rollback_detected': { origin: string; acknowledged: number; found: number };
 }
 
 /** A name from the closed list. */

@@ -150,6 +150,7 @@ export const dataSchemas = {
   'lease.console': v.strictObject({ as: v.picklist(['link', 'file']), ends: moment }),
   'lease.undisclosed': v.strictObject({ until: moment, why: prose }),
   'log.damaged': v.strictObject({ what: prose, size: count }),
+  'store.rollback_detected': v.strictObject({ origin: text(200), acknowledged: count, found: count }),
 };
 
 const types = Object.keys(dataSchemas) as [EventType, ...EventType[]];

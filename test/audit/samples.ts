@@ -73,6 +73,7 @@ const data: EventData = {
   'lease.console': { as: 'link', ends: moment },
   'lease.undisclosed': { until: moment, why: 'no answer' },
   'log.damaged': { what: 'event 3 does not match its hash', size: 4 },
+  'store.rollback_detected': { origin: 'jit.0123456789abcdef', acknowledged: 98, found: 84 },
 };
 
 /** In the order of event.ts, all at the same moment, one second apart. */

@@ -56,6 +56,7 @@ const titles: Readonly<Record<EventType, readonly [title: string, gravity: Gravi
   'lease.console': ['Link to a web console handed out', 'info'],
   'lease.undisclosed': ['Credential that nobody was told', 'medium', 'failure'],
   'log.damaged': ['Audit log damaged', 'critical'],
+  'store.rollback_detected': ['Shared store lost acknowledged events', 'high'],
 };
 
 /** What `body` means. */

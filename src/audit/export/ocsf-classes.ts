@@ -81,6 +81,7 @@ const places: Readonly<Record<EventType, Place>> = {
   'lease.console': call.read,
   'lease.undisclosed': finding,
   'log.damaged': finding,
+  'store.rollback_detected': finding,
 };
 
 /** 1.9 deprecates "User Access Management" for "User Management". */

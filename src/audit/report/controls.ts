@@ -59,6 +59,7 @@ const failures: readonly EventType[] = [
   'process.signal_probe',
   'notify.failed',
   'sync.behind',
+  'store.rollback_detected',
 ];
 
 const gaps = ({ population }: Found): number => population.ranges.reduce((sum, range) => sum + range.gaps, 0);
@@ -232,7 +233,7 @@ const tests: readonly Test[] = [
     id: 'AU-5',
     title: 'Response to failures of logging',
     query:
-      'Events that say that the log could not be written or synced, was rolled back or forked, that the broker was probed, or that a message was not delivered.',
+      'Events that say that the log could not be written or synced, was rolled back or forked, that the shared store lost events, that the broker was probed, or that a message was not delivered.',
     count: failures,
     exceptions: (found) => eventsOf(found, failures),
     result: (found) =>

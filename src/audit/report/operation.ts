@@ -28,6 +28,7 @@ const incidentTypes: ReadonlySet<EventType> = new Set<EventType>([
   'notify.failed',
   'lease.undisclosed',
   'log.damaged',
+  'store.rollback_detected',
 ]);
 
 /** Has seen nothing yet. */
@@ -117,6 +118,8 @@ function whatOf(event: EventBody): string {
   const { title, why, code } = meaningOf(event);
   const lost = told(event, 'revoke.unaudited')?.lost;
   const channel = told(event, 'notify.failed')?.channel;
-  const more = [lost === undefined ? null : `${lost} lost`, channel ?? null, why, code];
+  const store = told(event, 'store.rollback_detected');
+  const gone = store && `${store.found} of ${store.acknowledged} events of ${store.origin} were left`;
+  const more = [lost === undefined ? null : `${lost} lost`, channel ?? null, gone, why, code];
   return [title, ...more.filter((one) => one !== null)].join('; ');
 }

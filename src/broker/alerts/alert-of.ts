@@ -2,6 +2,7 @@
 
 import type { EventBody, EventData, EventType } from '../../audit/event.ts';
 import type { Alert } from '../../core/alert.ts';
+import { lossAtStore } from '../../core/store-loss.ts';
 
 type Telling = Pick<Alert, 'severity' | 'text' | 'see'> & { readonly rule?: string };
 
@@ -33,6 +34,11 @@ const tellings: {
     severity: 'critical',
     text: `the audit log is damaged: ${what}; nothing is issued`,
     see: 'jit audit verify',
+  }),
+  'store.rollback_detected': (loss) => ({
+    severity: 'high',
+    text: lossAtStore(loss, null),
+    see: 'jit audit sync --status',
   }),
   'sync.behind': ({ events, since, code }) => ({
     severity: 'medium',

@@ -201,6 +201,17 @@ describe('single events', () => {
     expect(findings('log-tampering', story).map(({ evidence }) => evidence)).toEqual([['1'], ['2']]);
   });
 
+  test('a shared store that lost what it had acknowledged: high, for what is here is sent again', () => {
+    const story = createStory();
+    story.tell(monday, 'sync.caught_up', { size: 98 });
+    expect(findings('log-tampering', story)).toEqual([]);
+    const origin = 'jit.0123456789abcdef';
+    story.tell(monday, 'store.rollback_detected', { origin, acknowledged: 98, found: 84 });
+    expect(findings('log-tampering', story)).toMatchObject([
+      { severity: 'high', why: expect.stringContaining('restored from a backup'), evidence: ['1'] },
+    ]);
+  });
+
   test('a second fork, whose events have the numbers of those of the first', () => {
     const story = createStory();
     const previous = { origin: 'jit.0123456789abcdef', size: 4, root: 'a'.repeat(64) };

@@ -39,6 +39,12 @@ test('what is overdue, rolled back or behind is told, with the next command', ()
     severity: 'critical',
     see: 'jit audit verify',
   });
+  const loss = { origin: 'jit.x', acknowledged: 98, found: 84 };
+  expect(told({ at: 0, type: 'store.rollback_detected', data: loss })).toMatchObject({
+    severity: 'high',
+    text: expect.stringMatching(/had 84 of the 98 events of jit\.x .*restored from a backup.*deleted/),
+    see: 'jit audit sync --status',
+  });
   const since = '2026-11-22T12:00:00.000Z';
   expect(told({ at: 0, type: 'sync.behind', data: { events: 7, since, code: null } })?.text).toContain(
     '7 events',

@@ -203,8 +203,8 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit audit verify'),
   'jit audit verify --store --kept-since 2025-05-01 --key "$KEY" --head alice.head': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit audit verify'),
-  'jit audit export --store --cursor-file team.cursor >> team.jsonl': async (line) =>
-    expect(await works(line.replace('>>', '--help #'))).toContain('jit audit export'),
+  'jit audit export --store --cursor-file team.cursor | tee -a team.jsonl': async (line) =>
+    expect(await works(line.replace('|', '--help |'))).toContain('jit audit export'),
   'jit audit report --store --from 90d --output team.html': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit audit report'),
   'jit audit fork --reason "home restored from the backup of Sunday"': async (line) => {

@@ -65,7 +65,7 @@ export const auditExport = defineCommand({
     },
     { command: 'jit audit export --file /backup/jit.db --format cef', does: 'a copy of the log' },
     {
-      command: 'jit audit export --store --cursor-file team.cursor >> team.jsonl',
+      command: 'jit audit export --store --cursor-file team.cursor | tee -a team.jsonl',
       does: 'what is new from everybody',
     },
   ],

@@ -4,6 +4,7 @@
 import { JitError } from '../core/errors.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import type { EventData, LogHead } from './event.ts';
+import type { LogProblem } from './verify.ts';
 
 /** What is asked of a log that was verified. */
 export interface Judged {
@@ -13,6 +14,8 @@ export interface Judged {
   /** Heads kept elsewhere that it does not lead to. */
   readonly missed: readonly LogHead[];
   readonly fork: EventData['log.fork'] | null;
+  /** What is wrong with it: it was read up to there. */
+  readonly problem: LogProblem | null;
 }
 
 /** What a note says that is kept elsewhere. Nobody asks for its signature: whoever gives it stands for it. @throws JitError `ERR_USAGE` */
@@ -43,7 +46,10 @@ export function notLedTo({ origin, size }: LogHead): string {
 export function notTrusted(trusted: readonly string[], logs: readonly Judged[]): string | null {
   if (trusted.length === 0) return null;
   const keys = logs.map((log) => log.keys);
-  const unknown = trusted.find((vkey) => !keys.flat().includes(vkey));
+  // Of a log that was not read to its end nobody can say which keys it does not name.
+  const isUnread = (vkey: string): boolean =>
+    logs.some(({ origin, problem }) => problem !== null && vkey.startsWith(`${origin}+`));
+  const unknown = trusted.find((vkey) => !keys.flat().includes(vkey) && !isUnread(vkey));
   if (unknown !== undefined) return `the log knows nothing of the key "${unknown}"`;
   if (keys.at(-1)?.some((vkey) => trusted.includes(vkey))) return null;
   return `no key of the log "${logs.at(-1)?.origin}" is among those given`;

@@ -87,6 +87,8 @@ export interface VerifyReply {
     readonly keys: readonly string[];
     /** Why it goes on from the log before; null for the first. */
     readonly fork: string | null;
+    /** The first thing that is wrong with this log, by its own sequence numbers; null: it is valid. */
+    readonly problem: { readonly seq: number; readonly what: string } | null;
   }[];
   /** Heads kept elsewhere that the file leads to. */
   readonly heads: number;

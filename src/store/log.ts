@@ -1,14 +1,15 @@
 // The log as rows: append, find, head. What an event is and how it is hashed belongs to audit.
 
 import type { Database } from 'better-sqlite3';
-import { leafHash, noLeaf, placeEvent } from '../audit/chain.ts';
+import { noLeaf, placeEvent } from '../audit/chain.ts';
 import type { AuditEvent, EventBody, LogHead, StoredEvent } from '../audit/event.ts';
-import { createFrontier, type Frontier, rootAt } from '../audit/merkle.ts';
+import { type Frontier, rootAt } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
 import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Epoch, Epochs } from './epochs.ts';
+import { type Sound, soundBeginning } from './sound.ts';
 import { statements, type Values } from './statements.ts';
 import type { EventQuery } from './store.ts';
 import { openTree, type Tree } from './tree.ts';
@@ -36,13 +37,6 @@ export interface Log {
   begin(number: number): void;
   /** To be called when a transaction was rolled back: what was appended in it is not there. */
   forget(): void;
-}
-
-/** The beginning of a log, as far as every event is as it was written. */
-export interface Sound {
-  readonly head: LogHead;
-  /** Hex, by size. */
-  readonly roots: ReadonlyMap<number, string>;
 }
 
 interface EventRow {
@@ -95,25 +89,9 @@ export function openLog(db: Database, device: string, clock: Clock, epochs: Epoc
     const frontier = epoch.number === treeless ? null : tree.frontier(size);
     return { epoch, origin: originOf(device, epoch.number), tree, frontier, size, leaf };
   }
-  const getRows = db.prepare<[number], EventRow>(
-    'SELECT seq, leaf, body FROM ev WHERE seq >= ? ORDER BY seq',
-  );
   function sound(sizes: readonly number[] = []): Sound {
     const { epoch, origin } = end();
-    const wanted = new Set(sizes);
-    const roots = new Map<number, string>();
-    const grown = createFrontier();
-    let prev = noLeaf;
-    // What was hashed was valid when it was written: to look at that again would keep revocations waiting.
-    for (const { seq, leaf, body } of getRows.iterate(epoch.first)) {
-      const hash = leafHash(body);
-      if (seq !== epoch.first + grown.size || hash !== leaf.toString('hex')) break;
-      if (!body.includes(`"prev":"${prev}"`)) break;
-      grown.append(leaf);
-      prev = hash;
-      if (wanted.has(grown.size)) roots.set(grown.size, grown.root().toString('hex'));
-    }
-    return { head: { origin, size: grown.size, root: grown.root().toString('hex') }, roots };
+    return soundBeginning(db, { origin, first: epoch.first, sizes });
   }
 
   return {

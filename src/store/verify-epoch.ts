@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { EventBody, EventData, LogHead } from '../audit/event.ts';
 import { type Follower, followLog } from '../audit/follow.ts';
 import { originOf } from '../audit/origin.ts';
-import { type LogReport, type LogRow, verifyLog } from '../audit/verify.ts';
+import { type LogProblem, type LogReport, type LogRow, verifyLog } from '../audit/verify.ts';
 import type { Epoch, Epochs } from './epochs.ts';
 import type { StateCheck } from './verify-state.ts';
 
@@ -24,6 +24,8 @@ export interface LogFound {
   readonly fork: EventData['log.fork'] | null;
   /** Heads kept elsewhere that it does not lead to. */
   readonly missed: readonly LogHead[];
+  /** The first thing that is wrong with it, at the sequence number that it has there; null: it is valid. */
+  readonly problem: LogProblem | null;
 }
 
 /** What {@link verifyEpoch} reads. */
@@ -74,6 +76,7 @@ export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogRepo
         nodes?.left() ??
         null);
   const { root } = follower.head();
+  const problem = report.problem ?? (what === null ? null : { seq: report.events, what });
   return {
     found: {
       origin: origin ?? '',
@@ -84,11 +87,9 @@ export function verifyEpoch(parts: EpochParts): { found: LogFound; rows: LogRepo
       keys: follower.keys.map(({ vkey }) => vkey),
       fork: follower.fork,
       missed: follower.missed,
+      problem,
     },
-    rows: told(
-      what === null ? report : { ...report, valid: false, problem: { seq: report.events, what } },
-      epoch,
-    ),
+    rows: told({ ...report, valid: problem === null, problem }, epoch),
   };
 }
 

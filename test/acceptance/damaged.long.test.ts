@@ -49,5 +49,7 @@ test.each([
     await until(async () => expect((await world.jit('broker', 'status')).code).toBe(7));
     expect((await issue()).code).toBe(0);
     expect((await world.jit('status')).stdout).not.toContain('AUDIT LOG');
+    // Whatever is told of the old log, the new one is whole.
+    expect((await world.jit('audit', 'verify')).stdout).toMatch(/\/2: (valid, )?\d+ events, all signed/);
   },
 );

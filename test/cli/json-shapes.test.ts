@@ -82,7 +82,7 @@ const offline: Partial<Offline> = {
       clockSteps: 0,
       problem: null,
     },
-    logs: [{ origin: 'x', events: 1, root: 'x', signed: 1, keys: ['x'], fork: null }],
+    logs: [{ origin: 'x', events: 1, root: 'x', signed: 1, keys: ['x'], fork: null, problem: null }],
     heads: 1,
     trusted: [],
   }),

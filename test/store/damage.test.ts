@@ -1,6 +1,8 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { leafHash } from '../../src/audit/chain.ts';
+import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { createSigner, type Signer } from '../../src/audit/signer.ts';
 import { newOrigin, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -42,6 +44,27 @@ function signedLog() {
   });
   say(store);
   return { file, origin, signer, heads, store, open };
+}
+
+/** A head that a log of this signer might have had. */
+const headOf = (signer: Signer, size: number): string =>
+  signCheckpoint({ origin: signer.vkey.split('+')[0] ?? '', size, root: 'ab'.repeat(32) }, [signer]);
+
+/** Another second event, and every one after it linked anew up to the fork, with hashes as they should be. */
+function rewriteBeginning(db: Database.Database): void {
+  const first = db.prepare<[], number>('SELECT max(first) FROM epochs').pluck().get() ?? 0;
+  let prev: string | null = null;
+  const rows = db
+    .prepare<[number], { seq: number; body: Buffer }>('SELECT seq, body FROM ev WHERE seq < ? ORDER BY seq')
+    .all(first);
+  for (const { seq, body } of rows) {
+    if (!body.includes('"prev"')) return;
+    const text: string = String(body).replace(/"mono_ms":"\d+"/, '"mono_ms":"77"');
+    const linked: string = prev === null ? text : text.replace(/"prev":"[0-9a-f]+"/, `"prev":"${prev}"`);
+    prev = leafHash(Buffer.from(linked));
+    const update = db.prepare('UPDATE ev SET body = ?, leaf = ? WHERE seq = ?');
+    update.run(Buffer.from(linked), Buffer.from(prev, 'hex'), seq);
+  }
 }
 
 const say = (store: Store, what = 'x', urgent = false) =>
@@ -102,7 +125,12 @@ test.each(Object.entries(manipulations))(
     again.close();
     const last = open({ signer: next });
     expect([last.stopped, last.signs]).toEqual([null, true]);
-    say(last);
+    const { size: events } = say(last) && last.head();
+    const found = verifyFile(file, { heads: heads.known(), keys: [signer.vkey, next.vkey] });
+    expect(found.logs).toHaveLength(2);
+    expect(found.logs[1]).toMatchObject({ origin: `${origin}/2`, events, signed: events, problem: null });
+    // The revocation above left no event of its own, which is all that some of these have wrong now.
+    expect(found.problem).toEqual(found.logs[0]?.problem ?? expect.objectContaining({ seq: found.events }));
   },
 );
 
@@ -122,6 +150,88 @@ test.each(['garbled', 'deleted', 'signed by another key', 'of another tree'])(
     });
   },
 );
+
+/** A file with a damaged log, and one after it; `change` is done to it then. */
+function forkedLog(change = '') {
+  const { file, heads, store, open, signer, origin } = signedLog();
+  store.close();
+  damage(file, 'the body of the last event is changed');
+  const damaged = open();
+  const next = newSigner(damaged.nextOrigin);
+  damaged.fork('x', next);
+  say(damaged);
+  damaged.close();
+  const db = new Database(file);
+  db.exec(change);
+  db.close();
+  const verify = (options: { keys?: string[]; heads?: string[] } = {}) => {
+    const found = verifyFile(file, { heads: heads.known(), ...options });
+    return { ...found, problems: found.logs.map(({ problem }) => problem?.what ?? null) };
+  };
+  return { file, origin, signer, next, heads, verify };
+}
+
+test('a log that is damaged keeps nothing of the next one from being verified, whichever key is given', () => {
+  const { signer, next, verify, origin } = forkedLog();
+  for (const keys of [[], [next.vkey], [signer.vkey, next.vkey]]) {
+    const { valid, problem, problems, events, logs } = verify({ keys });
+    expect([valid, problems]).toEqual([false, [expect.stringMatching(/leaf hash/), null]]);
+    expect(problem).toEqual(logs[0]?.problem);
+    expect(logs[1]).toMatchObject({ origin: `${origin}/2`, events: 3, signed: 3, fork: { reason: 'x' } });
+    expect(events).toBe((logs[0]?.events ?? 0) + 3);
+  }
+  const told: number[] = [];
+  const { file } = forkedLog();
+  const { events } = verifyFile(file, { onEvent: (_body, row) => told.push(row) });
+  expect(told).toHaveLength(events);
+});
+
+test('what is wrong with the log after a damaged one is told of it, and the first problem stays the first', () => {
+  const { next, verify, signer, heads, origin } = forkedLog();
+  const other = newSigner(`${origin}/2`);
+  for (const [options, what] of [
+    [{ keys: [signer.vkey] }, /no key of the log/],
+    [{ keys: [other.vkey, next.vkey] }, /knows nothing of the key/],
+    [{ heads: [...heads.known(), headOf(newSigner(`${origin}/3`), 7)] }, /3" at 7/],
+    [{ heads: [headOf(other, 2)] }, /2" at 2/],
+  ] as const) {
+    const found = verify(options as never);
+    expect(found.problem?.what).toMatch(/leaf hash/);
+    expect(found.problems).toEqual([expect.stringMatching(/leaf hash/), expect.stringMatching(what)]);
+  }
+  const last = 'seq = (SELECT max(seq) FROM ev)';
+  expect(forkedLog(`UPDATE ev SET leaf = zeroblob(32) WHERE ${last}`).verify()).toMatchObject({
+    problem: { what: expect.stringMatching(/^leaf hash/) },
+    logs: [{}, { events: 2, problem: { seq: 2, what: expect.stringMatching(/leaf hash/) } }],
+  });
+  // A log that was put together for another beginning than the one that is there.
+  const link = forkedLog();
+  const db = new Database(link.file);
+  const events = db.prepare<[], { seq: number }>('SELECT seq FROM ev').all();
+  expect(events.length).toBeGreaterThan(enough);
+  rewriteBeginning(db);
+  db.close();
+  expect(link.verify().problems).toEqual([
+    expect.stringMatching(/./),
+    expect.stringMatching(/does not link to the end of the log before/),
+  ]);
+  // More damage in the old one, of which the beginning is then too short to compare with.
+  expect(forkedLog('UPDATE ev SET leaf = zeroblob(32) WHERE seq = 100').verify().logs).toMatchObject([
+    { events: 100, problem: { seq: 100 } },
+    { problem: null },
+  ]);
+});
+
+test('where the logs of a file begin may be missing for the first: the one after it is verified all the same', () => {
+  const { verify } = forkedLog('DELETE FROM epochs WHERE number = 1');
+  expect(verify().problems).toEqual([expect.stringMatching(/leaf hash/), null]);
+  const { file, store } = signedLog();
+  const { size } = store.head();
+  store.close();
+  damage(file, 'the first rows of the logs are deleted');
+  const problem = { seq: size, what: expect.stringMatching(/where the logs of the file begin is missing/) };
+  expect(verifyFile(file)).toMatchObject({ valid: false, problem, logs: [{ events: size, problem }] });
+});
 
 test('of a log whose last event was changed, the next log goes on from the event before it', () => {
   const { file, store, open } = signedLog();

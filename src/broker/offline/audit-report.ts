@@ -12,6 +12,7 @@ import { readSpan } from '../../store/log-span.ts';
 import { type FileReport, verifyFile } from '../../store/verify-file.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { version } from '../../system/version.ts';
+import { seeWritable } from './output-file.ts';
 import { periodOf, printReport } from './report-printing.ts';
 
 const progressEvery = 1_000;
@@ -27,6 +28,7 @@ export async function auditReport(request: ReportRequest, watch: ReportWatch): P
   if (file !== null && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new JitError('ERR_USAGE', `there is no log file "${file}"`, { hint: 'jit audit report --help' });
   }
+  if (request.output !== null) seeWritable(request.output);
   const paths = resolvePaths(process.env);
   const path = file ?? paths.database;
   const heads = file === null ? fileHeadKeeper(paths.heads).known() : [];
@@ -50,6 +52,9 @@ function aboutOf(path: string, { from, to }: ReportRequest): { newest: string; p
 
 function verificationOf({ logs, path: _1, heads: _2, ...found }: FileReport): Verification {
   const at = (stamp: string | null): Instant | null => (stamp === null ? null : instantOf(stamp));
-  const summaries = logs.map(({ fork, missed: _, ...log }) => ({ ...log, fork: fork?.reason ?? null }));
+  const summaries = logs.map(({ fork, missed: _3, problem: _4, ...log }) => ({
+    ...log,
+    fork: fork?.reason ?? null,
+  }));
   return { ...found, firstAt: at(found.firstAt), lastAt: at(found.lastAt), logs: summaries };
 }

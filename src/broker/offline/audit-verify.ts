@@ -25,13 +25,14 @@ export async function auditVerify({ file, keys, heads }: VerifyRequest): Promise
   return {
     ...report,
     trusted: keys,
-    logs: report.logs.map(({ origin, events, root, signed, keys: named, fork }) => ({
+    logs: report.logs.map(({ origin, events, root, signed, keys: named, fork, problem }) => ({
       origin,
       events,
       root,
       signed,
       keys: named,
       fork: fork?.reason ?? null,
+      problem,
     })),
   };
 }

@@ -11,7 +11,8 @@ import { verifyStore } from '../verify-store.ts';
 export const auditVerify = defineCommand({
   name: 'audit verify',
   summary: 'verify the audit log: nothing changed, nothing missing',
-  description: 'Needs no broker. Exit code 1 when something is wrong.',
+  description:
+    'Needs no broker. Exit code 1 when something is wrong. A log that is not valid does not keep those after it in the same file from being verified: each is told.',
   args: { file: arg.optional('a log file; without it, your own', 'file') },
   options: {
     store: opt.flag('the logs of everybody, in the shared store; needs its auditor in the configuration'),
@@ -38,6 +39,7 @@ export const auditVerify = defineCommand({
         signed: 128,
         keys: ['jit.7h2k9d3f5g6h8j1k+1b2c3d4e+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh'],
         fork: null,
+        problem: null,
       },
     ],
     heads: 1,
@@ -77,6 +79,9 @@ export const auditVerify = defineCommand({
       return reply.valid ? 0 : exitCodeOf.ERR_AUDIT_INVALID;
     }
     if (!reply.valid) {
+      // Of one log the message says it all.
+      const logs = reply.logs.length > 1 ? reply.logs : [];
+      for (const line of logs.flatMap((log) => verdictLines(log, reply.trusted))) out.print(line);
       const where = reply.problem ? `event ${reply.problem.seq}: ${reply.problem.what}` : 'unknown problem';
       throw new JitError('ERR_AUDIT_INVALID', `the audit log "${reply.path}" is not valid: ${where}`, {
         hint: 'keep the file as it is and compare it with a backup',
@@ -91,11 +96,24 @@ export const auditVerify = defineCommand({
   },
 });
 
+/** One log of a file that is not valid: whether it is this one. */
+function verdictLines(log: VerifyReply['logs'][number], trusted: readonly string[]): string[] {
+  const { origin, events, keys, problem } = log;
+  const verdict = problem
+    ? `NOT VALID, event ${problem.seq}: ${escapeText(problem.what)}`
+    : `valid, ${events} events, ${signedText(log)}`;
+  return [...forkLine(log), `${origin}: ${verdict}`, ...keyLines(keys, trusted)];
+}
+
+function forkLine({ origin, fork }: VerifyReply['logs'][number]): string[] {
+  return fork === null ? [] : [`${origin} goes on from the log before: ${escapeText(fork)}`];
+}
+
 /** One log: how far it is signed, by whom, and why that is believed. */
 function logLines(log: VerifyReply['logs'][number], trusted: readonly string[]): string[] {
-  const { origin, events, keys, root, fork } = log;
+  const { origin, events, keys, root } = log;
   return [
-    ...(fork === null ? [] : [`${origin} goes on from the log before: ${escapeText(fork)}`]),
+    ...forkLine(log),
     `${origin}: ${events} events, ${signedText(log)}`,
     `root ${root}`,
     ...keyLines(keys, trusted),

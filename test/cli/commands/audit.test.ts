@@ -132,6 +132,10 @@ describe('jit audit log', () => {
 });
 
 describe('jit audit verify', () => {
+  const whole = {
+    ...{ origin: 'jit.x', events: 3, root: 'def', signed: 3, keys: ['jit.x+1+A'] },
+    ...{ fork: null, problem: null },
+  };
   const reply = {
     path: '/x/jit.db',
     valid: true,
@@ -141,7 +145,7 @@ describe('jit audit verify', () => {
     lastAt: '2026-11-22T13:00:00.000Z',
     clockSteps: 0,
     problem: null,
-    logs: [{ origin: 'jit.x', events: 3, root: 'def', signed: 3, keys: ['jit.x+1+A'], fork: null }],
+    logs: [whole],
     heads: 0,
     trusted: [],
   };
@@ -160,8 +164,8 @@ describe('jit audit verify', () => {
   it('hands keys and heads over, and says what it trusted and what is not signed', async () => {
     const asked: unknown[] = [];
     const logs = [
-      { origin: 'jit.x', events: 3, root: 'def', signed: 2, keys: ['jit.x+1+A', 'jit.x+2+B'], fork: null },
-      { origin: 'jit.x/2', events: 2, root: '987', signed: 0, keys: [], fork: 'restored\u001b[31m' },
+      { ...whole, signed: 2, keys: ['jit.x+1+A', 'jit.x+2+B'] },
+      { ...whole, origin: 'jit.x/2', events: 2, signed: 0, keys: [], fork: 'restored\u001b[31m' },
     ];
     const auditVerify: Offline['auditVerify'] = async (request) => {
       asked.push(request);
@@ -193,6 +197,48 @@ describe('jit audit verify', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ valid: false, problem: { seq: 2 } });
     expect(json.stderr).toBe('');
     expect(() => jsonError(json)).toThrow();
+  });
+});
+
+describe('jit audit verify of a file with several logs', () => {
+  it('says of each whether it is valid when one is not', async () => {
+    const damaged = {
+      ...{ origin: 'jit.x', events: 2, root: 'def', signed: 2, keys: ['jit.x+1+A'], fork: null },
+      problem: { seq: 2, what: 'odd\u001b[31m' },
+    };
+    const next = {
+      ...{ origin: 'jit.x/2', events: 4, root: '987', signed: 4, keys: ['jit.x/2+2+B'] },
+      ...{ fork: 'a page was lost', problem: null },
+    };
+    const reply = {
+      ...{
+        path: '/x/jit.db',
+        valid: false,
+        events: 6,
+        head: 'abc',
+        firstAt: 'a',
+        lastAt: 'b',
+        clockSteps: 0,
+      },
+      ...{ problem: damaged.problem, logs: [damaged, next], heads: 1, trusted: ['jit.x/2+2+B'] },
+    };
+    const offline = { auditVerify: async () => reply };
+    const ran = await jit(['audit', 'verify'], { offline });
+    expect(ran.code).toBe(1);
+    expect(ran.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^jit\.x: NOT VALID, event 2: odd\\.*\[31m$/),
+      'key jit.x+1+A (named by the log itself; give yours with --key)',
+      'jit.x/2 goes on from the log before: a page was lost',
+      'jit.x/2: valid, 4 events, all signed',
+      'key jit.x/2+2+B (given)',
+      '',
+    ]);
+    expect(ran.stderr).toContain('the audit log "/x/jit.db" is not valid: event 2: odd');
+    const json = await jit(['audit', 'verify', '--json'], { offline });
+    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([
+      1,
+      { problem: { seq: 2 }, logs: [{ problem: { seq: 2 } }, { problem: null }] },
+    ]);
   });
 });
 

@@ -5,3 +5,22 @@ export function errnoOf(thrown: unknown): string {
   if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') return thrown.code;
   return 'unknown error';
 }
+
+/** Of opening, writing and renaming a file. */
+const words: Readonly<Record<string, string>> = {
+  EACCES: 'not allowed (EACCES)',
+  EPERM: 'not allowed (EPERM)',
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'its folder is no folder',
+  EISDIR: 'it is a folder',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Why a file was not written, for people: `the folder does not exist`; what is rare by its name. */
+export function errnoText(thrown: unknown): string {
+  const code = errnoOf(thrown);
+  return words[code] ?? code;
+}

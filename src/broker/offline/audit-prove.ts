@@ -7,9 +7,9 @@ import { parseProof, verifyProof } from '../../audit/tlog-proof.ts';
 import { JitError } from '../../core/errors.ts';
 import type { ProofCheck, ProofCheckRequest, ProveReply, ProveRequest } from '../../protocol/offline.ts';
 import { proveEvent } from '../../store/prove.ts';
-import { errnoOf } from '../../system/errno.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { checkKey } from './audit-verify.ts';
+import { cannotWrite } from './output-file.ts';
 import { readInput } from './read-input.ts';
 
 /** Writes the proof to `output`, if there is one. @throws JitError as {@link proveEvent}, `ERR_USAGE` for `output` */
@@ -23,7 +23,7 @@ function write(output: string, proof: string): void {
   try {
     writeFileSync(output, proof);
   } catch (cause) {
-    throw new JitError('ERR_USAGE', `"${output}" cannot be written: ${errnoOf(cause)}`, { cause });
+    throw cannotWrite(output, cause);
   }
 }
 
@@ -37,7 +37,9 @@ export async function auditVerifyProof({ file, keys, event }: ProofCheckRequest)
   const proof = parseProof(readInput(file, help));
   if (!proof) throw new JitError('ERR_USAGE', `"${file}" is no proof of an audit log`, { hint: help });
   if (keys.length === 0) {
-    throw new JitError('ERR_USAGE', 'a key that you trust is needed', { hint: `${help}, option --key` });
+    throw new JitError('ERR_USAGE', 'a key that you trust is needed', {
+      hint: 'give it with --key "…"; jit audit verify shows it, on the machine of the log',
+    });
   }
   const bytes = event === null ? proof.extra : Buffer.from(withoutNewline(readInput(event, help)));
   if (!bytes) {

@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { ExportEvent, Formatter } from '../../audit/export/format.ts';
 import { JitError } from '../../core/errors.ts';
 import type { ExportBatch } from '../../protocol/offline.ts';
-import { errnoOf } from '../../system/errno.ts';
+import { errnoOf, errnoText } from '../../system/errno.ts';
 import { writeFileAtomic } from '../../system/files.ts';
+import { cannotWrite, seeWritable } from './output-file.ts';
 
 /** Texts are handed on when they are about this long, in UTF-16 units. */
 const batchLength = 1024 * 1024;
@@ -61,18 +62,22 @@ export async function runExport(source: ExportSource, target: ExportTarget): Pro
   return events;
 }
 
-/** What is in the cursor file; null when there is none yet. */
+/** What is in the cursor file; null when there is none yet. Sees that it can be written, before anything is exported. */
 export function readCursorFile<Cursor>(
   file: string,
   parse: (text: string) => Cursor | null,
   what: string,
 ): Cursor | null {
+  seeWritable(file, nameOf(file));
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return null;
-    throw unusable(file, 'read', thrown);
+    throw new JitError('ERR_USAGE', `${nameOf(file)} cannot be read: ${errnoText(thrown)}`, {
+      hint: 'name a file of your own',
+      cause: thrown,
+    });
   }
   const cursor = parse(text.trimEnd());
   if (cursor !== null) return cursor;
@@ -86,11 +91,8 @@ export function writeCursorFile(file: string, text: string): void {
   try {
     writeFileAtomic(file, text);
   } catch (thrown) {
-    throw unusable(file, 'written', thrown);
+    throw cannotWrite(file, thrown, nameOf(file));
   }
 }
 
-function unusable(file: string, what: string, thrown: unknown): JitError {
-  const why = errnoOf(thrown) ?? 'unexpected failure';
-  return new JitError('ERR_USAGE', `the cursor file "${file}" cannot be ${what}: ${why}`, { cause: thrown });
-}
+const nameOf = (file: string): string => `the cursor file "${file}"`;

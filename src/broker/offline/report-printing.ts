@@ -11,7 +11,7 @@ import { JitError } from '../../core/errors.ts';
 import type { Instant } from '../../core/time.ts';
 import type { ReportReply, ReportRequest, ReportWatch } from '../../protocol/report.ts';
 import { systemClock } from '../../system/clock.ts';
-import { errnoOf } from '../../system/errno.ts';
+import { cannotWrite } from './output-file.ts';
 
 /** Texts are handed on when they are about this long, in UTF-16 units. */
 const batchLength = 256 * 1024;
@@ -96,9 +96,7 @@ function writeWhole(output: string, texts: Iterable<string>): void {
     renameSync(draft, output);
   } catch (cause) {
     rmSync(draft, { force: true });
-    const code = errnoOf(cause);
-    if (code === null) throw cause;
-    throw new JitError('ERR_USAGE', `"${output}" cannot be written: ${code}`, { cause });
+    throw cannotWrite(output, cause);
   }
 }
 

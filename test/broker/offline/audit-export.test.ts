@@ -1,6 +1,6 @@
 // An export as the command asks for it: the cursor file, batches, what goes on and what is refused.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { auditExport } from '../../../src/broker/offline/audit-export.ts';
@@ -47,6 +47,33 @@ test('goes on where the last one ended, without a gap and without a double', asy
   expect(second.lines.map(seqOf)).toEqual(['4', '5']);
   expect((await run({ file })).lines).toEqual([...first.lines, ...second.lines]);
   expect((await run({ file, after: `${store.origin}:4` })).lines).toEqual(second.lines.slice(1));
+});
+
+test('exports nothing when the cursor could not be noted, and says what is missing', async () => {
+  const { file, cursorFile } = logOf(2);
+  const folder = path.join(path.dirname(file), 'later');
+  const taken: ExportBatch[] = [];
+  const into = (name: string) =>
+    auditExport({ ...usual, file, cursorFile: name }, async (batch) => void taken.push(batch));
+  await expect(into(path.join(folder, 'c'))).rejects.toMatchObject({
+    code: 'ERR_USAGE',
+    message: expect.stringContaining('cannot be written: the folder does not exist'),
+    hint: `make it: mkdir -p ${folder}`,
+  });
+  mkdirSync(folder);
+  await expect(into(folder)).rejects.toMatchObject({
+    message: expect.stringContaining('it is a folder'),
+    hint: 'name a file in it',
+  });
+  await expect(into(path.join(file, 'c'))).rejects.toMatchObject({ code: 'ERR_USAGE' });
+  expect(taken).toEqual([]);
+  // Seeing that it can be written leaves it as it is, and nothing beside it.
+  await run({ file, cursorFile });
+  const before = readFileSync(cursorFile, 'utf8');
+  await run({ file, cursorFile });
+  expect(readFileSync(cursorFile, 'utf8')).toBe(before);
+  expect(readdirSync(path.dirname(file)).filter((name) => name.startsWith('.cursor'))).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('notes the cursor only after its text was taken, and for its owner alone', async () => {

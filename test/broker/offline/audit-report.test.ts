@@ -95,7 +95,18 @@ test('writes a file for its owner alone, whole or not at all', async () => {
   expect(statSync(output).mode & 0o777).toBe(0o600);
   expect(readFileSync(output, 'utf8')).toMatch(/^<!DOCTYPE html>[\s\S]*<\/html>\n$/);
   const nowhere = path.join(path.dirname(file), 'missing', 'report.html');
-  await expect(run({ file, output: nowhere, format: 'html' })).rejects.toMatchObject({ code: 'ERR_USAGE' });
+  // Before a long log is read for it.
+  const told: string[] = [];
+  const early = auditReport(
+    { ...usual, file: small(2_500), output: nowhere, format: 'html' },
+    { progress: (what) => void told.push(what), take: async () => undefined },
+  );
+  await expect(early).rejects.toMatchObject({
+    code: 'ERR_USAGE',
+    message: expect.stringContaining('the folder does not exist'),
+    hint: expect.stringContaining('mkdir -p'),
+  });
+  expect(told).toEqual([]);
   expect(existsSync(`${output}.part`)).toBe(false);
 });
 

@@ -9,7 +9,7 @@ import { waiting } from '../progress.ts';
 import { reachBroker, surroundingGrant } from '../reach.ts';
 import { stampText } from '../time-text.ts';
 import type { Screen } from '../watch/screen.ts';
-import { plainLines, type Watched, watchLines } from '../watch/view.ts';
+import { logName, plainLines, type Watched, watchLines } from '../watch/view.ts';
 import type { World } from '../world.ts';
 
 const second = 1_000;
@@ -99,6 +99,8 @@ async function watchInLines(world: World): Promise<number> {
     const lines = plainLines(status);
     for (const [name, line] of lines) if (before.get(name) !== line) print(line);
     for (const name of before.keys()) if (!lines.has(name) && /^[gl]/.test(name)) print(`gone ${name}`);
+    if (before.get(logName)?.startsWith('AUDIT LOG') && !lines.has(logName))
+      print(`${logName} is signed and in order`);
     before = lines;
   });
   return 0;

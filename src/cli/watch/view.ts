@@ -5,11 +5,12 @@ import type { Instant } from '../../core/time.ts';
 import type { StatusReply } from '../../protocol/routes.ts';
 import type { FollowReply } from '../../protocol/usage.ts';
 import { anomalyLine } from '../anomaly-text.ts';
-import type { Paint } from '../colour.ts';
+import { type Paint, paintFor } from '../colour.ts';
 import { escapeText } from '../escape.ts';
 import { eventRow, providersOf } from '../event-text.ts';
 import { findingLine, grantTable } from '../grant-text.ts';
 import type { ListOutput } from '../listing.ts';
+import { logLines } from '../log-text.ts';
 import { table } from '../table.ts';
 import { clockText, stampText } from '../time-text.ts';
 
@@ -48,6 +49,7 @@ export function watchLines({ status, events, lostAt }: Watched, frame: Frame): s
   const lines = [
     `${head.join('  ')}  ${paint.faint('q quits')}`,
     ...lost,
+    ...logLines(status.auditLog, now, paint),
     '',
     ...(grants.length === 0 ? ['no active grants'] : grantTable(grants, now, out, own)),
     ...section(
@@ -84,9 +86,17 @@ function section(paint: Paint, title: string, lines: readonly string[], all: num
   return ['', paint.caution(`${title}${more}`), ...lines.map((line) => `  ${line}`)];
 }
 
+const noPaint = paintFor({ env: {}, isTTY: false, flag: false });
+
+/** The name of what {@link plainLines} says of the log. */
+export const logName = 'the audit log';
+
 /** Without a screen: what there is to say of each thing, by a name for it. A line that is new or another is worth printing. */
-export function plainLines({ grants, recentFindings, recentAnomalies }: StatusReply): Map<string, string> {
+export function plainLines(status: StatusReply): Map<string, string> {
+  const { grants, recentFindings, recentAnomalies } = status;
   const lines = new Map<string, string>();
+  const log = logLines(status.auditLog, status.now, noPaint);
+  if (log.length > 0) lines.set(logName, log.join('; '));
   for (const grant of grants) {
     const name = `${escapeText(grant.target)}:${escapeText(grant.role)}`;
     const until = grant.deadline === null ? '' : ` until ${stampText(grant.deadline)}`;

@@ -39,6 +39,22 @@ test('what is overdue is in the first line, and with its grant', () => {
   expect(lines.join('\n')).toContain('ACCESS MAY GO ON');
 });
 
+test('a log that was set back or is not signed stands on top, in the words of "jit status"', () => {
+  const { auditLog } = fakeStatus();
+  const known = { origin: auditLog.origin, events: auditLog.events + 9, from: 'file' as const };
+  const setBack = { ...auditLog, signed: false, known };
+  const [, line, next] = shown({ auditLog: setBack, grants: [fakeGrant()] });
+  expect(line).toMatch(/^AUDIT LOG SET BACK: .*; nothing is issued$/);
+  expect(next).toContain('jit audit fork --reason');
+  const trouble = { code: 'ERR_SECRET_UNAVAILABLE', message: 'locked\u001b[2J', hint: 'unlock it' } as const;
+  const [, unsigned, hint] = shown({ auditLog: { ...auditLog, signed: false, trouble } });
+  expect(unsigned).toMatch(/^AUDIT LOG NOT SIGNED: locked/);
+  expect(unsigned).not.toContain('\u001b');
+  expect(hint).toBe('unlock it');
+  expect([...plainLines(fakeStatus({ auditLog: setBack })).values()]).toEqual([`${line}; ${next}`]);
+  expect(plainLines(fakeStatus()).size).toBe(0);
+});
+
 test('anomalies are shown with what became of the grant; their text cannot act on the terminal', () => {
   const text = shown({ recentAnomalies: [anomaly()] }).join('\n');
   expect(text).toMatch(/high creep: longer than ever.*; its grant was ended/);

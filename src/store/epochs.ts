@@ -42,6 +42,8 @@ export interface Epochs {
   newest(): StoredCheckpoint | null;
   putNewest(checkpoint: StoredCheckpoint): void;
   keep(checkpoint: StoredCheckpoint, why: KeptFor): void;
+  /** From now on the newest checkpoint that counts as acknowledged is over `size` events at most. */
+  lowerAcknowledged(epoch: number, size: number): void;
   /** The newest checkpoint of `epoch` that was kept for that reason. */
   kept(epoch: number, why: KeptFor): StoredCheckpoint | null;
   /** Those over the last event that a key or a log has, with which it hands over to the next one; by size. */
@@ -114,6 +116,11 @@ export function openEpochs(db: Database, hasTree: boolean): Epochs {
       if (why === 'acknowledged') writes?.dropAcknowledged.run(epoch);
       writes?.keep.run(epoch, size, why, note);
     },
+    lowerAcknowledged(epoch, size) {
+      const below = everyOne.all(epoch, epoch).findLast((one) => one.size <= size);
+      writes?.dropAcknowledged.run(epoch);
+      if (below) writes?.keep.run(epoch, below.size, 'acknowledged', below.note);
+    },
     kept: (epoch, why) => kept.get(epoch, why) ?? null,
     checkpoints: (epoch) => everyOne.all(epoch, epoch),
     handovers: (epoch) => handovers.all(epoch),
@@ -154,5 +161,6 @@ function older(db: Database): Epochs {
     putKey: nothing,
     putNewest: nothing,
     keep: nothing,
+    lowerAcknowledged: nothing,
   };
 }

@@ -120,6 +120,19 @@ export function createStore(parts: StoreParts): Store {
     return translating('read the audit log', work);
   }
 
+  /** Which log of the file has that name; null: none. */
+  function numberOf(name: string): number | null {
+    return reading(() => epochs.all()).find((one) => originOf(origin, one.number) === name)?.number ?? null;
+  }
+
+  /** Writes what is no event. Of a log that is not of this file there is nothing to write. */
+  function noting(name: string, work: (epoch: number) => void): void {
+    refuseIfClosed();
+    refuseUnlessWritable(true);
+    const number = numberOf(name);
+    if (number !== null) translating('write the audit log', () => attempt(() => work(number)));
+  }
+
   const succession = createSuccession({
     device: origin,
     log,
@@ -189,17 +202,17 @@ export function createStore(parts: StoreParts): Store {
         throw thrown;
       }
     },
-    acknowledgedHead() {
-      const row = reading(() => epochs.kept(log.epoch.number, 'acknowledged'));
+    acknowledgedHead(name = succession.origin()) {
+      const number = numberOf(name);
+      const row = number === null ? null : reading(() => epochs.kept(number, 'acknowledged'));
       const head = row && parseCheckpoint(row.note);
       return row && head ? { origin: head.origin, size: head.size, root: head.root, note: row.note } : null;
     },
-    acknowledge(head) {
-      if (head.origin !== succession.origin()) return;
-      const row = { epoch: log.epoch.number, size: head.size, note: head.note };
-      refuseIfClosed();
-      refuseUnlessWritable(true);
-      translating('write the audit log', () => attempt(() => epochs.keep(row, 'acknowledged')));
+    acknowledge({ origin: name, size, note }) {
+      noting(name, (epoch) => epochs.keep({ epoch, size, note }, 'acknowledged'));
+    },
+    unacknowledge(name, size) {
+      noting(name, (epoch) => epochs.lowerAcknowledged(epoch, size));
     },
     commit(work, { urgent = false } = {}) {
       refuseIfClosed();
@@ -232,11 +245,10 @@ export function createStore(parts: StoreParts): Store {
     events: (query) => reading(() => log.events(query)),
     logs: () =>
       reading(() => epochs.all().map((epoch) => ({ ...epoch, origin: originOf(origin, epoch.number) }))),
-    handovers: (name) =>
-      reading(() => {
-        const found = epochs.all().find(({ number }) => originOf(origin, number) === name);
-        return found ? epochs.handovers(found.number) : [];
-      }),
+    handovers(name) {
+      const number = numberOf(name);
+      return number === null ? [] : reading(() => epochs.handovers(number));
+    },
     bodies: (from, count, size) => reading(() => log.bodies(from, count, size)),
     head: () => reading(() => log.head()),
     get failed() {

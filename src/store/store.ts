@@ -102,10 +102,12 @@ export interface Store {
   signedHead(): SignedHead | null;
   /** RFC 6962 proof that the tree of `old` events is the beginning of that of `size`, 1 <= old <= size. */
   consistency(old: number, size: number): Uint8Array[];
-  /** The newest checkpoint that the shared store has acknowledged. */
-  acknowledgedHead(): SignedHead | null;
-  /** Remembers it; one of a log before this is let go. */
+  /** The newest checkpoint that the shared store has acknowledged: of the log that is written now, or of another of the file. */
+  acknowledgedHead(origin?: string): SignedHead | null;
+  /** Remembers it, and no earlier one of that log. */
   acknowledge(head: SignedHead): void;
+  /** The shared store has only `size` events of that log: what it had acknowledged beyond is acknowledged no more. */
+  unacknowledge(origin: string, size: number): void;
   /**
    * Runs `work` in one durable transaction (synchronous=FULL): all of it or nothing. No promises inside.
    * `urgent` is for revocations: on a full disk the ballast is given up and `work` runs once more.

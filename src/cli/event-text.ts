@@ -90,6 +90,18 @@ export function placeText({ body }: Event): string {
   return `${text(body.origin)}:${escapeText(String(body.seq))}`;
 }
 
+/** The same among the logs of one broker: the number alone in `newest`, as `jit audit prove` takes it. */
+export function numberText(event: Event, newest: string): string {
+  const { origin, seq } = event.body;
+  return origin === newest ? escapeText(String(seq)) : placeText(event);
+}
+
+/** Which of two logs of one broker began later: each after a fork has a higher number (`jit.7h2k/2`). */
+export function laterLog(one: string, other: string): string {
+  const numberOf = (origin: string): number => Number(origin.split('/')[1] ?? 1);
+  return numberOf(other) > numberOf(one) ? other : one;
+}
+
 /** Time, type, principal, target, grant, and what else it tells. */
 export function eventRow(event: Event, providers: ReadonlyMap<unknown, string>): string[] {
   const { body } = event;

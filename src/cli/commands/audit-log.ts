@@ -1,14 +1,14 @@
 // jit audit log: events of the log, one line each. Text of others is escaped.
 
 import { defineCommand, opt } from '../define-command.ts';
-import { eventRow, placeText, providersOf } from '../event-text.ts';
+import { eventRow, numberText, placeText, providersOf } from '../event-text.ts';
 import { listing } from '../listing.ts';
 import type { Output } from '../output.ts';
 import { waiting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
 import { table } from '../table.ts';
 
-const heads = ['TIME', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
+const heads = ['TIME', 'NUMBER', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
 /** Of everybody: two logs may have the same principal and the same number. */
 const storeHeads = ['TIME', 'LOG', 'EVENT', 'PRINCIPAL', 'TARGET', 'GRANT', 'DATA'];
 
@@ -26,6 +26,10 @@ function listText(out: Output, rows: readonly string[][], store: boolean): strin
 export const auditLog = defineCommand({
   name: 'audit log',
   summary: 'show the audit log: who asked, what was decided, issued and revoked',
+  description: [
+    'After the time each event has its number, as "jit audit prove" and the evidence of an anomaly name it; in a log before',
+    'the newest one with the name of that log.',
+  ].join('\n'),
   args: {},
   options: {
     grant: opt.name('grant', 'only events of this grant'),
@@ -69,17 +73,17 @@ export const auditLog = defineCommand({
   async run(world, { options, json }) {
     const { out } = world;
     const { store, ...query } = options;
-    const read = store
-      ? (await world.loadOffline()).storeLog(world.config, query)
-      : (await reachBroker(world)).audit(query);
+    const client = store ? null : await reachBroker(world);
+    const read = client ? client.audit(query) : (await world.loadOffline()).storeLog(world.config, query);
     const reply = await waiting(world, 'Reading the log', read);
     if (json) out.json(reply);
     else if (reply.events.length === 0) out.note('no such events');
     else {
       const providers = providersOf(reply.events);
+      const newest = client && (await client.status()).auditLog.origin;
       const rows = reply.events.map((event) => {
         const [time = '', ...rest] = eventRow(event, providers);
-        return store ? [time, placeText(event), ...rest] : [time, ...rest];
+        return [time, newest === null ? placeText(event) : numberText(event, newest), ...rest];
       });
       out.print(listText(out, rows, store).join('\n'));
     }

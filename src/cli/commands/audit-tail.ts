@@ -2,7 +2,7 @@
 
 import type { FollowReply } from '../../protocol/usage.ts';
 import { defineCommand, opt } from '../define-command.ts';
-import { eventRow, providersOf } from '../event-text.ts';
+import { eventRow, laterLog, numberText, providersOf } from '../event-text.ts';
 import { followLog } from '../follow-log.ts';
 import { toJsonValue } from '../json.ts';
 import { waiting } from '../progress.ts';
@@ -16,7 +16,9 @@ const usualLines = 10;
 /** More leases than are ever open at once. */
 const mostLeases = 10_000;
 
-function printer({ out }: World, json: boolean): (events: Events) => void {
+/** @param log the newest, as far as is known */
+function printer({ out }: World, json: boolean, log: string): (events: Events) => void {
+  let newest = log;
   // What a lease is of is told once, at its beginning, and shown with what comes later.
   const providers = new Map<unknown, string>();
   const widths: number[] = [];
@@ -29,7 +31,11 @@ function printer({ out }: World, json: boolean): (events: Events) => void {
     // Those that began longest ago go first: this may run for months.
     for (const lease of providers.keys()) if (providers.size > mostLeases) providers.delete(lease);
     if (events.length === 0) return;
-    const rows = events.map((event) => eventRow(event, providers));
+    const rows = events.map((event) => {
+      if (typeof event.body.origin === 'string') newest = laterLog(newest, event.body.origin);
+      const [time = '', ...rest] = eventRow(event, providers);
+      return [time, numberText(event, newest), ...rest];
+    });
     // Columns stay where they were: a line that is longer moves those below it.
     const blanks = rows[0]?.map((_, column) => ' '.repeat(widths[column] ?? 0)) ?? [];
     const lines = table([blanks, ...rows]).slice(1);
@@ -79,10 +85,10 @@ export const auditTail = defineCommand({
   async run(world, { options, json }) {
     const { target, grant } = options;
     const client = await reachBroker(world);
-    const print = printer(world, json);
     const limit = options.lines ?? usualLines;
     const asked = client.follow({ after: null, limit, target, grant, timeout: 0 });
     const { events, next } = await waiting(world, 'Reading the log', asked);
+    const print = printer(world, json, json ? '' : (await client.status()).auditLog.origin);
     print(events);
     if (!options.follow) {
       if (events.length === 0 && !json) world.out.note('no such events');

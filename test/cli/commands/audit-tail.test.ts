@@ -3,12 +3,19 @@ import { widthOf } from '../../../src/cli/table.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { JitError } from '../../../src/core/errors.ts';
 import type { FollowReply, FollowRequest } from '../../../src/protocol/usage.ts';
-import { createFakeClient } from '../../fakes/client.ts';
+import { createFakeClient, fakeLog } from '../../fakes/client.ts';
 import { jit } from '../harness.ts';
 
 const event = (type: string, seq: number, data: object = {}) => ({
   leaf: 'ab',
-  body: { type, seq: String(seq), ts: '2026-11-22T12:00:00.000Z', target: 'prod-db', data },
+  body: {
+    origin: fakeLog().origin,
+    type,
+    seq: String(seq),
+    ts: '2026-11-22T12:00:00.000Z',
+    target: 'prod-db',
+    data,
+  },
 });
 
 /** A broker whose log is these replies, one after the other; then it refuses, which ends the following. */
@@ -33,7 +40,7 @@ test('the newest events are a line each, and that is all without --follow', asyn
   });
   const ran = await jit(['audit', 'tail', '--target', 'prod-db'], { client });
   expect(ran.code).toBe(0);
-  expect(ran.stdout).toMatch(/^\S+ \S+ {2}command\.ended .*prod-db.*exit_code=3 ran=1s\n$/);
+  expect(ran.stdout).toMatch(/^\S+ \S+ {2}1 {2}command\.ended .*prod-db.*exit_code=3 ran=1s\n$/);
   expect(asked).toEqual([{ after: null, limit: 10, target: 'prod-db', grant: null, timeout: 0 }]);
 });
 
@@ -52,6 +59,21 @@ test('with -f it goes on after what it has seen, and columns stay where they are
   ]);
   const [first = '', second = ''] = ran.stdout.split('\n');
   expect(second.indexOf('prod-db')).toBe(first.indexOf('prod-db'));
+});
+
+test('a number is of the newest log; in one before it stands with the name of that', async () => {
+  const { origin } = fakeLog();
+  const next = event('log.open', 0);
+  const { client } = replies(
+    { events: [event('log.rollback_detected', 9)], next: 9 },
+    { events: [{ ...next, body: { ...next.body, origin: `${origin}/2` } }, event('late', 8)], next: 10 },
+  );
+  const ran = await jit(['audit', 'tail', '-f'], { client });
+  expect(ran.stdout.match(/(?<=:00 {2})\S+ +\S+/g)?.map((text) => text.split(/ +/))).toEqual([
+    ['9', 'log.rollback_detected'],
+    ['0', 'log.open'],
+    [`${origin}:8`, 'late'],
+  ]);
 });
 
 test('--json prints each event as one line of JSON, as it comes', async () => {

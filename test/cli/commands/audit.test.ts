@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Offline } from '../../../src/protocol/offline.ts';
 import type { AuditReply } from '../../../src/protocol/routes.ts';
-import { createFakeClient, fakeNow } from '../../fakes/client.ts';
+import { createFakeClient, fakeLog, fakeNow, fakeStatus } from '../../fakes/client.ts';
 import { jit, jsonError } from '../harness.ts';
 
 const event = (data: Record<string, unknown>): AuditReply['events'][number] => ({
   leaf: 'ab'.repeat(32),
   body: {
     v: 1,
-    origin: 'jit.test',
+    origin: fakeLog().origin,
     seq: '4',
     prev: '00'.repeat(32),
     ts: '2026-11-22T12:00:00.000Z',
@@ -58,12 +58,27 @@ describe('jit audit log', () => {
     const offline = { storeLog: async () => ({ events: [event({}), other, unread] }) };
     const { stdout } = await jit(['audit', 'log', '--store'], { offline });
     const [first, second, third] = stdout.split('\n');
-    expect(first).toMatch(/ jit\.test:4 +grant\.requested +user:ada /);
+    expect(first).toMatch(/ jit\.\w+:4 +grant\.requested +user:ada /);
     expect(second).toMatch(/ jit\.other\/2:40 +grant\.requested +user:ada .*role=read$/);
     expect(third).toMatch(/ jit\.bad\S+:7 +unreadable /);
     expect(stdout).not.toContain('\u001b');
     const plain = await jit(['audit', 'log', '--store', '--plain'], { offline });
     expect(plain.stdout).toMatch(/^log: jit\.other\/2:40$/im);
+  });
+
+  it('tells each event by its number, and by the log too where that is not the newest one', async () => {
+    const { leaf, body } = event({});
+    const next = { leaf, body: { ...body, origin: `${body.origin}/2`, seq: '1' } };
+    const { audit } = logOf(event({}), next);
+    const status = async () => fakeStatus({ auditLog: fakeLog({ origin: next.body.origin }) });
+    const { stdout } = await jit(['audit', 'log'], { client: createFakeClient({ audit, status }) });
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual([
+      `${body.origin}:4`,
+      '1',
+      undefined,
+    ]);
+    const plain = await jit(['audit', 'log', '--plain'], { client: logOf(event({})) });
+    expect(plain.stdout).toMatch(/^number: 4$/m);
   });
 
   it('says both ends of a credential in words where the vendor gives it longer than the grant', async () => {
@@ -102,7 +117,7 @@ describe('jit audit log', () => {
     const data = { role: 'read', scope: null, duration_ms: 1_800_000, reason: 'fix it', digest: 'f00' };
     const { stdout } = await jit(['audit', 'log'], { client: logOf(event(data)) });
     expect(stdout).toMatch(
-      /^2026-11-22 \d\d:\d\d:00[+-]\d\d:\d\d {2}grant\.requested {2}user:ada {2}prod-db {2}g7f3k2 {2}role=read duration=30m reason="fix it"\n$/,
+      /^2026-11-22 \d\d:\d\d:00[+-]\d\d:\d\d {2}4 {2}grant\.requested {2}user:ada {2}prod-db {2}g7f3k2 {2}role=read duration=30m reason="fix it"\n$/,
     );
   });
 

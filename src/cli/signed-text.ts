@@ -7,16 +7,26 @@ export function signedText({ events, signed }: { readonly events: number; readon
   return signed === events ? 'all signed' : `the last ${events - signed} not signed`;
 }
 
-/** A line about the key; none for a log without one. `by`: what has named it, if nobody gave it. */
+/**
+ * The key that all others are believed by, and the one in force where that is another; none for a log without one. `by`: what
+ * has named the first, if nobody gave one.
+ */
 export function keyLines(
   keys: readonly string[],
   trusted: readonly string[],
   by: 'log' | 'store' = 'log',
 ): string[] {
+  const [first] = keys;
+  const newest = keys.at(-1);
+  if (first === undefined || newest === undefined) return [];
   const known = keys.find((key) => trusted.includes(key));
-  if (known !== undefined) return [`key ${known} (given)`];
+  const rotations = keys.length - 1 - keys.indexOf(known ?? first);
+  const now =
+    rotations === 0 ? [] : [`key now ${newest} (${rotations} rotation${rotations === 1 ? '' : 's'} later)`];
+  if (known !== undefined) return [`key ${known} (given)`, ...now];
   const source = by === 'log' ? 'named by the log itself' : 'taken from the store itself';
-  return keys.slice(-1).map((key) => `key ${key} (${source}; give yours with --key)`);
+  const name = by === 'log' && rotations > 0 ? 'first key' : 'key';
+  return [`${name} ${first} (${source}; give yours with --key)`, ...now];
 }
 
 /** What stands at the end. */

@@ -13,7 +13,7 @@ import { treeVersion } from './migrations/index.ts';
 import { openForReading } from './open-file.ts';
 import { checkSchema } from './schema.ts';
 import { soundBeginning } from './sound.ts';
-import { toStoreError } from './sqlite-errors.ts';
+import { sqliteCode, toStoreError } from './sqlite-errors.ts';
 import { type LogFound, verifyEpoch } from './verify-epoch.ts';
 import { createStateCheck } from './verify-state.ts';
 
@@ -55,12 +55,19 @@ export function verifyFile(path: string, options: VerifyFileOptions = {}): FileR
   } catch (thrown) {
     const error = toStoreError(thrown, `read the audit log "${path}"`);
     if (hasCode(error, 'ERR_AUDIT_INVALID'))
-      return { path, ...nothing, problem: { seq: 0, what: error.message } };
+      return {
+        path,
+        ...nothing,
+        problem: { seq: 0, what: isNoDatabase(thrown) ? noDatabase : error.message },
+      };
     throw toJitError(error);
   } finally {
     db?.close();
   }
 }
+
+const noDatabase = 'the file is no database';
+const isNoDatabase = (thrown: unknown): boolean => sqliteCode(thrown) === 'SQLITE_NOTADB';
 
 const nothing = {
   valid: false,

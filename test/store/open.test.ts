@@ -74,7 +74,10 @@ test('a file that is no database is refused and not overwritten', () => {
   const file = temporaryPath();
   writeFileSync(file, 'all my passwords\n'.repeat(400), { mode: 0o600 });
   expect(failure(() => open(file))?.code).toBe('ERR_AUDIT_INVALID');
-  expect(verifyFile(file)).toMatchObject({ valid: false, events: 0 });
+  expect(verifyFile(file)).toMatchObject({
+    ...{ valid: false, events: 0, logs: [] },
+    problem: { what: 'the file is no database' },
+  });
 });
 
 test('a path that others could reach is refused and not repaired', () => {

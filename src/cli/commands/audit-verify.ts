@@ -82,10 +82,13 @@ export const auditVerify = defineCommand({
       // Of one log the message says it all.
       const logs = reply.logs.length > 1 ? reply.logs : [];
       for (const line of logs.flatMap((log) => verdictLines(log, reply.trusted))) out.print(line);
-      const where = reply.problem ? `event ${reply.problem.seq}: ${reply.problem.what}` : 'unknown problem';
-      throw new JitError('ERR_AUDIT_INVALID', `the audit log "${reply.path}" is not valid: ${where}`, {
-        hint: 'keep the file as it is and compare it with a backup',
-      });
+      throw new JitError(
+        'ERR_AUDIT_INVALID',
+        `the audit log "${reply.path}" is not valid: ${whereOf(reply)}`,
+        {
+          hint: hintFor(args.file === null, reply),
+        },
+      );
     }
     const span = reply.firstAt && reply.lastAt ? `, from ${reply.firstAt} to ${reply.lastAt}` : '';
     out.print(`${escapeText(reply.path)}: valid, ${reply.events} events${span}`);
@@ -95,6 +98,21 @@ export const auditVerify = defineCommand({
     return 0;
   },
 });
+
+/** A broker goes on from a log that it can open, and from no other. */
+function hintFor(isOwn: boolean, { logs }: VerifyReply): string {
+  if (!isOwn)
+    return logs.length === 0 ? 'name a log file' : 'keep the file as it is and compare it with a backup';
+  return logs.length === 0
+    ? 'keep a copy of the file, and put a backup in its place; then: jit status'
+    : 'keep a copy of the file and compare it with a backup; jit status says how it stands; to go on: jit audit fork --reason "…"';
+}
+
+/** Of a file in which no log was found there is no event to name. */
+function whereOf({ problem, logs }: VerifyReply): string {
+  if (!problem) return 'unknown problem';
+  return logs.length === 0 ? problem.what : `event ${problem.seq}: ${problem.what}`;
+}
 
 /** One log of a file that is not valid: whether it is this one. */
 function verdictLines(log: VerifyReply['logs'][number], trusted: readonly string[]): string[] {

@@ -202,6 +202,33 @@ describe('jit audit verify', () => {
     expect(alone.stdout).toContain('compared with no head kept elsewhere');
   });
 
+  it('shows the first key, which is the one to keep, and the newest with the number of rotations', async () => {
+    const keys = ['jit.x+1+A', 'jit.x+2+B', 'jit.x+3+C'];
+    const auditVerify = async () => ({ ...reply, logs: [{ ...whole, keys }] });
+    const { stdout } = await jit(['audit', 'verify'], { offline: { auditVerify } });
+    const lines = stdout.split('\n').filter((line) => line.includes('key'));
+    expect(lines).toEqual([
+      'first key jit.x+1+A (named by the log itself; give yours with --key)',
+      'key now jit.x+3+C (2 rotations later)',
+    ]);
+  });
+
+  it('leads from one’s own log that is not valid to the status and a fork, and from a copy to the original', async () => {
+    const offline = { auditVerify: async () => broken };
+    const own = await jit(['audit', 'verify'], { offline });
+    expect(own.stderr).toMatch(/hint: .*jit status.*jit audit fork --reason "…"/);
+    const copy = await jit(['audit', 'verify', 'x.db'], { offline });
+    expect(copy.stderr).not.toContain('fork');
+    expect(copy.stderr).toMatch(/hint: .*backup/);
+  });
+
+  it('tells of a file that is no log without the number of an event', async () => {
+    const problem = { seq: 0, what: 'the file is no database' };
+    const auditVerify = async () => ({ ...broken, events: 0, logs: [], problem });
+    const { stderr } = await jit(['audit', 'verify', 'x.db'], { offline: { auditVerify } });
+    expect(stderr).toContain('the audit log "/x/jit.db" is not valid: the file is no database\n');
+  });
+
   it('fails with the first thing that is wrong', async () => {
     const offline = { auditVerify: async () => broken };
     const ran = await jit(['audit', 'verify', '/x/jit.db'], { offline });
@@ -281,9 +308,11 @@ describe('jit audit verify --store', () => {
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout.split('\n')).toEqual([
       'jit.x: valid, 12 events, all signed; by jit_x, last seen now',
-      'key jit.x+2+B (named by the log itself; give yours with --key)',
+      'first key jit.x+1+A (named by the log itself; give yours with --key)',
+      'key now jit.x+2+B (1 rotation later)',
       'jit.y: valid, 12 events, all signed; by jit_x, last seen now',
       'key jit.y+3+C (given)',
+      'key now jit.y+4+D (1 rotation later)',
       'leads to 1 head kept elsewhere',
       '',
     ]);
@@ -292,9 +321,10 @@ describe('jit audit verify --store', () => {
   it('says what is retired, and that its key is then the store’s own word', async () => {
     const gone = { ...log, from: 5, retiredUpTo: 'then' };
     const ran = await jit(argv, answers({ logs: [gone, { ...gone, from: 12 }] }));
-    expect(ran.stdout.split('\n').slice(0, 3)).toEqual([
+    expect(ran.stdout.split('\n').slice(0, 4)).toEqual([
       'jit.x: valid, 12 events, all signed, verified from event 5 on (those up to then are retired); by jit_x, last seen now',
-      'key jit.x+2+B (taken from the store itself; give yours with --key)',
+      'key jit.x+1+A (taken from the store itself; give yours with --key)',
+      'key now jit.x+2+B (1 rotation later)',
       'jit.x: valid, 12 events, all signed, none is there any more (those up to then are retired); by jit_x, last seen now',
     ]);
   });

@@ -3,6 +3,7 @@
 import type { SyncReply, SyncRequest } from '../protocol/store.ts';
 import type { Broker } from './broker.ts';
 import { isoTime } from './intent.ts';
+import { notSynced } from './sync-limit.ts';
 
 /** Never waits longer than asked: a push goes on by itself. @throws JitError `ERR_CONFIG` for a broken configuration */
 export async function sync(broker: Broker, { now, wait }: SyncRequest): Promise<SyncReply> {
@@ -14,8 +15,10 @@ export async function sync(broker: Broker, { now, wait }: SyncRequest): Promise<
     await Promise.race([broker.sync.now().catch(() => undefined), late.promise]);
     cancel();
   }
-  const { settings, origin, size, acknowledged, isHeard, since, isRunning, failure, refused } =
+  const { settings, origin, size, acknowledged, isHeard, since, isRunning, refused, lost, ...state } =
     broker.sync.state();
+  // Known also before anything was tried: nothing will be.
+  const failure = state.failure ?? (broker.ledger.store.stopped && settings?.writer ? notSynced() : null);
   return {
     store: settings?.writer
       ? {
@@ -37,5 +40,6 @@ export async function sync(broker: Broker, { now, wait }: SyncRequest): Promise<
       ...{ origin: name, events, message },
       hint: hint ?? null,
     })),
+    lost: lost.map((loss) => ({ ...loss, at: isoTime(loss.at) })),
   };
 }

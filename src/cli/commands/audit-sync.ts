@@ -1,7 +1,8 @@
 // jit audit sync: brings the shared store up to date now, or says how far it is.
 
 import { formatDuration } from '../../core/duration.ts';
-import { JitError } from '../../core/errors.ts';
+import { exitCodeOf, JitError } from '../../core/errors.ts';
+import { lossAtStore } from '../../core/store-loss.ts';
 import type { SyncReply } from '../../protocol/store.ts';
 import { defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
@@ -12,7 +13,7 @@ import { reachBroker } from '../reach.ts';
 const look = 500;
 
 function text(reply: SyncReply): string[] {
-  const { store, origin, events, acknowledged, heard, since, failure, refused } = reply;
+  const { store, origin, events, acknowledged, heard, since, failure, refused, lost } = reply;
   if (!store) return ['no shared store: the configuration has no section "store" with a user'];
   const left = events - acknowledged;
   const { maxUnsynced } = store;
@@ -24,8 +25,18 @@ function text(reply: SyncReply): string[] {
       ({ origin: name, events: lacking, message }) =>
         `${lacking} events of ${escapeText(name)}, an earlier log, are not there and not taken: ${escapeText(message)}`,
     ),
-    ...(failure ? [escapeText(`the last attempt failed: ${failure.message}`)] : []),
+    ...lost.map((loss) => escapeText(`${loss.at}: ${lossAtStore(loss, loss.has)}`)),
+    ...(failure && !isStuck(reply) ? [escapeText(`the last attempt failed: ${failure.message}`)] : []),
   ];
+}
+
+/** Trying again, as the broker does by itself, will not do: somebody has to act. A store that is away comes back. */
+function isStuck({ store, failure, running }: SyncReply): boolean {
+  return store !== null && failure !== null && !running && failure.code !== 'ERR_TARGET_UNREACHABLE';
+}
+
+function failureOf(failure: NonNullable<SyncReply['failure']>, message = failure.message): JitError {
+  return new JitError(failure.code, message, failure.hint === null ? {} : { hint: failure.hint });
 }
 
 export const auditSync = defineCommand({
@@ -33,7 +44,8 @@ export const auditSync = defineCommand({
   summary: 'bring the shared store up to date now, or say how far it is',
   description: [
     'The broker syncs by itself, a moment after each event. This command waits until the store has acknowledged all of them,',
-    'or says why it does not.',
+    'or says why it does not. With --status the exit code is 0, also while the store is away, and that of the failure (1, or 4',
+    'for a password that is not to be had) where nothing is sent until somebody acts.',
   ].join('\n'),
   args: {},
   options: {
@@ -56,6 +68,7 @@ export const auditSync = defineCommand({
     running: false,
     failure: null,
     refused: [],
+    lost: [],
   },
   examples: [
     { command: 'jit audit sync --status', does: 'how many events the store does not have' },
@@ -82,11 +95,7 @@ export const auditSync = defineCommand({
           if (!reply.store) break;
           const { failure } = reply;
           if (failure && !reply.running) {
-            throw new JitError(
-              failure.code,
-              failure.message,
-              failure.hint === null ? {} : { hint: failure.hint },
-            );
+            throw failureOf(failure);
           }
           if (reply.heard && reply.acknowledged >= wanted) break;
         }
@@ -101,6 +110,10 @@ export const auditSync = defineCommand({
     }
     if (json) out.json(reply);
     else out.print(text(reply).join('\n'));
-    return 0;
+    const { failure } = reply;
+    // What was pushed is there, whatever was wrong before.
+    if (!options.status || failure === null || !isStuck(reply)) return 0;
+    if (json) return exitCodeOf[failure.code];
+    throw failureOf(failure, `nothing is sent: ${failure.message}`);
   },
 });

@@ -12,3 +12,8 @@ export function originOf(device: string, number: number): string {
 export function deviceOf(origin: string): string {
   return origin.split('/')[0] ?? origin;
 }
+
+/** Which of its broker's logs `origin` is, from 1. */
+export function numberOf(origin: string): number {
+  return Number(origin.split('/')[1] ?? 1);
+}

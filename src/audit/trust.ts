@@ -25,18 +25,34 @@ export function readHead(note: string): LogHead {
   return { origin: head.origin, size: head.size, root: head.root };
 }
 
-/** Heads that none of `logs` leads to, unless a fork has put on record that what they stand for is lost. */
-export function lostHeads(known: readonly LogHead[], logs: readonly Judged[]): LogHead[] {
+/**
+ * Heads that none of `logs` leads to, unless a fork has put on record that what they stand for is lost. Anybody can write such a
+ * record: of `believed` (keys) one has to be of that log; null: whatever the logs say is believed.
+ */
+export function lostHeads(
+  known: readonly LogHead[],
+  logs: readonly Judged[],
+  believed: readonly string[] | null,
+): LogHead[] {
   const isSettled = (head: LogHead): boolean =>
-    logs.some(({ fork }) => fork?.known?.origin === head.origin && fork.known.size >= head.size);
+    logs.some(
+      (log) => says(log, head) && (believed === null || log.keys.some((key) => believed.includes(key))),
+    );
   const names = new Set(logs.map(({ origin }) => origin));
   const missed = [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
   return missed.filter((head) => !isSettled(head));
 }
 
-/** A lost head, in words. */
-export function notLedTo({ origin, size }: LogHead): string {
-  return `the log does not lead to the head of "${origin}" at ${size} that is kept elsewhere`;
+/** True when the fork that `log` began with says that what `head` stands for is lost. */
+function says({ fork }: Judged, head: LogHead): boolean {
+  return fork?.known?.origin === head.origin && fork.known.size >= head.size;
+}
+
+/** A lost head, in words; and which of `logs` excuses it, if one does that nobody has to believe. */
+export function notLedTo(head: LogHead, logs: readonly Judged[]): string {
+  const what = `the log does not lead to the head of "${head.origin}" at ${head.size} that is kept elsewhere`;
+  const excuse = logs.find((log) => says(log, head));
+  return excuse ? `${what}; "${excuse.origin}" says that it was lost: give its key to believe that` : what;
 }
 
 /**

@@ -1,6 +1,7 @@
 // What an auditor reads from the shared store. Hashes and bytes as they are there; judging them is verify.ts.
 
 import type { LogHead } from '../audit/event.ts';
+import { deviceOf, numberOf, originPattern } from '../audit/origin.ts';
 import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import type { StoreConnection } from './connection.ts';
@@ -54,31 +55,55 @@ export interface StoreQuery {
   readonly bytes?: number;
 }
 
-interface LogRow {
-  readonly origin: string;
-  readonly registered_by: string;
-  readonly size: string;
-  readonly head: Buffer;
-  readonly previous: LogHead | null;
-  readonly checkpoint: string | null;
-  readonly last_seen: Date;
+/**
+ * All logs, each after the one that it goes on from. In what order, and that each is there once, is not left to the database.
+ * @throws JitError `ERR_AUDIT_INVALID` when it names a log twice, or by no name of one
+ */
+export async function readLogs(connection: StoreConnection): Promise<StoredLog[]> {
+  const rows = await connection.rows<Record<string, unknown>>(
+    'SELECT origin, registered_by, size, head, previous, checkpoint, last_seen FROM jit.logs',
+  );
+  const logs = rows.map(logOf).toSorted(byName);
+  const twice = logs.find(({ origin }, at) => logs[at + 1]?.origin === origin);
+  if (twice) throw notOurs(`the log "${twice.origin}" twice`);
+  return logs;
 }
 
-/** All logs, each after the one that it goes on from. */
-export async function readLogs(connection: StoreConnection): Promise<StoredLog[]> {
-  const rows = await connection.rows<LogRow>(
-    `SELECT origin, registered_by, size, head, previous, checkpoint, last_seen FROM jit.logs
-     ORDER BY device, split_part(origin || '/1', '/', 2)::int`,
-  );
-  return rows.map((row) => ({
-    origin: row.origin,
-    registeredBy: row.registered_by,
-    size: Number(row.size),
-    head: row.head.toString('hex'),
-    previous: row.previous,
-    checkpoint: row.checkpoint,
-    lastSeen: row.last_seen.getTime(),
-  }));
+/** Whatever the columns hold: a broker may have written some of it, and the owner of the database all. */
+function logOf(row: Record<string, unknown>): StoredLog {
+  const { origin, registered_by: by, size, head, previous, checkpoint, last_seen: seen } = row;
+  if (typeof origin !== 'string' || !originPattern.test(origin)) throw notOurs('a log without a name');
+  return {
+    origin,
+    registeredBy: String(by),
+    size: countOf(size),
+    head: hex(head),
+    previous: previous === null ? null : headOf(previous),
+    checkpoint: typeof checkpoint === 'string' ? checkpoint : null,
+    lastSeen: seen instanceof Date && !Number.isNaN(seen.getTime()) ? seen.getTime() : 0,
+  };
+}
+
+function countOf(value: unknown): number {
+  const count = Number(value);
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
+}
+
+/** What is no head is told as one of no log, which nothing leads to. */
+function headOf(value: unknown): LogHead {
+  const { origin, size, root } = Object(value) as Record<string, unknown>;
+  const isHead = typeof origin === 'string' && typeof size === 'number' && typeof root === 'string';
+  return isHead ? { origin, size, root } : { origin: '', size: 0, root: '' };
+}
+
+function byName(one: StoredLog, other: StoredLog): number {
+  const [device, next] = [deviceOf(one.origin), deviceOf(other.origin)];
+  if (device !== next) return device < next ? -1 : 1;
+  return numberOf(one.origin) - numberOf(other.origin);
+}
+
+function notOurs(what: string): JitError {
+  return new JitError('ERR_AUDIT_INVALID', `the shared store has ${what}: somebody else has changed it`);
 }
 
 /** The checkpoints of a log that were kept, by size; without the newest of all, which the log itself has. */
@@ -90,7 +115,7 @@ export async function readCheckpoints(
     'SELECT size, note FROM jit.checkpoints WHERE origin = $1 ORDER BY size',
     [origin],
   );
-  return rows.map(({ size, note }) => ({ size: Number(size), note }));
+  return rows.map(({ size, note }) => ({ size: Number(size), note: String(note) }));
 }
 
 /** What was kept of the first events of a log, up to `size` of them, by size; nothing where nothing ever was (before migration 4). */
@@ -105,7 +130,12 @@ export async function readEdges(
     'SELECT size, nodes, vkey, body FROM jit.edges e WHERE origin = $1 AND e.size <= $2 ORDER BY e.size',
     [origin, size],
   );
-  return rows.map((row) => ({ ...row, size: Number(row.size) }));
+  return rows.map(({ size: at, nodes, vkey, body }) => ({
+    size: Number(at),
+    nodes: Array.isArray(nodes) ? nodes.map((node) => (Buffer.isBuffer(node) ? node : null)) : [null],
+    vkey,
+    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+  }));
 }
 
 /** What is read at once: an event may have 64 KiB, and arrives as text of twice its length. */
@@ -128,10 +158,15 @@ export async function readEvents(
   );
   return rows.map(({ seq, leaf, prev, body }) => ({
     seq: Number(seq),
-    leaf: leaf.toString('hex'),
-    prev: prev.toString('hex'),
-    bytes: body,
+    leaf: hex(leaf),
+    prev: hex(prev),
+    bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
   }));
+}
+
+/** The owner of the database may have made another type of the column: that is no hash. */
+function hex(bytes: unknown): string {
+  return Buffer.isBuffer(bytes) ? bytes.toString('hex') : '';
 }
 
 /** Clocks of devices may be ahead of the store's by so much; `since` then still finds their events. */
@@ -178,7 +213,7 @@ export async function findEvents(connection: StoreConnection, query: StoreQuery)
     ],
   );
   if (rows[0]?.is_last !== false) {
-    return rows.map(({ is_last: _, leaf, ...row }) => ({ ...row, leaf: leaf.toString('hex') }));
+    return rows.map(({ is_last: _, leaf, ...row }) => ({ ...row, leaf: hex(leaf) }));
   }
   throw new JitError('ERR_USAGE', 'the events that fit are too many to be shown at once', {
     hint: 'ask for fewer: --limit, --since, --grant',

@@ -1,6 +1,8 @@
 // Verifies one log of the shared store: its rows, from its first event or from the edge that was kept of those before, and
 // everything that the store says about it beside them.
 
+import { noLeaf } from '../audit/chain.ts';
+import { parseCheckpoint } from '../audit/checkpoint.ts';
 import type { EventBody, LogHead } from '../audit/event.ts';
 import { type Beginning, type Follower, followLog } from '../audit/follow.ts';
 import { deviceOf } from '../audit/origin.ts';
@@ -29,6 +31,10 @@ export interface StoredLogReport extends Judged {
   readonly retiredUpTo: string | null;
   /** Events that the newest checkpoint covers. */
   readonly signed: number;
+  /** The newest checkpoint (a signed note) that fits; null: there is none. */
+  readonly checkpoint: string | null;
+  /** At the sizes that logs which go on from this one name, as far as they are there; hex. */
+  readonly roots: ReadonlyMap<number, string>;
   /** Of the Merkle tree, hex; null where its beginning is not there, and no edge of it. */
   readonly root: string | null;
   readonly registeredBy: string;
@@ -43,6 +49,8 @@ export interface LogParts {
   readonly predecessor: StoredLogReport | undefined;
   /** Heads of this log that are kept elsewhere. */
   readonly known: readonly LogHead[];
+  /** Sizes that logs which go on from this one name. */
+  readonly named: ReadonlySet<number>;
   /** Events before this instant may be gone; null: none may. */
   readonly keptSince: Instant | null;
   readonly onProgress: (done: number) => void;
@@ -57,7 +65,7 @@ const skew = 3_600_000;
 
 /** Reads the rows of one log and judges them. */
 export async function verifyLog(connection: StoreConnection, parts: LogParts): Promise<StoredLogReport> {
-  const { log, predecessor, known, keptSince, onProgress, onEvent } = parts;
+  const { log, predecessor, known, named, keptSince, onProgress, onEvent } = parts;
   const { origin, size } = log;
   let rows = await readEvents(connection, origin, 0, page);
   const from = rows[0]?.seq ?? size;
@@ -70,14 +78,21 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
     ...{ origin, previous: log.previous, known, checkpoints },
     ...(begin && { begin }),
   });
+  const roots = new Map<number, string>();
+  const note = (size: number): void => {
+    if (named.has(size)) roots.set(size, follower.head().root);
+  };
+  note(from === 0 ? 0 : (begin?.size ?? 0));
   const verifier = logVerifier({
     origin,
     ...(begin && { begin: { seq: from, prev: hex(begin.leaf) } }),
     onEvent(body, row: StoreRow) {
       if (row.prev !== body.prev) return 'a column says something else than the body';
       const what = follower.event(body, Buffer.from(row.leaf, 'hex'));
-      if (what === null) onEvent?.(origin, body, row);
-      return what;
+      if (what !== null) return what;
+      note(row.seq + 1);
+      onEvent?.(origin, body, row);
+      return null;
     },
   });
   let isWell = follower.beginning === null;
@@ -102,6 +117,8 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
     ...unread(log, from),
     retiredUpTo: begin?.body.ts ?? null,
     signed: follower.signed,
+    checkpoint: checkpoints.findLast(({ size: at }) => at > 0 && at === follower.signed)?.note ?? null,
+    roots,
     root: follower.head().root,
     keys: [...keysBefore(origin, keys[0] ?? '', edges.slice(0, -1), checkpoints), ...keys],
     missed: follower.missed,
@@ -116,15 +133,16 @@ function unread({ origin, size, registeredBy, lastSeen }: StoredLog, from: numbe
   return {
     ...{ origin, from, registeredBy, events: size, lastSeen: new Date(lastSeen).toISOString() },
     ...{ valid: false, retiredUpTo: null, signed: 0, root: null, problem: null },
+    ...{ checkpoint: null, roots: new Map() },
     ...{ keys: [], missed: [], fork: null },
   };
 }
 
 async function checkpointsOf(
   connection: StoreConnection,
-  { origin, checkpoint }: StoredLog,
+  { origin, size: end, checkpoint }: StoredLog,
 ): Promise<{ size: number; note: string }[]> {
-  const newest = checkpoint === null ? [] : [{ size: sizeOf(checkpoint), note: checkpoint }];
+  const newest = checkpoint === null ? [] : [{ size: sizeOf(checkpoint, end), note: checkpoint }];
   const kept = await readCheckpoints(connection, origin);
   return [...kept.filter(({ size }) => size !== newest[0]?.size), ...newest];
 }
@@ -158,9 +176,9 @@ function otherEnd({ size, head }: StoredLog, events: number, found: string): str
 }
 
 /**
- * A device has one first log, and every other goes on from one of the same device that is here. Of a log that was set back
- * before the fork (`fork.known`, what was known of it) the store may have another end. Where the fork itself is gone nothing
- * says which, and which log it was is all that is left to ask.
+ * A device has one first log, and every other goes on from one of the same device that is here, and leads to where this one went
+ * on. Of a log that was set back before the fork the store may have what was lost: that leads to what was known of it
+ * (`fork.known`), or is less. Where the fork itself is gone nothing says which, and which log it was is all that is left to ask.
  */
 function otherPredecessor(
   { origin, size, previous }: StoredLog,
@@ -173,15 +191,25 @@ function otherPredecessor(
   if (previous === null) return 'it does not say which log it goes on from';
   if (!found || origin === device || deviceOf(previous.origin) !== device)
     return `it goes on from a log "${previous.origin}" that is not here, or not of this device`;
-  if (from > 2 || found.root === null || found.events !== previous.size || found.root === previous.root)
-    return null;
+  if (from > 2 || found.problem !== null || leadsTo(found, previous)) return null;
   const lost = fork?.known ?? null;
-  if (lost !== null && deviceOf(lost.origin) === device) return null;
+  if (lost !== null && deviceOf(lost.origin) === device) {
+    // Without a checkpoint a store can say how many events it has, and not which (`noLeaf`).
+    const isOther = lost.origin === found.origin && lost.root !== noLeaf && lost.size <= found.events;
+    if (!isOther || leadsTo(found, lost)) return null;
+  } else if (previous.size > found.events)
+    return `it goes on from the log "${previous.origin}" at ${previous.size} events, of which ${found.events} are there`;
   return `it goes on from another log "${previous.origin}" than the one that is there`;
+}
+
+/** Of what is past its retention nobody can say. */
+function leadsTo({ from, roots }: StoredLogReport, { size, root }: LogHead): boolean {
+  return size < from || roots.get(size) === root;
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-function sizeOf(note: string): number {
-  return Number(note.split('\n')[1]);
+/** What cannot be read counts for the end of the log, where it is looked at. */
+function sizeOf(note: string, end: number): number {
+  return parseCheckpoint(note)?.size ?? end;
 }

@@ -1,12 +1,13 @@
 // Verifies every log in the shared store, from what an auditor can read: rows, chain, tree, checkpoints, keys. One state of
 // the store, whatever is appended meanwhile. Then holds them against what is known from elsewhere.
 
-import type { EventBody } from '../audit/event.ts';
+import { readBody } from '../audit/body.ts';
+import type { EventBody, EventData, LogHead } from '../audit/event.ts';
 import { deviceOf } from '../audit/origin.ts';
 import { lostHeads, notLedTo, notTrusted, readHead } from '../audit/trust.ts';
 import type { Instant } from '../core/time.ts';
 import type { StoreConnection } from './connection.ts';
-import { readLogs, type StoreRow } from './reader.ts';
+import { readEdges, readEvents, readLogs, type StoredLog, type StoreRow } from './reader.ts';
 import { type StoredLogReport, verifyLog } from './verify-log.ts';
 
 export type { StoredLogReport } from './verify-log.ts';
@@ -41,12 +42,14 @@ export async function verifyStore(
   const total = logs.reduce((sum, { size }) => sum + size, 0);
   const reports: StoredLogReport[] = [];
   let before = 0;
+  const named = await namedHeads(connection, logs);
   for (const log of logs) {
     const { origin, size, previous } = log;
     const report = await verifyLog(connection, {
       ...{ log, keptSince, onEvent },
       predecessor: reports.find((other) => other.origin === previous?.origin),
       known: known.filter((head) => head.origin === origin),
+      named: new Set(named.filter((head) => head.origin === origin).map((head) => head.size)),
       onProgress: (done) => options.onProgress?.(before + done, total),
     });
     reports.push(report);
@@ -57,14 +60,36 @@ export async function verifyStore(
   return judge(reports, options);
 }
 
+/** Where logs say that others ended, or what was known of them: compared once those were read. Believed by nobody yet. */
+async function namedHeads(connection: StoreConnection, logs: readonly StoredLog[]): Promise<LogHead[]> {
+  const heads: LogHead[] = [];
+  for (const { origin, previous } of logs) {
+    if (previous === null) continue;
+    const known = (await forkOf(connection, origin))?.known;
+    heads.push(previous, ...(known ? [known] : []));
+  }
+  return heads;
+}
+
+/** The second event of a log that goes on from another; null: it is gone, or none. */
+async function forkOf(connection: StoreConnection, origin: string): Promise<EventData['log.fork'] | null> {
+  const [row] = await readEvents(connection, origin, 1, 1);
+  const isThere = row?.seq === 1;
+  const bytes = isThere
+    ? row.bytes
+    : (await readEdges(connection, origin, 2)).find(({ size }) => size === 2)?.body;
+  const body = bytes ? readBody(bytes) : '';
+  return typeof body !== 'string' && body.type === 'log.fork' ? (body.data as EventData['log.fork']) : null;
+}
+
 /** With what is wrong beside the store's own words; each log keeps the first thing that was found. */
 function judge(reports: readonly StoredLogReport[], elsewhere: KnownElsewhere): StoredLogReport[] {
   return reports.map((report) => {
     const own = sameDevice(reports, report.origin);
-    const [lost] = lostHeads([], own).filter(({ origin }) => origin === report.origin);
     const keys = (elsewhere.keys ?? []).filter((vkey) => deviceOf(nameOf(vkey)) === deviceOf(report.origin));
+    const [lost] = lostHeads([], own, keys).filter(({ origin }) => origin === report.origin);
     const what =
-      (lost && (lost.size < report.from ? tooOld(lost.size, report.from) : notLedTo(lost))) ??
+      (lost && (lost.size < report.from ? tooOld(lost.size, report.from) : notLedTo(lost, own))) ??
       // Told once: of the newest log, which has to be of a trusted key.
       (own.at(-1) === report ? notTrusted(keys, own) : null);
     if (report.problem !== null || what === null) return report;
@@ -80,7 +105,7 @@ export function missingLogs(
   const lost = heads.map(readHead).flatMap((head) => {
     const own = sameDevice(reports, head.origin);
     if (own.some(({ origin }) => origin === head.origin)) return [];
-    return lostHeads([head], own).some((found) => found === head) ? [head.origin] : [];
+    return lostHeads([head], own, keys).some((found) => found === head) ? [head.origin] : [];
   });
   const unknown = keys.map(nameOf).filter((name) => sameDevice(reports, name).length === 0);
   return [...new Set([...lost, ...unknown])];

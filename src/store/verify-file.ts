@@ -23,6 +23,8 @@ export interface VerifyFileOptions {
   readonly keys?: readonly string[];
   /** Signed heads (notes) that are kept elsewhere: the file has to lead to each. */
   readonly heads?: readonly string[];
+  /** The file is somebody else's: that a head was lost is believed only if a given key is of the log that says so. */
+  readonly isForeign?: boolean;
   /** Called with each event that is as it should be, in order, and how many rows the file has. */
   readonly onEvent?: (body: EventBody, row: number, rows: number) => void;
 }
@@ -114,16 +116,16 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
     logs.push(isBegun || at > 0 ? found : invalid(found, withoutBeginning));
     if (next) previous = logs[at]?.problem ? linkOf(db, found.origin, epoch, next) : endOf(found);
   }
-  const lost = lostHeads(known, logs);
+  const lost = lostHeads(known, logs, options.isForeign ? (options.keys ?? []) : null);
   const untrusted = notTrusted(options.keys ?? [], logs);
   const what =
     (report.events === 0 ? 'there is no event' : null) ??
     (damage === 'ok' ? null : 'the file is damaged (integrity check)') ??
     (device === undefined ? 'there is no origin' : null) ??
-    lost.map(notLedTo)[0] ??
+    lost.map((head) => notLedTo(head, logs))[0] ??
     untrusted;
   // Where a damaged log is what is told first, another must not look as if it were well.
-  for (const head of lost) blame(logs, head.origin, notLedTo(head));
+  for (const head of lost) blame(logs, head.origin, notLedTo(head, logs));
   if (untrusted !== null) blame(logs, null, untrusted);
   if (what !== null || report.problem) return done(what);
   const problem = state.problem(db, report.events);

@@ -21,7 +21,11 @@ export async function auditVerify({ file, keys, heads }: VerifyRequest): Promise
   }
   const given = heads.map(readHead);
   const own = file === null ? fileHeadKeeper(paths.heads).known() : [];
-  const report = verifyFile(file ?? paths.database, { keys: keys.map(checkKey), heads: [...own, ...given] });
+  const report = verifyFile(file ?? paths.database, {
+    keys: keys.map(checkKey),
+    heads: [...own, ...given],
+    isForeign: file !== null,
+  });
   return {
     ...report,
     trusted: keys,

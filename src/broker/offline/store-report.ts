@@ -10,7 +10,6 @@ import type { Instant } from '../../core/time.ts';
 import type { ReportReply, ReportWatch } from '../../protocol/report.ts';
 import type { StoreReportRequest } from '../../protocol/store.ts';
 import type { StoreConnection } from '../../shared-store/connection.ts';
-import { readLogs } from '../../shared-store/reader.ts';
 import { storeSpan } from '../../shared-store/span.ts';
 import { type StoredLogReport, verifyStore } from '../../shared-store/verify.ts';
 import { version } from '../../system/version.ts';
@@ -68,8 +67,6 @@ async function collect(
 ): Promise<Verification> {
   const passed = new Map<string, Passed>();
   let clockSteps = 0;
-  // Of the state that is verified a moment later only those are taken that are still the newest there.
-  const notes = new Map((await readLogs(connection)).map(({ origin, checkpoint }) => [origin, checkpoint]));
   const reports = await verifyStore(connection, {
     keptSince,
     onProgress: (done, total) => watch.progress('Reading', done, total),
@@ -84,9 +81,7 @@ async function collect(
       passed.set(origin, log);
     },
   });
-  const logs = reports.map((report) =>
-    summaryOf(report, passed.get(report.origin), notes.get(report.origin)),
-  );
+  const logs = reports.map((report) => summaryOf(report, passed.get(report.origin)));
   const times = [...passed.values()];
   return {
     valid: reports.every(({ valid }) => valid),
@@ -121,13 +116,11 @@ function problemOf(reports: readonly StoredLogReport[]): Verification['problem']
 function summaryOf(
   report: StoredLogReport,
   passed: Passed | undefined,
-  note: string | null | undefined,
 ): LogSummary & { readonly stored: StoredLog } {
   const { origin, events, root, signed, keys, fork, valid, problem, from, registeredBy, lastSeen } = report;
-  const isNewest = note?.split('\n')[1] === String(signed);
   return {
     ...{ origin, events, root, signed, keys, fork: fork?.reason ?? null },
-    checkpoint: isNewest ? (note ?? null) : null,
+    checkpoint: report.checkpoint,
     stored: {
       ...{ valid, problem, firstSeq: from, registeredBy },
       firstAt: passed?.firstAt ? instantOf(passed.firstAt) : null,

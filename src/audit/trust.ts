@@ -38,9 +38,13 @@ export function lostHeads(
     logs.some(
       (log) => says(log, head) && (believed === null || log.keys.some((key) => believed.includes(key))),
     );
+  return missedHeads(known, logs).filter((head) => !isSettled(head));
+}
+
+/** Heads that none of `logs` leads to, whatever is on record of them. */
+export function missedHeads(known: readonly LogHead[], logs: readonly Judged[]): LogHead[] {
   const names = new Set(logs.map(({ origin }) => origin));
-  const missed = [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
-  return missed.filter((head) => !isSettled(head));
+  return [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
 }
 
 /** True when the fork that `log` began with says that what `head` stands for is lost. */

@@ -29,8 +29,15 @@ export function keyLines(
   return [`${name} ${first} (${source}; give yours with --key)`, ...now];
 }
 
-/** What stands at the end. */
-export function headsText(heads: number): string {
-  if (heads === 0) return 'compared with no head kept elsewhere';
-  return `leads to ${heads} head${heads === 1 ? '' : 's'} kept elsewhere`;
+/** What stands at the end. `excused`: heads that are lost, as a fork says. */
+export function headsText({
+  heads,
+  excused = 0,
+}: {
+  readonly heads: number;
+  readonly excused?: number;
+}): string {
+  if (heads + excused === 0) return 'compared with no head kept elsewhere';
+  const text = `leads to ${heads} head${heads === 1 ? '' : 's'} kept elsewhere`;
+  return excused === 0 ? text : `${text}, and not to ${excused} that a fork has put on record as lost`;
 }

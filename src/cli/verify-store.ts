@@ -44,7 +44,7 @@ export async function verifyStore(world: World, request: StoreVerifyRequest, jso
     out.json(reply);
     return reply.valid ? 0 : exitCodeOf.ERR_AUDIT_INVALID;
   }
-  const { logs, missing, heads, trusted } = reply;
+  const { logs, missing, trusted } = reply;
   for (const line of logs.flatMap((log) => lines(log, trusted))) out.print(line);
   for (const origin of missing) {
     out.print(`${escapeText(origin)}: NOT THERE, and you know a key or a head of it`);
@@ -55,6 +55,6 @@ export async function verifyStore(world: World, request: StoreVerifyRequest, jso
       hint: "compare them with the devices' own: jit audit verify",
     });
   }
-  if (logs.length > 0) out.print(headsText(heads));
+  if (logs.length > 0) out.print(headsText(reply));
   return 0;
 }

@@ -92,6 +92,8 @@ export interface VerifyReply {
   }[];
   /** Heads kept elsewhere that the file leads to. */
   readonly heads: number;
+  /** Others that it was compared with: lost, as a fork says. */
+  readonly excused: number;
   /** Keys that were given; none: the ones that the log names are trusted. */
   readonly trusted: readonly string[];
 }

@@ -124,8 +124,10 @@ export interface StoreVerifyReply {
   }[];
   /** Logs that a head or a key was given of, and that are not there. */
   readonly missing: readonly string[];
-  /** Heads kept elsewhere that the logs were compared with. */
+  /** Heads kept elsewhere that the logs lead to. */
   readonly heads: number;
+  /** Others that they were compared with: lost, as a fork says whose key was given. */
+  readonly excused: number;
   /** Keys that were given. */
   readonly trusted: readonly string[];
 }

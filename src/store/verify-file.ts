@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { readBody } from '../audit/body.ts';
 import { noLeaf } from '../audit/chain.ts';
 import type { EventBody, EventData, LogHead } from '../audit/event.ts';
-import { lostHeads, notLedTo, notTrusted, readHead } from '../audit/trust.ts';
+import { lostHeads, missedHeads, notLedTo, notTrusted, readHead } from '../audit/trust.ts';
 import type { LogProblem, LogReport } from '../audit/verify.ts';
 import { hasCode, JitError, toJitError } from '../core/errors.ts';
 import { type Epoch, openEpochs } from './epochs.ts';
@@ -34,8 +34,10 @@ export interface FileReport extends LogReport {
   readonly path: string;
   /** One log after the other; more than one after a fork. */
   readonly logs: readonly LogFound[];
-  /** Heads kept elsewhere that the file was compared with. */
+  /** Heads kept elsewhere that the file leads to. */
   readonly heads: number;
+  /** Others that it was compared with: a fork has put on record that they are lost. */
+  readonly excused: number;
 }
 
 /**
@@ -80,6 +82,7 @@ const nothing = {
   clockSteps: 0,
   logs: [],
   heads: 0,
+  excused: 0,
 };
 
 function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileReport, 'path'> {
@@ -93,6 +96,7 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
   const isBegun = rowCount === 0 || stored[0]?.first === 0;
   const all = isBegun ? stored : [{ number: 1, first: 0 }, ...stored];
   const known = (options.heads ?? []).map(readHead);
+  const believed = options.isForeign ? (options.keys ?? []) : null;
   const state = createStateCheck();
   const { onEvent } = options;
   const told = onEvent && ((body: EventBody, row: number): void => onEvent(body, row, rowCount));
@@ -101,7 +105,10 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
   let previous: LogHead | null = null;
   const done = (what: string | null, seq = report.events): Omit<FileReport, 'path'> => {
     const problem: LogProblem | null = report.problem ?? (what === null ? null : { seq, what });
-    return { ...report, valid: problem === null, problem, logs, heads: known.length };
+    const missed = missedHeads(known, logs).length;
+    const excused = missed - lostHeads(known, logs, believed).length;
+    const heads = known.length - missed;
+    return { ...report, valid: problem === null, problem, logs, heads, excused };
   };
 
   if (!areInOrder(all)) return done('the logs of the file are not in order');
@@ -116,7 +123,7 @@ function verifyDatabase(db: Database, options: VerifyFileOptions): Omit<FileRepo
     logs.push(isBegun || at > 0 ? found : invalid(found, withoutBeginning));
     if (next) previous = logs[at]?.problem ? linkOf(db, found.origin, epoch, next) : endOf(found);
   }
-  const lost = lostHeads(known, logs, options.isForeign ? (options.keys ?? []) : null);
+  const lost = lostHeads(known, logs, believed);
   const untrusted = notTrusted(options.keys ?? [], logs);
   const what =
     (report.events === 0 ? 'there is no event' : null) ??

@@ -1,6 +1,7 @@
 // What commands do at the shared store without a broker: set it up as an administrator, read it as an auditor.
 
 import { anyBody } from '../../audit/body.ts';
+import { readHead as headOf, lostHeads, missedHeads } from '../../audit/trust.ts';
 import { sslModeOf } from '../../core/postgres-address.ts';
 import { Secret } from '../../core/secret.ts';
 import type { StoreAddress } from '../../core/store-settings.ts';
@@ -85,12 +86,15 @@ export async function storeVerify(
     verifyStore(connection, { ...known, keptSince, onProgress }),
   );
   const missing = missingLogs(logs, known);
+  const heads = known.heads.map(headOf);
+  const missed = missedHeads(heads, logs).length;
   return {
     valid: missing.length === 0 && logs.every(({ valid }) => valid),
     events: logs.reduce((sum, { events }) => sum + events, 0),
     logs: logs.map(({ missed: _1, fork: _2, checkpoint: _3, roots: _4, ...log }) => log),
     missing,
-    heads: known.heads.length,
+    heads: heads.length - missed,
+    excused: missed - lostHeads(heads, logs, known.keys).length,
     trusted: known.keys,
   };
 }

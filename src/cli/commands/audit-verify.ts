@@ -43,6 +43,7 @@ export const auditVerify = defineCommand({
       },
     ],
     heads: 1,
+    excused: 0,
     trusted: [],
   },
   examples: [
@@ -94,7 +95,7 @@ export const auditVerify = defineCommand({
     out.print(`${escapeText(reply.path)}: valid, ${reply.events} events${span}`);
     out.print(`head ${reply.head}`);
     for (const line of reply.logs.flatMap((log) => logLines(log, reply.trusted))) out.print(line);
-    out.print(headsText(reply.heads));
+    out.print(headsText(reply));
     return 0;
   },
 });

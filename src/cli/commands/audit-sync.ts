@@ -111,6 +111,7 @@ export const auditSync = defineCommand({
     if (json) out.json(reply);
     else out.print(text(reply).join('\n'));
     const { failure } = reply;
+    if (!json && failure?.code === 'ERR_TARGET_UNREACHABLE' && failure.hint !== null) out.hint(failure.hint);
     // What was pushed is there, whatever was wrong before.
     if (!options.status || failure === null || !isStuck(reply)) return 0;
     if (json) return exitCodeOf[failure.code];

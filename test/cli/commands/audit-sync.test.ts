@@ -66,6 +66,6 @@ test('--status fails where nothing is sent until somebody acts, and not while th
   expect([json.code, json.stderr]).toEqual([4, '']);
   expect(JSON.parse(json.stdout)).toMatchObject({ failure: { hint: 'do this' } });
   const away = await jit(['audit', 'sync', '--status'], failing('ERR_TARGET_UNREACHABLE'));
-  expect([away.code, away.stderr]).toEqual([0, '']);
+  expect([away.code, away.stderr]).toEqual([0, 'jit: hint: do this\n']);
   expect(away.stdout).toContain('the last attempt failed: no');
 });

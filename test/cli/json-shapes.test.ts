@@ -51,7 +51,7 @@ const client = () =>
     }),
     sync: async () => ({
       ...{ origin: 'x', events: 1, acknowledged: 1, heard: true, since: null, running: false, failure: null },
-      refused: [],
+      ...{ refused: [], lost: [] },
       store: { host: 'x', port: 1, database: 'y', user: 'z', maxUnsynced: { events: 1, age: 1 } },
     }),
     follow: async () => ({ events: [{ leaf: 'x', body: { ...tailed.body } }], next: 0 }),

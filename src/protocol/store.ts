@@ -123,6 +123,8 @@ export interface StoreVerifyReply {
     readonly keys: readonly string[];
     readonly registeredBy: string;
     readonly lastSeen: string;
+    /** Events that the store does not have, and nothing shows that it ever had; null: none are known. */
+    readonly note: string | null;
     readonly problem: { readonly seq: number; readonly what: string } | null;
   }[];
   /** Logs that a head or a key was given of, and that are not there. */

@@ -33,7 +33,11 @@ export interface StoredLogReport extends Judged {
   readonly root: string | null;
   readonly registeredBy: string;
   readonly lastSeen: string;
+  /** What nobody can tell from a loss, though nothing that is there is wrong. */
+  readonly note: string | null;
   readonly problem: LogProblem | null;
+  /** Roots of the log, hex, at the sizes that others go on from. */
+  readonly roots: ReadonlyMap<number, string>;
 }
 
 /** What {@link verifyLog} is given. */
@@ -41,6 +45,8 @@ export interface LogParts {
   readonly log: StoredLog;
   /** Of the log that it goes on from. */
   readonly predecessor: StoredLogReport | undefined;
+  /** At which sizes others go on from this one, as the store says. */
+  readonly leftAt: ReadonlySet<number>;
   /** Heads of this log that are kept elsewhere. */
   readonly known: readonly LogHead[];
   /** Events before this instant may be gone; null: none may. */
@@ -57,7 +63,7 @@ const skew = 3_600_000;
 
 /** Reads the rows of one log and judges them. */
 export async function verifyLog(connection: StoreConnection, parts: LogParts): Promise<StoredLogReport> {
-  const { log, predecessor, known, keptSince, onProgress, onEvent } = parts;
+  const { log, predecessor, leftAt, known, keptSince, onProgress, onEvent } = parts;
   const { origin, size } = log;
   let rows = await readEvents(connection, origin, 0, page);
   const from = rows[0]?.seq ?? size;
@@ -67,7 +73,7 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
 
   const checkpoints = await checkpointsOf(connection, log);
   const follower = followLog({
-    ...{ origin, previous: log.previous, known, checkpoints },
+    ...{ origin, previous: log.previous, known, checkpoints, marks: leftAt },
     ...(begin && { begin }),
   });
   const verifier = logVerifier({
@@ -106,6 +112,7 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
     keys: [...keysBefore(origin, keys[0] ?? '', edges.slice(0, -1), checkpoints), ...keys],
     missed: follower.missed,
     fork: follower.fork,
+    roots: follower.roots,
     problem: problem ?? (what === null ? null : { seq: events, what }),
     valid: problem === null && what === null,
   };
@@ -116,7 +123,7 @@ function unread({ origin, size, registeredBy, lastSeen }: StoredLog, from: numbe
   return {
     ...{ origin, from, registeredBy, events: size, lastSeen: new Date(lastSeen).toISOString() },
     ...{ valid: false, retiredUpTo: null, signed: 0, root: null, problem: null },
-    ...{ keys: [], missed: [], fork: null },
+    ...{ keys: [], missed: [], fork: null, note: null, roots: new Map() },
   };
 }
 
@@ -158,9 +165,9 @@ function otherEnd({ size, head }: StoredLog, events: number, found: string): str
 }
 
 /**
- * A device has one first log, and every other goes on from one of the same device that is here. Of a log that was set back
- * before the fork (`fork.known`, what was known of it) the store may have another end. Where the fork itself is gone nothing
- * says which, and which log it was is all that is left to ask.
+ * A device has one first log, and every other goes on from one of the same device that is here, which may have more events
+ * there: those that were lost here. Of a log that was set back before the fork (`fork.known`, what was known of it) the
+ * store may have another end. Where the fork itself is gone nothing says which, and which log it was is all that is left to ask.
  */
 function otherPredecessor(
   { origin, size, previous }: StoredLog,
@@ -173,8 +180,8 @@ function otherPredecessor(
   if (previous === null) return 'it does not say which log it goes on from';
   if (!found || origin === device || deviceOf(previous.origin) !== device)
     return `it goes on from a log "${previous.origin}" that is not here, or not of this device`;
-  if (from > 2 || found.root === null || found.events !== previous.size || found.root === previous.root)
-    return null;
+  const root = found.roots.get(previous.size);
+  if (from > 2 || root === undefined || root === previous.root) return null;
   const lost = fork?.known ?? null;
   if (lost !== null && deviceOf(lost.origin) === device) return null;
   return `it goes on from another log "${previous.origin}" than the one that is there`;

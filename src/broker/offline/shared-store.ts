@@ -88,7 +88,7 @@ export async function storeVerify(
   return {
     valid: missing.length === 0 && logs.every(({ valid }) => valid),
     events: logs.reduce((sum, { events }) => sum + events, 0),
-    logs: logs.map(({ missed: _, fork: __, ...log }) => log),
+    logs: logs.map(({ missed: _1, fork: _2, roots: _3, ...log }) => log),
     missing,
     heads: known.heads.length,
     trusted: known.keys,

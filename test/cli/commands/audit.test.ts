@@ -287,7 +287,13 @@ describe('jit audit verify of a file with several logs', () => {
 describe('jit audit verify --store', () => {
   const log = {
     ...{ origin: 'jit.x', valid: true, events: 12, from: 0, retiredUpTo: null, signed: 12, root: 'abc' },
-    ...{ keys: ['jit.x+1+A', 'jit.x+2+B'], registeredBy: 'jit_x', lastSeen: 'now', problem: null },
+    ...{
+      keys: ['jit.x+1+A', 'jit.x+2+B'],
+      registeredBy: 'jit_x',
+      lastSeen: 'now',
+      note: null,
+      problem: null,
+    },
   };
   const reply = { valid: true, events: 12, logs: [log], missing: [], heads: 0, trusted: [] };
   const answers = (changes: object) => ({ offline: { storeVerify: async () => ({ ...reply, ...changes }) } });
@@ -327,6 +333,12 @@ describe('jit audit verify --store', () => {
       'key now jit.x+2+B (1 rotation later)',
       'jit.x: valid, 12 events, all signed, none is there any more (those up to then are retired); by jit_x, last seen now',
     ]);
+  });
+
+  it('notes what the store does not have and a fork names', async () => {
+    const note = 'the store has 4 events of jit.x, and its fork names 7';
+    const ran = await jit(argv, answers({ logs: [{ ...log, origin: 'jit.x/2', note }] }));
+    expect([ran.code, ran.stdout.split('\n')[1]]).toEqual([0, `jit.x/2: ${note}`]);
   });
 
   it('fails where a log is not valid, and where one that is known is not there', async () => {

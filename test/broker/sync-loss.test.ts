@@ -9,6 +9,7 @@ import { sync } from '../../src/broker/sync-verb.ts';
 import { startStore } from '../shared-store/support.ts';
 import { ada, createTestBroker, request, type TestBroker, testConfig } from '../support/broker.ts';
 import type { PostgresServer } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 
 let server: PostgresServer;
 const worlds: TestBroker[] = [];
@@ -23,8 +24,8 @@ afterEach(async () => {
   }
 });
 
-function newBroker(config = testConfig): TestBroker {
-  const store = `store: { host: ${JSON.stringify(server.host)}, port: ${server.port}, database: postgres, user: writer, password: "env:STORE", connect_timeout: 1m }\n`;
+function newBroker(config = testConfig, more = ''): TestBroker {
+  const store = `store: { host: ${JSON.stringify(server.host)}, port: ${server.port}, database: postgres, user: writer, password: "env:STORE", connect_timeout: 1m${more} }\n`;
   const world = createTestBroker({}, { config: config + store, secrets: { 'env:STORE': 'writer' } });
   worlds.push(world);
   return world;
@@ -177,6 +178,50 @@ test.each([
     ]);
   },
 );
+
+test('what was lost is not acknowledged until it is again, also by the next broker, and is told once all the same', async () => {
+  let world = newBroker(testConfig, ', max_unsynced: { events: 12 }');
+  for (let turn = 0; turn < 3; turn += 1) await elevate(world.broker, ada, request());
+  await world.broker.sync.now();
+  const [origin, acknowledged] = [world.store.logOrigin, sizeOf(world)];
+  expect(acknowledged).toBeGreaterThan(12);
+  await deleteLog(origin);
+  const append = 'FUNCTION jit.append(text, bigint, bytea[], text)';
+  await server.sql(`REVOKE EXECUTE ON ${append} FROM jit_writer`);
+  try {
+    for (let turn = 0; turn < 2; turn += 1) {
+      await expect(world.broker.sync.now()).rejects.toMatchObject({ code: 'ERR_TARGET_REFUSED' });
+      expect(world.broker.sync.state()).toMatchObject({ acknowledged: 0, events: sizeOf(world) });
+      await expect(elevate(world.broker, ada, request())).rejects.toMatchObject({
+        code: 'ERR_AUDIT_UNAVAILABLE',
+      });
+      world = await restarted(world);
+    }
+  } finally {
+    await server.sql(`GRANT EXECUTE ON ${append} TO jit_writer`);
+  }
+  await elevate(world.broker, ada, request());
+  await world.broker.sync.now();
+  expect(told(world)).toEqual([{ origin, acknowledged, found: 0 }]);
+  expect(await sizeThere(origin)).toBe(sizeOf(world));
+});
+
+test('a broker that goes on running looks at earlier logs again after an hour', async () => {
+  const world = newBroker();
+  await elevate(world.broker, ada, request());
+  const first = world.store.logOrigin;
+  await fork(world);
+  await world.broker.sync.now();
+  await deleteLog(first);
+  await elevate(world.broker, ada, request());
+  world.clock.advance(600);
+  await until(() => expect(world.broker.sync.state()).toMatchObject({ events: 0, isRunning: false }));
+  expect(told(world)).toEqual([]);
+  await elevate(world.broker, ada, request());
+  world.clock.advance(3_600_000);
+  await until(() => expect(told(world)).toHaveLength(1));
+  await until(async () => expect(await sizeThere(first)).toBe(world.store.logs()[1]?.first));
+});
 
 test('anchor: before-issue waits for nobody, and for all of the log to be there again', async () => {
   const config = testConfig.replace('max_duration: 1h }', 'max_duration: 1h, anchor: before-issue }');

@@ -13,7 +13,7 @@ export default defineConfig({
     pool: 'forks',
     // More than a small machine has cores: much of it is waiting.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/leaks.ts'],

@@ -28,6 +28,8 @@ export interface FollowOptions {
   readonly checkpoints: readonly { readonly size: number; readonly note: string }[];
   /** Heads of this log that are kept elsewhere. */
   readonly known: readonly LogHead[];
+  /** Sizes at which its root is asked for, by {@link Follower.roots}. */
+  readonly marks?: ReadonlySet<number>;
   /** Without it the log is followed from its first event on. */
   readonly begin?: Beginning;
   /** Told every subtree as it becomes complete; a text that it answers is a problem. */
@@ -56,15 +58,18 @@ export interface Follower {
   /** Known heads that this log does not lead to. */
   readonly missed: readonly LogHead[];
   readonly fork: EventData['log.fork'] | null;
+  /** Hex, by size: at each of the marks that was reached. */
+  readonly roots: ReadonlyMap<number, string>;
 }
 
 /** A log of which no event was read yet. */
 export function followLog(options: FollowOptions): Follower {
-  const { origin, previous, begin } = options;
+  const { origin, previous, begin, marks } = options;
   const least = begin?.size ?? 0;
   const checkpoints = options.checkpoints.filter(({ size }) => size >= least);
   const known = options.known.toSorted((a, b) => a.size - b.size);
   const missed: LogHead[] = [];
+  const roots = new Map<number, string>();
   const keys: KeyInForce[] = [];
   let objection: string | null = null;
   const frontier = createFrontier(
@@ -145,6 +150,7 @@ export function followLog(options: FollowOptions): Follower {
 
   /** Everything that is known about the tree at its present size. */
   function atSize(size: number): string | null {
+    if (marks?.has(size)) roots.set(size, head().root);
     const stored = checkpoints[nextCheckpoint];
     if (stored?.size === size) {
       nextCheckpoint += 1;
@@ -166,6 +172,7 @@ export function followLog(options: FollowOptions): Follower {
     beginning,
     keys,
     missed,
+    roots,
     head,
     get signed() {
       return signed;
@@ -184,7 +191,8 @@ export function followLog(options: FollowOptions): Follower {
       const isMarked =
         checkpoints[nextCheckpoint]?.size === size ||
         known[nextKnown]?.size === size ||
-        handover?.size === size;
+        handover?.size === size ||
+        marks?.has(size) === true;
       return isMarked ? atSize(size) : null;
     },
     end() {

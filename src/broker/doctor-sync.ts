@@ -1,8 +1,10 @@
-// What `jit doctor` says of the shared store: whether it takes this broker's log, and what it refuses.
+// What `jit doctor` says of the shared store: whether it takes this broker's log, what it refuses, and what it lost.
 
+import { lossAtStore } from '../core/store-loss.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { DoctorReply } from '../protocol/routes.ts';
 import type { Broker } from './broker.ts';
+import { isoTime } from './intent.ts';
 import { overLimit } from './sync-limit.ts';
 
 type Line = DoctorReply['checks'][number];
@@ -18,7 +20,7 @@ export async function syncLines(broker: Broker): Promise<Line[]> {
   const cancel = clock.after(patience, late.resolve);
   await Promise.race([sync.now().catch(() => undefined), late.promise]);
   cancel();
-  return [storeLine(broker), ...refusedLines(broker)];
+  return [storeLine(broker), ...refusedLines(broker), ...lostLines(broker)];
 }
 
 function storeLine({ sync, clock, ledger }: Broker): Line {
@@ -55,5 +57,15 @@ function refusedLines({ sync }: Broker): Line[] {
     status: 'warning',
     detail: `it lacks ${events} events of this earlier log and does not take them: ${message}`,
     ...(hint !== undefined && { advice: hint }),
+  }));
+}
+
+function lostLines({ sync }: Broker): Line[] {
+  return sync.state().lost.map((loss) => ({
+    target: null,
+    name: `shared store: ${loss.origin}`,
+    status: 'warning',
+    detail: `${isoTime(loss.foundAt)}: ${lossAtStore(loss, loss.has)}`,
+    advice: 'ask whoever runs its database; then: jit audit verify --store',
   }));
 }

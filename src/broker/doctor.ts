@@ -6,6 +6,7 @@ import type { TargetConfig } from '../core/target.ts';
 import type { DoctorReply, DoctorRequest } from '../protocol/routes.ts';
 import { recentAnomalies } from './anomalies.ts';
 import type { Broker } from './broker.ts';
+import { damagedLine } from './damaged-records.ts';
 import { signingLines } from './doctor-signing.ts';
 import { syncLines } from './doctor-sync.ts';
 import { resolveTarget } from './wish.ts';
@@ -93,11 +94,16 @@ function leaseLines(broker: Broker, target: string | null): Line[] {
   return broker.ledger
     .openLeases()
     .filter((lease) => target === null || lease.target === target)
-    .filter(({ state, attempts }) => state === 'overdue' || (state === 'revoking' && attempts > 0))
+    .filter(
+      ({ state, attempts, damaged }) =>
+        damaged !== undefined || state === 'overdue' || (state === 'revoking' && attempts > 0),
+    )
     .map((lease) => (isEndAwaited(broker, lease) ? stayingLine(lease) : leaseLine(lease)));
 }
 
-function leaseLine({ target, name, state, attempts, lastError, accessEndedAt }: Lease): Line {
+function leaseLine(lease: Lease): Line {
+  if (lease.damaged !== undefined) return damagedLine(lease);
+  const { target, name, state, attempts, lastError, accessEndedAt } = lease;
   const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
   const why = lastError === null ? '' : ` (${whyWords[lastError] ?? lastError})`;
   const access = accessEndedAt === null ? 'access may go on' : 'access has ended, clean-up remains';

@@ -95,7 +95,8 @@ function endAfterFailure(broker: Broker): void {
   if (!broker.ledger.store.failed) return;
   broker.stopping = true;
   for (const grant of broker.ledger.activeGrants()) void endGrant(broker, grant.id, 'audit-failed');
-  if (broker.ledger.openLeases().length === 0) broker.end('audit failed');
+  // Those that cannot be read are nothing that this process could still take back.
+  if (broker.ledger.openLeases().every(({ damaged }) => damaged !== undefined)) broker.end('audit failed');
 }
 
 function flush(broker: Broker): void {

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/log-file.ts';
 import { createBacklog } from './backlog.ts';
+import { standInGrant } from './damaged-records.ts';
 
 /** What one transaction changes. */
 export interface Entry {
@@ -57,9 +58,9 @@ export function createLedger(store: Store, clock: Clock, log: Logger): Ledger {
     store.leases({ states: ['intent', 'active', 'revoking', 'overdue'] }).map((lease) => [lease.id, lease]),
   );
   const grants = new Map(store.grants({ states: ['pending', 'active'] }).map((grant) => [grant.id, grant]));
-  for (const { grant: id } of leases.values()) {
-    const grant = grants.get(id) ?? store.grant(id);
-    if (grant) grants.set(id, grant);
+  for (const lease of leases.values()) {
+    const { grant } = lease;
+    grants.set(grant, grants.get(grant) ?? store.grant(grant) ?? standInGrant(store, lease));
   }
   const targets = new Set(store.leasedTargets());
   const backlog = createBacklog(store, clock, log);

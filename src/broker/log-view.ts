@@ -7,16 +7,19 @@ import type { Store } from '../store/store.ts';
 import type { Broker } from './broker.ts';
 
 /** Reads memory and the end of the file only. */
-export function logView({ ledger, deviceKey }: Broker): LogView {
+export function logView({ ledger, deviceKey, sync }: Broker): LogView {
   const { store } = ledger;
   const { place, trouble } = deviceKey.state();
   const { behind, damage, stopped, key } = store;
+  const { refused, lost } = sync.state();
   return {
     origin: store.logOrigin,
     events: store.head().size,
     signed: store.signs,
     trouble: wireErrorOf(damage === null ? trouble : stopped),
     key: key === null ? null : { vkey: key, place, since: store.keySince },
+    refused: refused.map(({ origin, events }) => ({ origin, events })),
+    lost,
     fork: forkOf(store),
     known: behind && { origin: behind.known.origin, events: behind.known.size, from: behind.from },
   };

@@ -58,7 +58,9 @@ export async function reconcileTarget(broker: Broker, target: string, provider: 
   if (!provider.reconcile) return;
   // Of all targets: two of them may be databases of one server, where the login sees the credentials of both.
   const kind = broker.policy.latest?.targets.get(target)?.provider;
-  const before = broker.ledger.openLeases().filter((lease) => kind === undefined || lease.provider === kind);
+  const before = broker.ledger
+    .openLeases()
+    .filter((lease) => lease.damaged === undefined && (kind === undefined || lease.provider === kind));
   const signal = AbortSignal.timeout(broker.timing.call);
   let found: Awaited<ReturnType<NonNullable<Provider['reconcile']>>>;
   try {

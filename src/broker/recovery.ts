@@ -6,6 +6,7 @@ import type { Lease } from '../core/lease.ts';
 import { failpoint } from '../system/failpoint.ts';
 import { isAlive } from '../system/process-info.ts';
 import type { Broker } from './broker.ts';
+import { tellDamagedGrants } from './damaged-records.ts';
 import { isDue } from './due.ts';
 import { sweepHandOuts } from './hand-out.ts';
 import { endGrant, placeOf, revokeLease } from './revocation.ts';
@@ -18,6 +19,7 @@ import { learnWithdrawals } from './withdrawal.ts';
 export function recover(broker: Broker): number {
   failpoint('recover.start');
   const { ledger } = broker;
+  tellDamagedGrants(broker);
   let taken = 0;
   for (const lease of ledger.openLeases()) {
     failpoint('recover.before-lease');
@@ -40,6 +42,7 @@ export function recover(broker: Broker): number {
 function mayResume(broker: Broker, grant: Grant, lease: Lease): boolean {
   if (lease.state !== 'active' || lease.handedOutAt === null || isDue(lease, broker.clock)) return false;
   if (grant.state !== 'active') return false;
+  if (lease.damaged !== undefined || grant.damaged !== undefined) return false;
   // Died between ending the one around it and this one.
   if (grant.parent !== null && broker.ledger.grant(grant.parent)?.state !== 'active') return false;
   if (grant.onRestart !== 'resume') return false;

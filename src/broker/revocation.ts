@@ -5,12 +5,14 @@ import type { AuditEvent } from '../audit/event.ts';
 import { type ErrorCode, JitError, toJitError } from '../core/errors.ts';
 import type { EndCause, Grant } from '../core/grant.ts';
 import { moveGrant } from '../core/grant.ts';
-import { type Lease, moveLease } from '../core/lease.ts';
+import { damagedError, type Lease, moveLease } from '../core/lease.ts';
 import type { Instant } from '../core/time.ts';
 import type { RevokeReport } from '../providers/provider.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker } from './broker.ts';
+import { damagedLease } from './damaged-records.ts';
 import { removeHandOut } from './hand-out.ts';
+import { inTime } from './in-time.ts';
 import { writePromptState } from './prompt-state.ts';
 import { retryDelay } from './retry.ts';
 import { isEndAwaited, nextLook, tellWithdrawal } from './withdrawal.ts';
@@ -123,9 +125,13 @@ async function revokeOnTarget(
   grant: Grant,
   cause: EndCause,
 ): Promise<Lease['handle']> {
+  const report = reporter(broker, lease, grant);
+  if (lease.damaged !== undefined) {
+    report.finding(damagedLease(broker, lease));
+    throw damagedError(lease);
+  }
   const signal = AbortSignal.timeout(broker.timing.call);
   const provider = await broker.providers.forLease(lease);
-  const report = reporter(broker, lease, grant);
   await inTime(broker, provider.revoke(lease.handle, lease.cause ?? cause, report, signal));
   const presence = await inTime(broker, provider.confirm(lease.handle, signal));
   if (presence === 'gone') {
@@ -142,16 +148,6 @@ async function revokeOnTarget(
   }
   if (presence === 'alive') report.accessFound();
   throw new JitError('ERR_REVOKE_INCOMPLETE', `the credential of lease "${lease.id}" is not confirmed gone`);
-}
-
-/** What does not answer, although it was told to stop, must not keep anybody from trying again. */
-function inTime<T>(broker: Broker, call: Promise<T> | undefined): Promise<T | undefined> {
-  if (call === undefined) return Promise.resolve(undefined);
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new JitError('ERR_TARGET_UNREACHABLE', 'the target does not answer'));
-    const cancel = broker.clock.after(broker.timing.call + 2_000, late);
-    call.then(resolve, reject).finally(cancel);
-  });
 }
 
 /** Local files are worth nothing once the credential is gone; whatever is wrong with them, that goes first. */
@@ -218,7 +214,8 @@ function postpone(broker: Broker, leaseId: string, error: JitError): void {
   const fraction = broker.random.bytes(1).readUInt8() / 255;
   // Fenced and killed means that nobody has access: what remains is clean-up, not danger.
   const isLate =
-    lease.accessEndedAt === null && (attempts >= 2 || now >= lease.deadline + broker.timing.grace);
+    lease.accessEndedAt === null &&
+    (attempts >= 2 || lease.damaged !== undefined || now >= lease.deadline + broker.timing.grace);
   const isAwaited = isEndAwaited(broker, lease);
   const state = lease.state === 'overdue' || (isLate && !isAwaited) ? 'overdue' : 'revoking';
   const changed = moveLease(lease, state, {

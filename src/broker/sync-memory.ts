@@ -19,6 +19,8 @@ const schema = v.strictObject({
   behind: v.boolean(),
   /** What the store has instead of this log; null: they agree. */
   contradiction: v.nullable(head),
+  /** Events that the store has of logs that have ended, where those are more than there are here. */
+  ended: v.exactOptional(v.record(v.string(), v.pipe(v.number(), v.safeInteger()))),
 });
 
 /** What is remembered. */
@@ -27,6 +29,7 @@ export interface SyncMemory {
   readonly size: number;
   readonly behind: boolean;
   readonly contradiction: LogHead | null;
+  readonly ended?: Readonly<Record<string, number>>;
 }
 
 /** What `file` says; null when there is none that can be read. */

@@ -35,7 +35,13 @@ export interface Push {
   readonly settled: Set<string>;
   /** Logs before the one that is written now that the store said no to, and how: left out until somebody takes them out. */
   readonly refused?: Map<string, unknown>;
-  /** Told as soon as the store has answered. `note`: the checkpoint that it has taken with it. */
+  /** Looks at those that are settled, too. */
+  readonly again?: boolean;
+  /** Told what the store says it has of a log, before anything else is made of it. */
+  onFound?(origin: string, size: number): void;
+  /** A log that has ended is another one there; `size`: how much of it the store has. */
+  onOther?(origin: string, size: number): void;
+  /** Told as soon as the store has answered. `note`: the newest checkpoint that it has. */
   onAcknowledged(origin: string, size: number, note: string | null): void;
 }
 
@@ -49,7 +55,7 @@ const batch = { events: 2_000, bytes: 4 * 1024 * 1024 };
 export async function pushLogs(push: Push): Promise<void> {
   const { store, settled, refused = new Map<string, unknown>() } = push;
   for (const log of store.logs()) {
-    if (settled.has(log.origin) || refused.has(log.origin)) continue;
+    if ((settled.has(log.origin) && push.again !== true) || refused.has(log.origin)) continue;
     const isComplete = store.logOrigin !== log.origin;
     try {
       await pushLog(push, log);
@@ -61,6 +67,7 @@ export async function pushLogs(push: Push): Promise<void> {
         refused.set(log.origin, thrown);
         continue;
       }
+      push.onOther?.(log.origin, thrown.known.size);
     }
     if (isComplete) settled.add(log.origin);
   }
@@ -78,15 +85,16 @@ function sizeOf(store: Store, { origin, first }: OneLog): number {
   return (next?.first ?? first) - first;
 }
 
-async function pushLog({ store, writer, onAcknowledged }: Push, log: OneLog): Promise<void> {
+async function pushLog({ store, writer, onFound, onAcknowledged }: Push, log: OneLog): Promise<void> {
   const { origin, first } = log;
   await writer.register(origin);
   const found = await writer.head(origin);
   if (!found) throw new JitError('ERR_TARGET_REFUSED', `the shared store does not know the log "${origin}"`);
+  onFound?.(origin, found.size);
   check(store, log, found);
   let size = found.size;
   let noted = found.checkpoint === null ? 0 : (parseCheckpoint(found.checkpoint)?.size ?? 0);
-  onAcknowledged(origin, size, null);
+  onAcknowledged(origin, size, found.checkpoint);
 
   const read = (from: number, to: number): Uint8Array[] =>
     from >= to ? [] : store.bodies(first + from, Math.min(batch.events, to - from), batch.bytes);

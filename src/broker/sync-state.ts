@@ -4,6 +4,7 @@ import type { JitError } from '../core/errors.ts';
 import type { StoreSettings } from '../core/store-settings.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Unsynced } from './sync-limit.ts';
+import type { KnownLoss } from './sync-loss.ts';
 
 /** A log that has ended and that the store does not take. */
 export interface RefusedLog {
@@ -11,6 +12,12 @@ export interface RefusedLog {
   /** Events that it does not have. */
   readonly events: number;
   readonly failure: JitError;
+}
+
+/** A log of which the store had fewer events than it had acknowledged. */
+export interface LostLog extends KnownLoss {
+  /** Events that it has by now; null: it has not said so to this process. */
+  readonly has: number | null;
 }
 
 /** Where the sync stands. */
@@ -24,6 +31,8 @@ export interface SyncState extends Unsynced {
   readonly isHeard: boolean;
   /** Logs before this one that the store takes no more of. */
   readonly refused: readonly RefusedLog[];
+  /** Of the last days, each log once. */
+  readonly lost: readonly LostLog[];
   /** Why the last push failed; null when it did not. */
   readonly failure: JitError | null;
   readonly isRunning: boolean;

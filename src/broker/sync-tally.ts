@@ -17,6 +17,8 @@ export interface Tally {
   /** The store has said that it has so many events of that log. */
   heard(origin: string, size: number): void;
   isHeard(origin: string): boolean;
+  /** What it said last to this process; null: nothing yet. */
+  heardOf(origin: string): number | null;
   /** Events that it has of the log that is written now. */
   acknowledged(): number;
   /** True only when the store has said so to this process. */
@@ -73,6 +75,7 @@ export function createTally(store: Store, remembered: Noted | null, now: () => I
   return {
     heard: (origin, size) => void sizes.set(origin, size),
     isHeard: (origin) => sizes.has(origin),
+    heardOf: (origin) => sizes.get(origin) ?? null,
     acknowledged() {
       const own = logs().at(-1);
       return own ? there(own) : 0;

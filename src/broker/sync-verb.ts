@@ -40,6 +40,6 @@ export async function sync(broker: Broker, { now, wait }: SyncRequest): Promise<
       ...{ origin: name, events, message },
       hint: hint ?? null,
     })),
-    lost: lost.map((loss) => ({ ...loss, at: isoTime(loss.at) })),
+    lost,
   };
 }

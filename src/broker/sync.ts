@@ -14,7 +14,9 @@ import type { Logger } from '../system/log-file.ts';
 import type { Random } from '../system/random.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyHolder } from './policy-holder.ts';
+import { createEndedLogs } from './sync-ended.ts';
 import { notSynced, overLimit, type Unsynced } from './sync-limit.ts';
+import { createLossWatch, keepAcknowledged } from './sync-loss.ts';
 import { knownContradiction, readSyncMemory, type SyncMemory, writeSyncMemory } from './sync-memory.ts';
 import { Contradiction, pushLogs } from './sync-push.ts';
 import type { RefusedLog, Sync } from './sync-state.ts';
@@ -38,17 +40,13 @@ const debounce: Milliseconds = 500;
 const requestPatience: Milliseconds = 10_000;
 /** Unacknowledged for longer than this is worth an event. */
 const behindAfter: Milliseconds = 5 * 60_000;
-/** A log that the store refuses is offered again after this. */
-const refusedFor: Milliseconds = 3_600_000;
 
 /** Starts the sync; contacts nobody before something is committed, or was before. */
 export function startSync(tools: SyncTools): Sync {
   const { ledger, policy, clock, random, log, file } = tools;
   const { store } = ledger;
   const stopped = new AbortController();
-  const settled = new Set<string>();
-  const refused = new Map<string, unknown>();
-  let refusedUntil = Number.POSITIVE_INFINITY;
+  const ended = createEndedLogs(clock);
   const remembered = readSyncMemory(file);
   let memory: SyncMemory = remembered ?? {
     origin: store.logOrigin,
@@ -56,7 +54,10 @@ export function startSync(tools: SyncTools): Sync {
     behind: false,
     contradiction: null,
   };
-  const tally = createTally(store, remembered, () => clock.now());
+  const now = (): number => clock.now();
+  const tally = createTally(store, remembered, now);
+  const write = (event: AuditEvent): void => ledger.writeRevocation({ events: [event] });
+  const losses = createLossWatch({ store, tally, log, now, memory: () => memory, write });
   let failures = 0;
   let left = 0;
   let failure: JitError | null = null;
@@ -81,7 +82,7 @@ export function startSync(tools: SyncTools): Sync {
 
   /** Also of logs before the one that is written: a fork makes nothing acknowledged. Not of those that are refused. */
   function unsynced(): Unsynced {
-    return tally.missing((origin) => settled.has(origin) || refused.has(origin));
+    return tally.missing(ended.isLeftOut);
   }
 
   function plan(delay: Milliseconds): void {
@@ -142,39 +143,40 @@ export function startSync(tools: SyncTools): Sync {
     const { address, writer } = settings;
     const password = await tools.resolveSecret(writer.password);
     const options = { address, user: writer.user, password, clock, signal: stopped.signal };
-    if (clock.sinceBoot() >= refusedUntil) refused.clear();
-    const before = refused.size;
+    const again = ended.begin();
     await withStore(options, async (connection) =>
       pushLogs({
-        store,
-        settled,
-        refused,
+        ...{ store, again, settled: ended.settled, refused: ended.refused },
         writer: storeWriter(connection),
+        onFound(origin, size) {
+          if (losses.heard(origin, size)) ended.settled.delete(origin);
+        },
+        onOther(origin, size) {
+          if (memory.ended?.[origin] !== size) remember({ ended: { ...memory.ended, [origin]: size } });
+        },
         onAcknowledged(origin, size, note) {
           tally.heard(origin, size);
-          if (origin !== store.logOrigin) return;
-          remember({ origin, size, contradiction: null });
-          if (note !== null) acknowledge(note);
+          acknowledge(origin, size, note);
+          if (origin === store.logOrigin) remember({ origin, size, contradiction: null });
         },
       }),
     );
-    if (refused.size > before) refusedUntil = clock.sinceBoot() + refusedFor;
+    ended.done();
   }
 
   function refusedLogs(): RefusedLog[] {
     const address = settingsNow()?.address;
     if (!address) return [];
-    return [...refused].map(([origin, thrown]) => ({
+    return [...ended.refused].map(([origin, thrown]) => ({
       origin,
       events: tally.missingOf(origin),
       failure: failureOf(thrown, address),
     }));
   }
 
-  function acknowledge(note: string): void {
+  function acknowledge(origin: string, size: number, note: string | null): void {
     try {
-      const head = store.signedHead();
-      if (head?.note === note) store.acknowledge(head);
+      keepAcknowledged(store, origin, size, note);
     } catch (thrown) {
       // Of no weight: what the store has is asked again before anything is sent.
       log.warn('cannot keep the acknowledged checkpoint', thrown);
@@ -192,7 +194,7 @@ export function startSync(tools: SyncTools): Sync {
 
   function tell(event: AuditEvent, behind: boolean): void {
     remember({ behind });
-    ledger.writeRevocation({ events: [event] });
+    write(event);
   }
 
   function backoff(): Milliseconds {
@@ -236,6 +238,7 @@ export function startSync(tools: SyncTools): Sync {
         acknowledged: tally.acknowledged(),
         isHeard: tally.isHeard(origin),
         refused: refusedLogs(),
+        lost: losses.known().map((loss) => ({ ...loss, has: tally.heardOf(loss.origin) })),
         isRunning: underWay !== null,
       };
     },
@@ -243,8 +246,7 @@ export function startSync(tools: SyncTools): Sync {
       await policy.config();
       // One may be under way that began before the last commit.
       await underWay?.catch(() => undefined);
-      // Whoever asks may have made good what it was refused for.
-      refused.clear();
+      ended.askAgain();
       await run();
     },
     async withinLimits() {

@@ -23,6 +23,7 @@ export function learnWithdrawal(broker: Broker, provider: Provider, { id, handle
 /** The same for every open lease, after a restart. Never rejects. */
 export async function learnWithdrawals(broker: Broker): Promise<void> {
   for (const lease of broker.ledger.openLeases()) {
+    if (lease.damaged !== undefined) continue;
     try {
       const provider = await broker.providers.forLease(lease);
       if (broker.ledger.lease(lease.id)?.state !== 'revoked') learnWithdrawal(broker, provider, lease);

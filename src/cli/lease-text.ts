@@ -105,6 +105,8 @@ export function overdueText(lease: LeaseView, now: Instant): string {
     lease.accessEndedAt === null
       ? 'ACCESS MAY GO ON'
       : `access ended ${clockText(lease.accessEndedAt, now)}, clean-up remains`;
+  if (lease.lastError === 'ERR_AUDIT_INVALID')
+    return `${escapeText(lease.name)}: ${access}; what revoking it needs is damaged, take it back by hand`;
   const why = lease.lastError === null ? '' : `: ${failureText(lease.lastError)}`;
   return `${escapeText(lease.name)}: ${access}; the broker keeps trying (attempt ${lease.attempts}${why})`;
 }

@@ -1,5 +1,6 @@
 // How the broker's own log stands, in words: what is wrong with it, and what of it is lost.
 
+import { lossAtStore } from '../core/store-loss.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { LogView } from '../protocol/log.ts';
 import type { Paint } from './colour.ts';
@@ -28,6 +29,10 @@ export function lossText({ origin, events, known }: LogView): string | null {
 
 /** Lines for whoever asks how things stand; none while all is well. */
 export function logLines(log: LogView, now: Instant, paint: Paint): string[] {
+  return [...ownLines(log, now, paint), ...storeLines(log, now, paint)];
+}
+
+function ownLines(log: LogView, now: Instant, paint: Paint): string[] {
   const loss = lossText(log);
   if (loss !== null) {
     return [
@@ -44,4 +49,21 @@ export function logLines(log: LogView, now: Instant, paint: Paint): string[] {
   if (log.fork === null || now - log.fork.at > day) return [];
   const { previous, reason } = log.fork;
   return [paint.caution(`the audit log goes on from ${escapeText(previous)}: "${escapeText(reason)}"`)];
+}
+
+/** What the shared store once had, or does not take. What it has again is told for a day. */
+function storeLines({ refused, lost }: LogView, now: Instant, paint: Paint): string[] {
+  const told = lost.filter(
+    ({ acknowledged, has, foundAt }) => (has !== null && has < acknowledged) || now - foundAt <= day,
+  );
+  return [
+    ...told.map((loss) =>
+      paint.alarm(`SHARED STORE LOST EVENTS: ${escapeText(lossAtStore(loss, loss.has))}; see: jit doctor`),
+    ),
+    ...refused.map(({ origin, events: lacking }) =>
+      paint.caution(
+        `the shared store takes no more of ${escapeText(origin)}, an earlier log, and lacks ${lacking} events of it; see: jit doctor`,
+      ),
+    ),
+  ];
 }

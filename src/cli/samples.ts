@@ -89,4 +89,6 @@ export const sampleLog = {
   },
   fork: null,
   known: null,
+  refused: [],
+  lost: [],
 };

@@ -10,12 +10,13 @@ import type { World } from './world.ts';
 type Log = StoreVerifyReply['logs'][number];
 
 function lines(log: Log, trusted: readonly string[]): string[] {
-  const { origin, events, from, keys, registeredBy, lastSeen, problem } = log;
+  const { origin, events, from, keys, registeredBy, lastSeen, problem, note } = log;
   const what = problem
     ? `NOT VALID, event ${problem.seq}: ${problem.what}`
     : `valid, ${events} events, ${signedText(log)}${gone(log)}`;
   return [
     `${escapeText(origin)}: ${escapeText(what)}; by ${escapeText(registeredBy)}, last seen ${lastSeen}`,
+    ...(note === null ? [] : [`${escapeText(origin)}: ${escapeText(note)}`]),
     ...keyLines(keys, trusted, from === 0 ? 'log' : 'store').map(escapeText),
   ];
 }

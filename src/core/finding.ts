@@ -13,7 +13,9 @@ export type FindingKind =
   /** A credential with jit's name that no lease knows. */
   | 'credential-without-lease'
   /** A lease that should be active, whose credential is not on the target. */
-  | 'lease-without-credential';
+  | 'lease-without-credential'
+  /** A grant or lease whose record in the broker's own database cannot be read as a whole. */
+  | 'damaged-record';
 
 /** One finding. `detail` is shown to people and audited: no secrets, control characters escaped. */
 export interface Finding {

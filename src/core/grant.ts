@@ -66,6 +66,8 @@ export interface Grant extends GrantRequest {
   /** Goes on after its session has ended, until its deadline. */
   readonly keep: boolean;
   readonly session: Session | null;
+  /** What is stored as the session, when that cannot be read: `session` is null then. */
+  readonly damaged?: string;
 }
 
 const moves: Record<GrantState, readonly GrantState[]> = {

@@ -27,6 +27,8 @@ export interface Lease {
   readonly state: LeaseState;
   /** What the provider needs to revoke and confirm. Never leaves the broker's own database. */
   readonly handle: Json;
+  /** What is stored as the handle, when that cannot be read: `handle` is null then, and nobody knows how to revoke the lease. */
+  readonly damaged?: string;
   readonly deadline: Instant;
   /** When the target's own clock ends the credential, even if the broker never comes back. */
   readonly hardDeadline: Instant;
@@ -57,13 +59,23 @@ const moves: Record<LeaseState, readonly LeaseState[]> = {
 
 /**
  * The same lease in another state.
- * @throws JitError `ERR_CONFLICT` when no such move exists.
+ * @throws JitError `ERR_CONFLICT` when no such move exists; `ERR_AUDIT_INVALID` to `revoked` without a handle that can be read.
  */
 export function moveLease(lease: Lease, state: LeaseState, changes: Partial<Lease> = {}): Lease {
+  if (state === 'revoked' && lease.damaged !== undefined) throw damagedError(lease);
   if (!moves[lease.state].includes(state)) {
     throw new JitError('ERR_CONFLICT', `lease "${lease.id}" is ${lease.state} and cannot become ${state}`);
   }
   return { ...lease, ...changes, state };
+}
+
+/** Why nobody but a person can take the credential back. */
+export function damagedError({ id, name }: Lease): JitError {
+  return new JitError(
+    'ERR_AUDIT_INVALID',
+    `what revoking lease "${id}" needs is damaged in the database: "${name}" has to be taken back by hand`,
+    { hint: 'put the row of the lease back from a backup, while no broker runs' },
+  );
 }
 
 /** True while the credential may exist on the target. */

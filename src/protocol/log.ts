@@ -1,5 +1,6 @@
 // What commands and broker tell each other about the broker's own log and its key, as types.
 
+import type { StoreLoss } from '../core/store-loss.ts';
 import type { Instant } from '../core/time.ts';
 import type { ErrorReply } from './routes.ts';
 
@@ -22,6 +23,14 @@ export interface LogView {
   } | null;
   /** A head known from elsewhere that the log does not lead to: it was set back, and nothing is issued. */
   readonly known: { readonly origin: string; readonly events: number; readonly from: HeadSource } | null;
+  /** Logs before this one that the shared store takes no more of, and how many events of each it lacks. */
+  readonly refused: readonly { readonly origin: string; readonly events: number }[];
+  /** Logs of which the shared store had fewer events than it had acknowledged, in the last days. */
+  readonly lost: readonly (StoreLoss & {
+    readonly foundAt: Instant;
+    /** Events that it has by now; null: it has not said so since. */
+    readonly has: number | null;
+  })[];
   /** How this log began, when it goes on from another one; null: it is the first. */
   readonly fork: { readonly at: Instant; readonly reason: string; readonly previous: string } | null;
 }

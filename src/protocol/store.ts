@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { SslMode } from '../core/postgres-address.ts';
 import type { Secret } from '../core/secret.ts';
+import type { StoreLoss } from '../core/store-loss.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { ExportBatch, ExportRequest } from './offline.ts';
 import type { ReportReply, ReportRequest, ReportWatch } from './report.ts';
@@ -46,6 +47,8 @@ export interface SyncReply {
     readonly message: string;
     readonly hint: string | null;
   }[];
+  /** Logs of which the store had fewer events than it had acknowledged, in the last days; `has`: by now, null: not said yet. */
+  readonly lost: readonly (StoreLoss & { readonly foundAt: Instant; readonly has: number | null })[];
 }
 
 /** `jit store init` : whom to connect as. */
@@ -120,6 +123,8 @@ export interface StoreVerifyReply {
     readonly keys: readonly string[];
     readonly registeredBy: string;
     readonly lastSeen: string;
+    /** Events that the store does not have, and nothing shows that it ever had; null: none are known. */
+    readonly note: string | null;
     readonly problem: { readonly seq: number; readonly what: string } | null;
   }[];
   /** Logs that a head or a key was given of, and that are not there. */

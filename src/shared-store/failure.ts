@@ -8,8 +8,9 @@ import { isDown, isTlsFailure, plain, sqlStateOf } from '../system/postgres-fail
 export const contradictions: ReadonlySet<string> = new Set(['JT410', 'JT411']);
 
 const hints: Readonly<Record<string, string>> = {
-  '28P01': 'check the password of the section "store"',
-  '28000': 'check the login of the section "store", and pg_hba.conf of the server',
+  '28P01':
+    'check user and password of the section "store" in the configuration, or of its auditor; jit doctor',
+  '28000': 'check the login of the section "store" in the configuration, and pg_hba.conf of the server',
   '3D000': 'jit store init',
   '3F000': 'jit store init',
   '42883': 'jit store init',
@@ -18,6 +19,19 @@ const hints: Readonly<Record<string, string>> = {
   '55P03': 'end what holds the lock: SELECT pg_terminate_backend(pid)',
   JT403: 'every broker needs a name of its own; an administrator can see it in jit.logs',
 };
+
+const ways: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ENOENT: 'there is no such socket',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name of the host cannot be looked up now',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no network',
+  ETIMEDOUT: 'no answer in time',
+  ECONNRESET: 'the connection was cut',
+};
+
+const away = 'check host and port of the section "store" in the configuration, and the server; jit doctor';
 
 /** The store has heard what was asked and said no, for as long as nothing changes: asking others of it makes sense. */
 export function isRefusal(thrown: unknown): boolean {
@@ -40,9 +54,14 @@ export function failureOf(thrown: unknown, { host, port }: StoreAddress): JitErr
       });
     }
     const code = (thrown as { code?: unknown } | null)?.code;
-    const why =
-      typeof code === 'string' && /^E[A-Z_]+$/.test(code) ? code : 'the connection was lost or timed out';
-    return new JitError('ERR_TARGET_UNREACHABLE', `${where} cannot be reached: ${why}`, { cause: thrown });
+    const name = typeof code === 'string' && /^E[A-Z_]+$/.test(code) ? code : null;
+    const way =
+      ways[name ?? ''] ?? (name === null ? 'the connection was lost or timed out' : 'the system said no');
+    const why = name === null ? way : `${way} (${name})`;
+    return new JitError('ERR_TARGET_UNREACHABLE', `${where} cannot be reached: ${why}`, {
+      hint: away,
+      cause: thrown,
+    });
   }
   const said = plain((thrown as Error).message);
   if (contradictions.has(state)) {

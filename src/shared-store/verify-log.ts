@@ -33,13 +33,15 @@ export interface StoredLogReport extends Judged {
   readonly signed: number;
   /** The newest checkpoint (a signed note) that fits; null: there is none. */
   readonly checkpoint: string | null;
-  /** At the sizes that logs which go on from this one name, as far as they are there; hex. */
-  readonly roots: ReadonlyMap<number, string>;
   /** Of the Merkle tree, hex; null where its beginning is not there, and no edge of it. */
   readonly root: string | null;
   readonly registeredBy: string;
   readonly lastSeen: string;
+  /** What nobody can tell from a loss, though nothing that is there is wrong. */
+  readonly note: string | null;
   readonly problem: LogProblem | null;
+  /** Roots of the log, hex, at the sizes that others go on from. */
+  readonly roots: ReadonlyMap<number, string>;
 }
 
 /** What {@link verifyLog} is given. */
@@ -47,10 +49,10 @@ export interface LogParts {
   readonly log: StoredLog;
   /** Of the log that it goes on from. */
   readonly predecessor: StoredLogReport | undefined;
+  /** At which sizes others go on from this one, or knew it, as they say. */
+  readonly leftAt: ReadonlySet<number>;
   /** Heads of this log that are kept elsewhere. */
   readonly known: readonly LogHead[];
-  /** Sizes that logs which go on from this one name. */
-  readonly named: ReadonlySet<number>;
   /** Events before this instant may be gone; null: none may. */
   readonly keptSince: Instant | null;
   readonly onProgress: (done: number) => void;
@@ -65,7 +67,7 @@ const skew = 3_600_000;
 
 /** Reads the rows of one log and judges them. */
 export async function verifyLog(connection: StoreConnection, parts: LogParts): Promise<StoredLogReport> {
-  const { log, predecessor, known, named, keptSince, onProgress, onEvent } = parts;
+  const { log, predecessor, leftAt, known, keptSince, onProgress, onEvent } = parts;
   const { origin, size } = log;
   let rows = await readEvents(connection, origin, 0, page);
   const from = rows[0]?.seq ?? size;
@@ -75,24 +77,17 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
 
   const checkpoints = await checkpointsOf(connection, log);
   const follower = followLog({
-    ...{ origin, previous: log.previous, known, checkpoints },
+    ...{ origin, previous: log.previous, known, checkpoints, marks: leftAt },
     ...(begin && { begin }),
   });
-  const roots = new Map<number, string>();
-  const note = (size: number): void => {
-    if (named.has(size)) roots.set(size, follower.head().root);
-  };
-  note(from === 0 ? 0 : (begin?.size ?? 0));
   const verifier = logVerifier({
     origin,
     ...(begin && { begin: { seq: from, prev: hex(begin.leaf) } }),
     onEvent(body, row: StoreRow) {
       if (row.prev !== body.prev) return 'a column says something else than the body';
       const what = follower.event(body, Buffer.from(row.leaf, 'hex'));
-      if (what !== null) return what;
-      note(row.seq + 1);
-      onEvent?.(origin, body, row);
-      return null;
+      if (what === null) onEvent?.(origin, body, row);
+      return what;
     },
   });
   let isWell = follower.beginning === null;
@@ -118,11 +113,11 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
     retiredUpTo: begin?.body.ts ?? null,
     signed: follower.signed,
     checkpoint: checkpoints.findLast(({ size: at }) => at > 0 && at === follower.signed)?.note ?? null,
-    roots,
     root: follower.head().root,
     keys: [...keysBefore(origin, keys[0] ?? '', edges.slice(0, -1), checkpoints), ...keys],
     missed: follower.missed,
     fork: follower.fork,
+    roots: follower.roots,
     problem: problem ?? (what === null ? null : { seq: events, what }),
     valid: problem === null && what === null,
   };
@@ -132,9 +127,8 @@ export async function verifyLog(connection: StoreConnection, parts: LogParts): P
 function unread({ origin, size, registeredBy, lastSeen }: StoredLog, from: number): StoredLogReport {
   return {
     ...{ origin, from, registeredBy, events: size, lastSeen: new Date(lastSeen).toISOString() },
-    ...{ valid: false, retiredUpTo: null, signed: 0, root: null, problem: null },
-    ...{ checkpoint: null, roots: new Map() },
-    ...{ keys: [], missed: [], fork: null },
+    ...{ valid: false, retiredUpTo: null, signed: 0, checkpoint: null, root: null, problem: null },
+    ...{ keys: [], missed: [], fork: null, note: null, roots: new Map() },
   };
 }
 
@@ -176,9 +170,9 @@ function otherEnd({ size, head }: StoredLog, events: number, found: string): str
 }
 
 /**
- * A device has one first log, and every other goes on from one of the same device that is here, and leads to where this one went
- * on. Of a log that was set back before the fork the store may have what was lost: that leads to what was known of it
- * (`fork.known`), or is less. Where the fork itself is gone nothing says which, and which log it was is all that is left to ask.
+ * A device has one first log, and every other goes on from one of the same device that is here, which may have more events
+ * there: those that were lost here. Of a log that was set back before the fork (`fork.known`, what was known of it) the
+ * store may have another end. Where the fork itself is gone nothing says which, and which log it was is all that is left to ask.
  */
 function otherPredecessor(
   { origin, size, previous }: StoredLog,
@@ -191,20 +185,15 @@ function otherPredecessor(
   if (previous === null) return 'it does not say which log it goes on from';
   if (!found || origin === device || deviceOf(previous.origin) !== device)
     return `it goes on from a log "${previous.origin}" that is not here, or not of this device`;
-  if (from > 2 || found.problem !== null || leadsTo(found, previous)) return null;
+  const root = found.roots.get(previous.size);
+  if (from > 2 || root === undefined || root === previous.root) return null;
   const lost = fork?.known ?? null;
-  if (lost !== null && deviceOf(lost.origin) === device) {
-    // Without a checkpoint a store can say how many events it has, and not which (`noLeaf`).
-    const isOther = lost.origin === found.origin && lost.root !== noLeaf && lost.size <= found.events;
-    if (!isOther || leadsTo(found, lost)) return null;
-  } else if (previous.size > found.events)
-    return `it goes on from the log "${previous.origin}" at ${previous.size} events, of which ${found.events} are there`;
+  // Without a checkpoint a store could say how many events it had, and not which (`noLeaf`).
+  const isKnown = lost !== null && lost.origin === found.origin && lost.root !== noLeaf;
+  const there = isKnown ? found.roots.get(lost.size) : undefined;
+  if (lost !== null && deviceOf(lost.origin) === device && (there === undefined || there === lost.root))
+    return null;
   return `it goes on from another log "${previous.origin}" than the one that is there`;
-}
-
-/** Of what is past its retention nobody can say. */
-function leadsTo({ from, roots }: StoredLogReport, { size, root }: LogHead): boolean {
-  return size < from || roots.get(size) === root;
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

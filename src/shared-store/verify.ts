@@ -47,9 +47,9 @@ export async function verifyStore(
     const { origin, size, previous } = log;
     const report = await verifyLog(connection, {
       ...{ log, keptSince, onEvent },
+      leftAt: new Set(named.filter((head) => head.origin === origin).map((head) => head.size)),
       predecessor: reports.find((other) => other.origin === previous?.origin),
       known: known.filter((head) => head.origin === origin),
-      named: new Set(named.filter((head) => head.origin === origin).map((head) => head.size)),
       onProgress: (done) => options.onProgress?.(before + done, total),
     });
     reports.push(report);
@@ -82,16 +82,35 @@ async function forkOf(connection: StoreConnection, origin: string): Promise<Even
   return typeof body !== 'string' && body.type === 'log.fork' ? (body.data as EventData['log.fork']) : null;
 }
 
+/**
+ * What the fork of a log names that the store does not have: the events were lost, or never came here. Whether they were here is
+ * shown by what the store still says of them, a checkpoint or how many it acknowledged, and that is a problem of their log.
+ */
+function lacking({ fork }: StoredLogReport, reports: readonly StoredLogReport[]): string | null {
+  const [wanted] = [fork?.previous, fork?.known]
+    .flatMap((head) => head ?? [])
+    .toSorted((one, other) => other.size - one.size)
+    .filter(({ origin, size }) => size > storedOf(reports, origin));
+  if (!wanted) return null;
+  const { origin, size } = wanted;
+  return `the store has ${storedOf(reports, origin)} events of ${origin}, and its fork names ${size}`;
+}
+
+function storedOf(reports: readonly StoredLogReport[], name: string): number {
+  return reports.find(({ origin }) => origin === name)?.events ?? 0;
+}
+
 /** With what is wrong beside the store's own words; each log keeps the first thing that was found. */
 function judge(reports: readonly StoredLogReport[], elsewhere: KnownElsewhere): StoredLogReport[] {
-  return reports.map((report) => {
+  return reports.map((found) => {
+    const report = { ...found, note: lacking(found, reports) };
     const own = sameDevice(reports, report.origin);
     const keys = (elsewhere.keys ?? []).filter((vkey) => deviceOf(nameOf(vkey)) === deviceOf(report.origin));
     const [lost] = lostHeads([], own, keys).filter(({ origin }) => origin === report.origin);
     const what =
       (lost && (lost.size < report.from ? tooOld(lost.size, report.from) : notLedTo(lost, own))) ??
       // Told once: of the newest log, which has to be of a trusted key.
-      (own.at(-1) === report ? notTrusted(keys, own) : null);
+      (own.at(-1) === found ? notTrusted(keys, own) : null);
     if (report.problem !== null || what === null) return report;
     return { ...report, valid: false, problem: { seq: report.events, what } };
   });

@@ -37,12 +37,13 @@ export function grantRow(grant: Grant) {
     end_cause: grant.endCause as string | null,
     on_restart: grant.onRestart as string,
     keep: grant.keep ? 1 : 0,
-    session: grant.session === null ? null : JSON.stringify(grant.session),
+    session: grant.damaged ?? (grant.session === null ? null : JSON.stringify(grant.session)),
   };
 }
 
-/** The grant of a row. */
+/** The grant of a row; one whose session cannot be read keeps it as it is. */
 export function toGrant(row: GrantRow): Grant {
+  const session = row.session === null ? null : toObject(row.session);
   return {
     id: row.id,
     digest: row.digest,
@@ -65,7 +66,8 @@ export function toGrant(row: GrantRow): Grant {
     endCause: row.end_cause as EndCause | null,
     onRestart: row.on_restart as Grant['onRestart'],
     keep: row.keep === 1,
-    session: row.session === null ? null : (JSON.parse(row.session) as Session),
+    session: isSession(session) ? session : null,
+    ...(row.session !== null && !isSession(session) && { damaged: row.session }),
   };
 }
 
@@ -82,7 +84,7 @@ export function leaseRow(lease: Lease) {
     provider: lease.provider,
     name: lease.name,
     state: lease.state as string,
-    handle: JSON.stringify(lease.handle),
+    handle: lease.damaged ?? JSON.stringify(lease.handle),
     deadline_ms: ms(lease.deadline),
     hard_deadline_ms: ms(lease.hardDeadline),
     boot_id: lease.bootId,
@@ -99,8 +101,9 @@ export function leaseRow(lease: Lease) {
   };
 }
 
-/** The lease of a row. */
+/** The lease of a row; one whose handle cannot be read keeps it as it is, and every other field. */
 export function toLease(row: LeaseRow): Lease {
+  const handle = toObject(row.handle);
   return {
     id: row.id,
     grant: row.grant_id,
@@ -109,7 +112,8 @@ export function toLease(row: LeaseRow): Lease {
     provider: row.provider,
     name: row.name,
     state: row.state as LeaseState,
-    handle: JSON.parse(row.handle) as Json,
+    handle,
+    ...(handle === null && { damaged: row.handle }),
     deadline: row.deadline_ms,
     hardDeadline: row.hard_deadline_ms,
     bootId: row.boot_id,
@@ -124,6 +128,21 @@ export function toLease(row: LeaseRow): Lease {
     nextAttemptAt: row.next_attempt_ms,
     lastError: row.last_error as ErrorCode | null,
   };
+}
+
+/** The object that is written as `text`; null: it is none. One row that is damaged must not hide the others. */
+function toObject(text: string): { readonly [field: string]: Json } | null {
+  try {
+    const value = JSON.parse(text) as Json;
+    return typeof value === 'object' && !Array.isArray(value) ? (value as { [field: string]: Json }) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isSession(value: unknown): value is Session {
+  const { pid, startTime } = (value ?? {}) as Partial<Session>;
+  return Number.isSafeInteger(pid) && typeof startTime === 'string';
 }
 
 /** A row of `findings`, but for its number. */

@@ -105,7 +105,7 @@ export interface Store {
   /** The newest checkpoint that the shared store has acknowledged: of the log that is written now, or of another of the file. */
   acknowledgedHead(origin?: string): SignedHead | null;
   /** Remembers it, and no earlier one of that log. */
-  acknowledge(head: SignedHead): void;
+  acknowledge(head: Pick<SignedHead, 'origin' | 'size' | 'note'>): void;
   /** The shared store has only `size` events of that log: what it had acknowledged beyond is acknowledged no more. */
   unacknowledge(origin: string, size: number): void;
   /**

@@ -188,7 +188,11 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(await withGrant(line))).toMatch(/^extended g/),
   'jit audit log --grant g7f3k2 --json': async (line) =>
     expect(JSON.parse(await works(await withGrant(line))).events.length).toBeGreaterThan(3),
-  'jit watch': (line) => onTerminal(line, {}, [[/q quits/, 'q']]),
+  'jit watch': (line) =>
+    onTerminal(line, {}, [
+      [/q quits/, 'q'],
+      [/jit watch\s+bash\S*[#$]/, ''],
+    ]),
   'jit watch > access.log': (line) => goesOn(line, 'access.log', /active prod-db:read g/),
   'jit audit tail -f': (line) => goesOn(`${line} > tail.txt`, 'tail.txt', /lease\.issued/),
   'jit audit tail -f --json > events.jsonl': (line) => goesOn(line, 'events.jsonl', /"lease\.issued"/),

@@ -6,6 +6,7 @@ import { doctor } from '../../src/broker/doctor.ts';
 import { elevate } from '../../src/broker/elevate.ts';
 import { watchIdle } from '../../src/broker/idle.ts';
 import { endGrant } from '../../src/broker/revocation.ts';
+import { status } from '../../src/broker/status.ts';
 import { startStore } from '../shared-store/support.ts';
 import { ada, createTestBroker, request, type TestBroker, testConfig } from '../support/broker.ts';
 import type { PostgresServer } from '../support/postgres.ts';
@@ -221,6 +222,10 @@ test('an earlier log that the store refuses keeps the one of now from nothing, a
   expect({ failure, events, isHeard }).toEqual({ failure: null, events: 0, isHeard: true });
   expect(refused).toMatchObject([{ origin: first, failure: { code: 'ERR_TARGET_REFUSED' } }]);
   expect(refused[0]?.events).toBeGreaterThan(0);
+  expect((await status(world.broker, ada)).auditLog).toMatchObject({
+    refused: [{ origin: first, events: refused[0]?.events }],
+    lost: [],
+  });
   const { checks } = await doctor(world.broker, { target: null });
   expect(checks.filter(({ name }) => name.startsWith('shared store'))).toMatchObject([
     { name: 'shared store', status: 'ok' },

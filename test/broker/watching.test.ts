@@ -6,7 +6,7 @@ import { status } from '../../src/broker/status.ts';
 import { startWatching, type Watching, watchSettings } from '../../src/broker/watching.ts';
 import { type AnomalySettings, usualAnomalySettings } from '../../src/core/anomaly.ts';
 import { JitError } from '../../src/core/errors.ts';
-import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { ada, createTestBroker, request, type TestBroker, testConfig } from '../support/broker.ts';
 import { until } from '../support/until.ts';
 
 const tools: SendTools = {
@@ -278,4 +278,23 @@ test('settings are found although the log takes no new configuration, and althou
   expect((await watchSettings(world.broker)).alerts).toMatchObject([{ kind: 'desktop' }]);
   writeFileSync(world.broker.paths.configFile, 'version: 9');
   expect(await watchSettings(world.broker)).toEqual({ anomalies: usualAnomalySettings, alerts: [] });
+});
+
+test('on a fresh install no grant comes soon after a change of the policy; a change is told once per role', async () => {
+  const config = world.broker.paths.configFile;
+  const change = { ...silent, 'policy-change': { mode: 'notify' as const, within: 3600_000 } };
+  const watching = watch(change);
+  await grantTwice();
+  await elevate(world.broker, ada, request({ target: 'other-db' }));
+  await watching.caughtUp();
+  expect(world.types()).toContain('policy.load');
+  expect(anomalies()).toEqual([]);
+  writeFileSync(config, testConfig.replace('fake-db:write', 'fake-db:w*'));
+  await grantTwice();
+  await elevate(world.broker, ada, request({ role: 'write', reason: 'why' }));
+  await elevate(world.broker, ada, request({ role: 'write', reason: 'why' }));
+  await watching.caughtUp();
+  expect(anomalies().map(({ data }) => data)).toMatchObject([
+    { why: expect.stringContaining('fake-db:write') },
+  ]);
 });

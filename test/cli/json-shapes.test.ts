@@ -51,7 +51,7 @@ const client = () =>
     }),
     sync: async () => ({
       ...{ origin: 'x', events: 1, acknowledged: 1, heard: true, since: null, running: false, failure: null },
-      refused: [],
+      ...{ refused: [], lost: [] },
       store: { host: 'x', port: 1, database: 'y', user: 'z', maxUnsynced: { events: 1, age: 1 } },
     }),
     follow: async () => ({ events: [{ leaf: 'x', body: { ...tailed.body } }], next: 0 }),
@@ -84,6 +84,7 @@ const offline: Partial<Offline> = {
     },
     logs: [{ origin: 'x', events: 1, root: 'x', signed: 1, keys: ['x'], fork: null, problem: null }],
     heads: 1,
+    excused: 0,
     trusted: [],
   }),
   auditProve: async () => ({ origin: 'x', seq: 1, leaf: 'x', size: 2, output: null, proof: 'x' }),

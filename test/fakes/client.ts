@@ -130,6 +130,8 @@ export function fakeLog(changes: Partial<LogView> = {}): LogView {
     key: { vkey: 'jit.7h2k9d3f5g6h8j1k+8ab1c2d3+AQ==', place: 'keychain', since: fakeNow - 3_600_000 },
     known: null,
     fork: null,
+    refused: [],
+    lost: [],
     ...changes,
   };
 }
@@ -217,6 +219,7 @@ export function createFakeClient(verbs: Partial<Client> = {}): FakeClient {
       running: false,
       failure: null,
       refused: [],
+      lost: [],
     }),
     rotate: async () => ({
       origin: 'jit.7h2k9d3f5g6h8j1k',

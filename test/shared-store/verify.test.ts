@@ -206,6 +206,61 @@ test('a log that lost one event, told so and was forked, is valid beside what th
   expect(await found(`${silent}/2`)).toMatchObject({ valid: false });
 });
 
+test('a log may go on from the middle of one that lost its end, and only where that one has been', async () => {
+  const first = 'jit.middle000000';
+  const events = chain(first, 9);
+  await put(first, events);
+  const middle = headOf(first, events.slice(0, 6));
+  // Log after log; each says that it goes on from there.
+  await put(`${first}/2`, forked(`${first}/2`, middle));
+  await put(`${first}/3`, forked(`${first}/3`, { ...middle, root: 'c'.repeat(64) }));
+  await put(`${first}/4`, forked(`${first}/4`, { ...middle, size: 9 }));
+  // Set back, and told so: what came after it here is another end.
+  await put(`${first}/5`, forked(`${first}/5`, { ...middle, root: 'c'.repeat(64) }, headOf(first, events)));
+  const other = {
+    valid: false,
+    problem: { what: `it goes on from another log "${first}" than the one that is there` },
+  };
+  expect(await found(`${first}/2`)).toMatchObject({ valid: true, note: null });
+  expect(await found(`${first}/3`)).toMatchObject(other);
+  expect(await found(`${first}/4`)).toMatchObject(other);
+  expect(await found(`${first}/5`)).toMatchObject({ valid: true, note: null });
+});
+
+test('events that a fork names and the store does not have are told; where it says that it had them, they are a problem', async () => {
+  const first = 'jit.fewerevents0';
+  const signer = createSigner(first, Buffer.alloc(32, 5));
+  const place = { origin: first, boot: 'boot', monoMs: 1, seq: 0, prev: noLeaf };
+  const opening = { type: 'log.open', at: 0, data: { version: '0.1.0', vkey: signer.vkey } } as const;
+  const events = chain(first, 97, 'x', [placeEvent(opening, place)]);
+  const head = (size: number) => headOf(first, events.slice(0, size));
+  await put(first, events.slice(0, 84), signCheckpoint(head(84), [signer]));
+  await put(`${first}/2`, forked(`${first}/2`, head(80), head(98)));
+  await put(`${first}/3`, forked(`${first}/3`, head(90)));
+  await put(`${first}/4`, forked(`${first}/4`, head(84), { ...head(84), origin: `${first}/9`, size: 7 }));
+  await put(`${first}/5`, forked(`${first}/5`, head(80), head(84)));
+  const note = (size: number) => `the store has 84 events of ${first}, and its fork names ${size}`;
+  expect(await found(first)).toMatchObject({ valid: true, note: null });
+  expect(await found(`${first}/2`)).toMatchObject({ valid: true, note: note(98) });
+  expect(await found(`${first}/3`)).toMatchObject({ valid: true, note: note(90) });
+  expect(await found(`${first}/4`)).toMatchObject({
+    ...{ valid: true, note: `the store has 0 events of ${first}/9, and its fork names 7` },
+  });
+  expect(await found(`${first}/5`)).toMatchObject({ valid: true, note: null });
+  for (const sql of [
+    `INSERT INTO jit.checkpoints (origin, size, note, received) VALUES ('${first}', 98, '${signCheckpoint(head(98), [signer])}', now())`,
+    `UPDATE jit.logs SET checkpoint = '${signCheckpoint(head(98), [signer])}' WHERE origin = '${first}'`,
+  ]) {
+    await server.sql(sql);
+    expect(await found(first)).toMatchObject({
+      valid: false,
+      problem: { what: 'a checkpoint covers 98 events and 84 are there' },
+    });
+    expect(await found(`${first}/2`)).toMatchObject({ note: note(98) });
+    await server.sql(`DELETE FROM jit.checkpoints WHERE origin = '${first}' AND size = 98`);
+  }
+});
+
 test('an auditor finds events of everybody by what they say', async () => {
   const all = { grant: null, target: null, principal: null, since: null, until: null, limit: 100_000 };
   const find = (query: Partial<typeof all> & object) =>

@@ -64,8 +64,8 @@ describe.each(shells)('$shell', ({ shell, rcFile, rc }) => {
     test('terminate: a stopped job and one in the background that will not end are killed', async () => {
       const screen = await startShell('terminate');
       await screen.line(`sh -c 'trap "" TERM; while :; do sleep 0.1; done' &`);
-      await screen.line('sleep 300');
-      await until(() => programs().some(({ pid }) => nameOf(pid) === 'sleep'), 'it runs');
+      await screen.line('tail -f /dev/null');
+      await until(() => programs().some(({ pid }) => nameOf(pid) === 'tail'), 'it runs');
       await screen.press('C-z');
       await screen.waitFor(/[Ss]topped|suspended/);
       await stage.scene.endGrant();

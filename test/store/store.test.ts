@@ -221,3 +221,35 @@ test('a closed store says that it is unavailable', () => {
   expect(failure(() => store.commit((tx) => tx.append(step('a'))))?.code).toBe('ERR_AUDIT_UNAVAILABLE');
   expect(failure(() => store.head())?.code).toBe('ERR_AUDIT_UNAVAILABLE');
 });
+
+test('a row that cannot be read as a whole hides no other, and is written back as it was', () => {
+  const file = temporaryPath();
+  const store = open(file);
+  store.commit((tx) => {
+    for (const id of ['g1', 'g2']) tx.putGrant(sampleGrant(id));
+    for (const id of ['l1', 'l2']) tx.putLease(sampleLease(id, 'g1'));
+  });
+  store.close();
+  const db = new Database(file);
+  db.exec(
+    `UPDATE leases SET handle = '{"role":' WHERE id = 'l1'; UPDATE grants SET session = '?' WHERE id = 'g1'`,
+  );
+  db.close();
+  const again = open(file);
+  const [lease, whole] = again.leases({ states: ['active'] });
+  expect(lease).toEqual({ ...sampleLease('l1', 'g1'), handle: null, damaged: '{"role":' });
+  expect(whole).toEqual(sampleLease('l2', 'g1'));
+  const grant = again.grant('g1');
+  expect([grant, again.grants()[1]]).toEqual([
+    { ...sampleGrant('g1'), session: null, damaged: '?' },
+    sampleGrant('g2'),
+  ]);
+  again.commit((tx) => {
+    if (grant) tx.putGrant({ ...grant, state: 'ended' });
+    if (lease) tx.putLease({ ...lease, state: 'overdue' });
+  });
+  expect([again.lease('l1'), again.grant('g1')]).toMatchObject([
+    { state: 'overdue', handle: null, damaged: '{"role":' },
+    { state: 'ended', session: null, damaged: '?' },
+  ]);
+});

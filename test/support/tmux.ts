@@ -72,7 +72,7 @@ export async function openTerminal({ command, env, cwd }: TerminalOptions): Prom
       await type(text);
       await press('Enter');
     },
-    async waitFor(pattern, { withinMs = 10_000, colours = false } = {}) {
+    async waitFor(pattern, { withinMs = 20_000, colours = false } = {}) {
       const limit = performance.now() + withinMs;
       let seen = '';
       while (performance.now() < limit) {

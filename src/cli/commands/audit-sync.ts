@@ -8,6 +8,7 @@ import { defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { counting } from '../progress.ts';
 import { reachBroker } from '../reach.ts';
+import { stampText } from '../time-text.ts';
 
 /** How often progress is looked at, in milliseconds. */
 const look = 500;
@@ -25,7 +26,7 @@ function text(reply: SyncReply): string[] {
       ({ origin: name, events: lacking, message }) =>
         `${lacking} events of ${escapeText(name)}, an earlier log, are not there and not taken: ${escapeText(message)}`,
     ),
-    ...lost.map((loss) => escapeText(`${loss.at}: ${lossAtStore(loss, loss.has)}`)),
+    ...lost.map((loss) => escapeText(`${stampText(loss.foundAt)}: ${lossAtStore(loss, loss.has)}`)),
     ...(failure && !isStuck(reply) ? [escapeText(`the last attempt failed: ${failure.message}`)] : []),
   ];
 }
@@ -111,6 +112,7 @@ export const auditSync = defineCommand({
     if (json) out.json(reply);
     else out.print(text(reply).join('\n'));
     const { failure } = reply;
+    if (!json && failure?.code === 'ERR_TARGET_UNREACHABLE' && failure.hint !== null) out.hint(failure.hint);
     // What was pushed is there, whatever was wrong before.
     if (!options.status || failure === null || !isStuck(reply)) return 0;
     if (json) return exitCodeOf[failure.code];

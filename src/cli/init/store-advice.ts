@@ -7,8 +7,16 @@ import { quotedWord } from '../quoted-word.ts';
 
 /** The same failure, with what the administrator who runs the command can do. */
 export function withStoreAdvice(request: StoreInitRequest, thrown: unknown): unknown {
-  if (!(thrown instanceof JitError) || thrown.cause === undefined) return thrown;
+  if (!(thrown instanceof JitError)) return thrown;
   const { code, message, cause } = thrown;
+  // Kept from the broker; this command takes it by itself.
+  if (code === 'ERR_SECRET_UNAVAILABLE' && request.password === 'env:PGPASSWORD') {
+    return new JitError(code, message, {
+      hint: 'set PGPASSWORD; it is taken anyway, without --password',
+      cause,
+    });
+  }
+  if (cause === undefined) return thrown;
   const { host, port, user } = request;
   if (
     request.password === null &&
@@ -18,7 +26,9 @@ export function withStoreAdvice(request: StoreInitRequest, thrown: unknown): unk
     const asked = `the server at ${host}:${port} asks for the password of "${user}"`;
     return new JitError('ERR_INPUT_NEEDED', asked, { hint: passwordHint, cause });
   }
-  const hint = hintFor(request, (cause as { code?: unknown }).code);
+  const hint =
+    hintFor(request, (cause as { code?: unknown }).code) ??
+    (code === 'ERR_TARGET_UNREACHABLE' ? 'check --host and --port' : null);
   return hint === null ? thrown : new JitError(code, message, { hint, cause });
 }
 

@@ -4,6 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createSigner } from '../../../src/audit/signer.ts';
+import { auditProve, auditVerifyProof } from '../../../src/broker/offline/audit-prove.ts';
 import { auditVerify } from '../../../src/broker/offline/audit-verify.ts';
 import { fileHeadKeeper } from '../../../src/store/head-keeper.ts';
 import { newOrigin, openStore } from '../../../src/store/open.ts';
@@ -49,6 +50,17 @@ test('a signed head on its own is one, and one with a line feed too many is the 
     writeFileSync(elsewhere, text);
     expect(await verify(file, elsewhere)).toMatchObject({ valid: true, heads: 1 });
   }
+});
+
+test('a proof without a key says where the key comes from', async () => {
+  const { file } = keptLog(2);
+  const output = `${file}.tlog-proof`;
+  await auditProve({ event: '0', file, output });
+  const checked = auditVerifyProof({ file: output, keys: [], event: null });
+  await expect(checked).rejects.toMatchObject({
+    code: 'ERR_USAGE',
+    hint: expect.stringMatching(/--key.*jit audit verify .*machine of the log/),
+  });
 });
 
 test('a file without a head is told as that, and what to give instead', async () => {

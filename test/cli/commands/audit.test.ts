@@ -162,6 +162,7 @@ describe('jit audit verify', () => {
     problem: null,
     logs: [whole],
     heads: 0,
+    excused: 0,
     trusted: [],
   };
   const broken = {
@@ -184,7 +185,7 @@ describe('jit audit verify', () => {
     ];
     const auditVerify: Offline['auditVerify'] = async (request) => {
       asked.push(request);
-      return { ...reply, logs, heads: 2, trusted: ['jit.x+2+B'] };
+      return { ...reply, logs, heads: 2, excused: 1, trusted: ['jit.x+2+B'] };
     };
     const argv = ['--key', 'jit.x+2+B', '--head', 'a', '--head', 'b'];
     const { stdout } = await jit(['audit', 'verify', 'x.db', ...argv], { offline: { auditVerify } });
@@ -193,7 +194,7 @@ describe('jit audit verify', () => {
       'jit.x: 3 events, the last 1 not signed',
       'key jit.x+2+B (given)',
       'jit.x/2: 2 events, not signed',
-      'leads to 2 heads kept elsewhere',
+      'leads to 2 heads kept elsewhere, and not to 1 that a fork has put on record as lost',
     ])
       expect(stdout.split('\n')).toContain(line);
     expect(stdout).toMatch(/^jit\.x\/2 goes on from the log before: restored\\/m);
@@ -262,7 +263,7 @@ describe('jit audit verify of a file with several logs', () => {
         lastAt: 'b',
         clockSteps: 0,
       },
-      ...{ problem: damaged.problem, logs: [damaged, next], heads: 1, trusted: ['jit.x/2+2+B'] },
+      ...{ problem: damaged.problem, logs: [damaged, next], heads: 1, excused: 0, trusted: ['jit.x/2+2+B'] },
     };
     const offline = { auditVerify: async () => reply };
     const ran = await jit(['audit', 'verify'], { offline });
@@ -287,9 +288,15 @@ describe('jit audit verify of a file with several logs', () => {
 describe('jit audit verify --store', () => {
   const log = {
     ...{ origin: 'jit.x', valid: true, events: 12, from: 0, retiredUpTo: null, signed: 12, root: 'abc' },
-    ...{ keys: ['jit.x+1+A', 'jit.x+2+B'], registeredBy: 'jit_x', lastSeen: 'now', problem: null },
+    ...{
+      keys: ['jit.x+1+A', 'jit.x+2+B'],
+      registeredBy: 'jit_x',
+      lastSeen: 'now',
+      note: null,
+      problem: null,
+    },
   };
-  const reply = { valid: true, events: 12, logs: [log], missing: [], heads: 0, trusted: [] };
+  const reply = { valid: true, events: 12, logs: [log], missing: [], heads: 0, excused: 0, trusted: [] };
   const answers = (changes: object) => ({ offline: { storeVerify: async () => ({ ...reply, ...changes }) } });
   const argv = ['audit', 'verify', '--store'];
 
@@ -327,6 +334,12 @@ describe('jit audit verify --store', () => {
       'key now jit.x+2+B (1 rotation later)',
       'jit.x: valid, 12 events, all signed, none is there any more (those up to then are retired); by jit_x, last seen now',
     ]);
+  });
+
+  it('notes what the store does not have and a fork names', async () => {
+    const note = 'the store has 4 events of jit.x, and its fork names 7';
+    const ran = await jit(argv, answers({ logs: [{ ...log, origin: 'jit.x/2', note }] }));
+    expect([ran.code, ran.stdout.split('\n')[1]]).toEqual([0, `jit.x/2: ${note}`]);
   });
 
   it('fails where a log is not valid, and where one that is known is not there', async () => {

@@ -45,6 +45,24 @@ describe('jit status', () => {
     expect((await told(25 * 3_600_000)).stdout).toBe('no active grants\n');
   });
 
+  it('tells what the shared store lost or does not take: for a day, and as long as it can be made good', async () => {
+    const { origin } = fakeLog();
+    const refused = [{ origin, events: 3 }];
+    expect((await showing({ auditLog: fakeLog({ refused }) })).stdout).toMatch(
+      new RegExp(`^the shared store takes no more of ${origin}, an earlier log, and lacks 3 .*jit doctor`),
+    );
+    const told = async (age: number, has: number | null) => {
+      const lost = [{ origin, acknowledged: 41, found: 30, foundAt: fakeNow - age, has }];
+      return (await showing({ auditLog: fakeLog({ lost }) })).stdout;
+    };
+    expect(await told(3_600_000, 41)).toMatch(
+      /^SHARED STORE LOST EVENTS: .*had 30 of the 41 .*as many again/,
+    );
+    expect(await told(25 * 3_600_000, 41)).toBe('no active grants\n');
+    expect(await told(25 * 3_600_000, null)).toBe('no active grants\n');
+    expect(await told(25 * 3_600_000, 40)).toContain('it still lacks 1');
+  });
+
   it('shows a grant with its role, how long it lasts and why it is there', async () => {
     const { stdout } = await showing({ grants: [fakeGrant({ scope: 'orders' })] });
     expect(stdout.split('\n')[1]).toMatch(
@@ -120,6 +138,15 @@ describe('jit status', () => {
     expect(stdout).toContain(
       'jit_l4k9p1: ACCESS MAY GO ON; the broker keeps trying (attempt 7: the target cannot be reached, ERR_TARGET_UNREACHABLE)',
     );
+  });
+
+  it('says of a credential whose record is damaged that a person has to take it back', async () => {
+    const lease = fakeLease({ state: 'overdue', attempts: 7, lastError: 'ERR_AUDIT_INVALID' });
+    const { stdout } = await showing({ grants: [fakeGrant({ leases: [lease] })], overdue: 1 });
+    expect(stdout).toContain(
+      'jit_l4k9p1: ACCESS MAY GO ON; what revoking it needs is damaged, take it back by hand',
+    );
+    expect(stdout).not.toContain('keeps trying');
   });
 
   it('tells when a grant ended whose credential is overdue before its deadline', async () => {

@@ -49,6 +49,18 @@ describe('jit store init', () => {
     expect(ran.stderr).toContain('PGPASSWORD');
   });
 
+  it('says that PGPASSWORD is taken anyway, where it is named and not set', async () => {
+    const storeInit = async () => {
+      const hint = 'choose another name: variables that steer programs are kept from the broker';
+      throw new JitError('ERR_SECRET_UNAVAILABLE', 'environment variable "PGPASSWORD" is not set', { hint });
+    };
+    const named = await jit([...argv, '--password', 'env:PGPASSWORD'], { offline: { storeInit } });
+    expect(named.code).toBe(4);
+    expect(named.stderr).toContain('hint: set PGPASSWORD; it is taken anyway, without --password\n');
+    const other = await jit([...argv, '--password', 'env:PGHOST'], { offline: { storeInit } });
+    expect(other.stderr).toContain('choose another name');
+  });
+
   it('leaves what it does not know as it is', async () => {
     expect((await failing(answered('XX000'))).stderr).toContain('check the section "store"');
   });

@@ -203,8 +203,8 @@ export function followLog(options: FollowOptions): Follower {
       if (key !== null && signed === 0) return 'the log names a key and has no checkpoint';
       if (signed < least)
         return 'no checkpoint covers what is there, and so nothing shows that it is of this log';
-      // What is kept elsewhere was taken from here, after it was stored here.
-      const newest = known[nextKnown - 1];
+      // What is kept elsewhere was taken from here, after it was stored here; what this does not lead to is judged elsewhere.
+      const newest = known.slice(0, nextKnown).findLast((one) => !missed.includes(one));
       if (newest && newest.size > signed) return 'its checkpoint is older than a head that is kept elsewhere';
       return null;
     },

@@ -213,7 +213,10 @@ export async function findEvents(connection: StoreConnection, query: StoreQuery)
     ],
   );
   if (rows[0]?.is_last !== false) {
-    return rows.map(({ is_last: _, leaf, ...row }) => ({ ...row, leaf: hex(leaf) }));
+    return rows.map(({ is_last: _, leaf, body, ...row }) => ({
+      ...{ ...row, leaf: hex(leaf) },
+      body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+    }));
   }
   throw new JitError('ERR_USAGE', 'the events that fit are too many to be shown at once', {
     hint: 'ask for fewer: --limit, --since, --grant',

@@ -102,7 +102,7 @@ function wrongCheckpoint({ device, log, epochs, kept }: Damageable): string | nu
     .filter((one) => one.origin === origin && one.size <= size && log.rootAt(one.size) === one.root);
   const row = epochs.newest();
   if (vkey === null) {
-    const isSigned = row?.epoch === epoch.number || outside.length > 0;
+    const isSigned = row?.epoch === epoch.number || outside.length > 0 || namesKey(log, epoch.first);
     return isSigned ? 'the key that signs it is missing' : null;
   }
   if (row?.epoch !== epoch.number) return 'its newest checkpoint is missing';
@@ -119,4 +119,10 @@ function wrongCheckpoint({ device, log, epochs, kept }: Damageable): string | nu
   return outside.some((one) => one.size > row.size)
     ? 'its newest checkpoint is older than one that is kept elsewhere'
     : null;
+}
+
+/** True when the first event of a log says who signs it. */
+function namesKey(log: Log, first: number): boolean {
+  const [event] = log.events({ type: 'log.open', after: first - 1, oldest: true, limit: 1 });
+  return event?.row === first && (event.body.data as EventData['log.open']).vkey !== undefined;
 }

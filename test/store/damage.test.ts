@@ -368,3 +368,16 @@ test('heads that cannot be let go of after a fork keep neither the fork from cou
   openStore({ ...options, signer: next, heads }).close();
   expect([...heads.notes.keys()]).not.toContain(lost);
 });
+
+test('a log that names its key does not begin again without one when everything that knows of the key is taken away', () => {
+  const { file, heads, store, open } = signedLog();
+  store.close();
+  const db = new Database(file);
+  db.exec('DELETE FROM keys; DELETE FROM checkpoints; DELETE FROM newest_checkpoint');
+  db.close();
+  heads.notes.clear();
+  const again = open({ signer: null });
+  expect(again.stopped?.message).toContain('the key that signs it is missing');
+  expect(failure(() => say(again))?.code).toBe('ERR_AUDIT_INVALID');
+  expect(again.events({ type: 'log.damaged' })).toHaveLength(1);
+});

@@ -1,6 +1,7 @@
 // What commands do at the shared store without a broker: set it up as an administrator, read it as an auditor.
 
 import { anyBody } from '../../audit/body.ts';
+import { leafHash } from '../../audit/chain.ts';
 import { readHead as headOf, lostHeads, missedHeads } from '../../audit/trust.ts';
 import { sslModeOf } from '../../core/postgres-address.ts';
 import { Secret } from '../../core/secret.ts';
@@ -62,11 +63,12 @@ export async function storeLog(config: string | null, request: StoreLogRequest):
   return asAuditor(config, async (connection) => {
     const found = await findEvents(connection, { ...request, limit: request.limit ?? most });
     return {
-      // What no jit has written keeps nothing else from being shown.
-      events: found.map(({ origin, seq, leaf, body }) => ({
-        leaf,
-        body: anyBody(body) ?? { origin, seq, type: 'unreadable' },
-      })),
+      // What no jit has written, or not at this place, keeps nothing else from being shown.
+      events: found.map(({ origin, seq, leaf, body }) => {
+        const said = leafHash(body) === leaf ? anyBody(body) : null;
+        const isHere = said?.['origin'] === origin && said['seq'] === seq;
+        return { leaf, body: isHere ? said : { origin, seq, type: 'unreadable' } };
+      }),
     };
   });
 }

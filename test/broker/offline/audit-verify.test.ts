@@ -3,6 +3,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { parseCheckpoint } from '../../../src/audit/checkpoint.ts';
 import { createSigner } from '../../../src/audit/signer.ts';
 import { auditProve, auditVerifyProof } from '../../../src/broker/offline/audit-prove.ts';
 import { auditVerify } from '../../../src/broker/offline/audit-verify.ts';
@@ -69,5 +70,30 @@ test('a file without a head is told as that, and what to give instead', async ()
   await expect(verify(file, `${file}.txt`)).rejects.toMatchObject({
     code: 'ERR_USAGE',
     hint: expect.stringContaining('heads'),
+  });
+});
+
+test('in a copy a fork excuses a lost head only by a key that was given; what is lost is never said to be led to', async () => {
+  const { older, note } = keptLog(3);
+  const known = parseCheckpoint(note);
+  if (!known) throw new Error('no head');
+  const { origin, size, root } = known;
+  const store = openStore({ path: older, clock: stillClock, random: systemRandom });
+  store.distrust('file', { origin, size, root });
+  const next = createSigner(store.nextOrigin, systemRandom.bytes(32));
+  store.fork('a disk', next);
+  store.close();
+  const head = `${older}.head`;
+  writeFileSync(head, note);
+  expect(await verify(older, head)).toMatchObject({
+    valid: false,
+    heads: 0,
+    excused: 0,
+    problem: { what: expect.stringContaining('says that it was lost: give its key') },
+  });
+  expect(await auditVerify({ file: older, keys: [next.vkey], heads: [head] })).toMatchObject({
+    valid: true,
+    heads: 0,
+    excused: 1,
   });
 });

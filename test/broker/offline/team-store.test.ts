@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { usualYear, writeTeamYear } from '../../../bench/team-year.ts';
 import { auditExport } from '../../../src/broker/offline/audit-export.ts';
 import { auditReport } from '../../../src/broker/offline/audit-report.ts';
+import { storeLog } from '../../../src/broker/offline/shared-store.ts';
 import { storeExport } from '../../../src/broker/offline/store-export.ts';
 import { storeReport } from '../../../src/broker/offline/store-report.ts';
 import { pushLogs } from '../../../src/broker/sync-push.ts';
@@ -285,4 +286,29 @@ test('what is past its retention is said, and is a fault where everything has to
   expect(page).toContain('The beginning of 1 log is past its retention.');
   expect(page).toContain('--kept-since 2025-12-31T00:00:00Z');
   expect((await exported()).lines).toHaveLength(events);
+});
+
+test('an event that is not that of its place is shown as unreadable, whatever its row says', async () => {
+  const [origin, other] = devices;
+  const [row] = await server.sql(`SELECT max(seq)::int AS seq FROM jit.events WHERE origin = '${origin}'`);
+  const last = Number(row?.['seq']);
+  const all = { grant: null, target: null, principal: null, since: null, until: null, limit: 10_000 };
+  const shown = async () => {
+    const { events } = await storeLog(config, all);
+    return events.find(({ body }) => body['origin'] === origin && body['seq'] === String(last))?.body['type'];
+  };
+  const before = await shown();
+  expect(before).not.toBe('unreadable');
+  const where = `WHERE origin = '${origin}' AND seq = ${last}`;
+  await server.sql(`CREATE TABLE public.own AS SELECT leaf, body FROM jit.events ${where}`);
+  try {
+    for (const columns of ['body', 'leaf, body']) {
+      await server.sql(`UPDATE jit.events SET (${columns}) =
+        (SELECT ${columns} FROM jit.events WHERE origin = '${other}' ORDER BY seq DESC LIMIT 1) ${where}`);
+      expect([columns, await shown()]).toEqual([columns, 'unreadable']);
+    }
+  } finally {
+    await server.sql(`UPDATE jit.events SET (leaf, body) = (SELECT leaf, body FROM public.own) ${where}`);
+  }
+  expect(await shown()).toBe(before);
 });

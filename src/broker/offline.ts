@@ -9,9 +9,9 @@ import { initAws } from './offline/init-aws.ts';
 import { initPostgres } from './offline/init-postgres.ts';
 import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
 import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
+import { storeInit, storeLog, storeSql, storeVerify } from './offline/shared-store.ts';
 import { storeExport } from './offline/store-export.ts';
 import { storeReport } from './offline/store-report.ts';
-import { storeInit, storeLog, storeSql, storeVerify } from './offline/shared-store.ts';
 
 /** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
 export const offline: Offline = {

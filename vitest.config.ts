@@ -1,18 +1,31 @@
 // How tests run: real processes and a real PostgreSQL, so few workers, and a check that nothing stays behind.
-// Tests that kill or disturb at every point take minutes: `*.long.test.ts`, run by `npm run test:long` alone.
+// Tests that take minutes, of vendors' clients and of kills at every point: `*.long.test.ts`, run by `npm run test:long` alone.
 
 import { defineConfig } from 'vitest/config';
 
 const long = 'test/**/*.long.test.ts';
 const isLong = process.env['JIT_TESTS'] === 'long';
 
+/** What needs no worker of its own for each file: it changes nothing that other files see. Half the time of the processor. */
+const light = [
+  'test/{audit,broker,cli,client,core,fakes,identity,policy,store,system}/**/*.test.ts',
+  'test/providers/{aws,github}/**/*.test.ts',
+];
+
+const projects = [
+  { extends: true as const, test: { name: 'light', include: light, exclude: [long], isolate: false } },
+  {
+    extends: true as const,
+    test: { name: 'own worker', include: ['test/**/*.test.ts'], exclude: [...light, long, 'test/crash/**'] },
+  },
+];
+
 export default defineConfig({
   test: {
-    include: [isLong ? long : 'test/**/*.test.ts'],
-    exclude: isLong ? [] : ['test/crash/**', long],
+    ...(isLong ? { include: [long] } : { projects }),
     pool: 'forks',
     // More than a small machine has cores: much of it is waiting.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/global-setup.ts'],

@@ -14,6 +14,8 @@ const instants = new Set([
   'foundAt',
   'endsAt',
   'expiresAt',
+  'since',
+  'at',
 ]);
 const durations = new Set(['duration', 'maxDuration', 'value']);
 // Their keys are names of others, not of ours.

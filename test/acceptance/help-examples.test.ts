@@ -361,7 +361,7 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit console'),
   'jit console aws-prod --print | wl-copy': async (line) =>
     expect(await works(line.replace('| wl-copy', '--help'))).toContain('jit console'),
-  // Tokens are of GitHub: typed in github-clients.test.ts, and understood here.
+  // Tokens are of GitHub: typed in github-clients.long.test.ts, and understood here.
   'jit token deploy-repos:read --for 10m --reason "nightly report" > token': async (line) =>
     expect(await works(line.replace('> token', '--help'))).toContain('jit token'),
   'jit token deploy-repos:read --for 10m --json': async (line) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toJsonValue } from '../../src/cli/json.ts';
-import { fakeGrant, fakeNow } from '../fakes/client.ts';
+import { fakeGrant, fakeLog, fakeNow } from '../fakes/client.ts';
 
 describe('toJsonValue', () => {
   it('writes names in snake case, times in RFC 3339 and lengths with their unit', () => {
@@ -18,6 +18,17 @@ describe('toJsonValue', () => {
       schema: 1,
       env: { myVar: '1', deadline: 'x' },
       hardening: { coreLimit: 'zero' },
+    });
+  });
+
+  it('converts the times of how the log stands', () => {
+    const lost = [{ origin: 'jit.x', acknowledged: 2, found: 1, foundAt: fakeNow, has: null }];
+    const fork = { at: fakeNow, reason: 'r', previous: 'jit.x' };
+    const told = toJsonValue(fakeLog({ lost, fork })) as Record<string, unknown>;
+    expect(told).toMatchObject({
+      key: { since: '2026-11-22T11:00:00.000Z' },
+      fork: { at: '2026-11-22T12:00:00.000Z' },
+      lost: [{ found_at: '2026-11-22T12:00:00.000Z' }],
     });
   });
 

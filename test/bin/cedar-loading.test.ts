@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { createPolicy } from '../../src/policy/decide.ts';
-import { base, load } from './fixture.ts';
+import { base, load } from '../policy/fixture.ts';
 
 const isCedarLoaded = () =>
   Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('cedar-wasm'));

@@ -165,6 +165,13 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
     };
   }
 
+  /** Nobody has asked the keychain about a log that is damaged, and the fork takes the place of what it has. */
+  async function compareDamaged(): Promise<void> {
+    if (!store.stopped || store.behind || isClosed) return;
+    const lost = await head.lost(keychain).catch(() => null);
+    if (lost) store.distrust('keychain', lost);
+  }
+
   async function begin(reason: string): Promise<ForkReply> {
     if (store.signs) {
       throw new JitError(
@@ -176,6 +183,7 @@ export function createDeviceKey(tools: DeviceKeyTools): DeviceKey {
       );
     }
     keychain.renew();
+    await compareDamaged();
     const { behind } = store;
     const next = await shelf.make(store.nextOrigin, null);
     failpoint('fork.saved');

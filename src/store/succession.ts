@@ -97,7 +97,12 @@ export function createSuccession({ device, log, epochs, signing, clock, run }: S
 
   function distrust(from: Rollback['from'], known: LogHead): void {
     const { size } = log.head();
-    if (signing.stopped || signing.isOnRecord(known)) return;
+    const { damage } = signing;
+    if (signing.behind !== null || (damage !== null && from !== 'keychain') || signing.isOnRecord(known))
+      return;
+    // Of a damaged log the fork names the newest head that is known here anyway.
+    const named = damage === null ? null : signing.best().known;
+    if (named?.origin === known.origin && named.size >= known.size) return;
     signing.behind = { from, known, size };
     const told = lastData('log.rollback_detected');
     // At every start anew it would say nothing new.

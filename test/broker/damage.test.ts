@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { doctor } from '../../src/broker/doctor.ts';
 import { elevate } from '../../src/broker/elevate.ts';
@@ -159,4 +160,30 @@ test('seeds of forks that failed do not pile up', async () => {
   expect(seeds()).toBe(1);
   restart();
   await ask();
+});
+
+test('what the keychain knew of a log that was cut and damaged on purpose is in the record of the fork', async () => {
+  const keychain = createMemoryKeychain();
+  await withLease(keychain);
+  world.broker.ledger.flush();
+  await ask();
+  await world.broker.deviceKey.close(1_000);
+  const { origin } = world.store;
+  const kept = keychain.items.get(`jit/head-${origin}`)?.reveal() ?? '';
+  const size = Number(kept.split('\n')[1]);
+  const { database, heads } = world.broker.paths;
+  world.store.close();
+  const db = new Database(database);
+  db.exec(
+    'DELETE FROM ev WHERE seq >= 10; DELETE FROM nodes; DELETE FROM newest_checkpoint; DELETE FROM checkpoints',
+  );
+  db.close();
+  rmSync(heads, { recursive: true });
+  restart();
+  recover(world.broker);
+  await until(() => expect(world.broker.ledger.openLeases()).toEqual([]));
+  const forked = await world.broker.deviceKey.fork('the disk was faulty');
+  expect(forked.known).toEqual({ origin, events: size, from: 'keychain' });
+  const [fork] = world.store.events({ type: 'log.fork' });
+  expect(fork?.body.data).toMatchObject({ known: { origin, size } });
 });

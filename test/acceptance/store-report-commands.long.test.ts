@@ -7,14 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { usualYear, writeTeamYear } from '../../bench/team-year.ts';
-import { pushLogs } from '../../src/broker/sync-push.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { withStore } from '../../src/shared-store/connection.ts';
-import { storeWriter } from '../../src/shared-store/writer.ts';
 import { openStore } from '../../src/store/open.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
-import { startStore } from '../shared-store/support.ts';
+import { pushAll, startStore } from '../shared-store/support.ts';
 import type { PostgresServer } from '../support/postgres.ts';
 
 const bundle = path.join(import.meta.dirname, '../../dist/jit.cjs');
@@ -26,22 +22,8 @@ async function push(origin: string, seed: number): Promise<void> {
   const year = { ...usualYear, grants: 80, people: 4, to: usualYear.from + 30 * 86_400_000 };
   writeTeamYear(file, { ...year, seed, origin });
   const store = openStore({ path: file, clock: systemClock, random: systemRandom });
-  const { host, port } = server;
-  const address = {
-    ...{ host, port, database: 'postgres', sslmode: 'disable' as const, sslRootCert: null },
-    connectTimeout: 5_000,
-  };
-  const { signal } = new AbortController();
-  const login = { user: 'writer', password: new Secret('writer') };
   try {
-    await withStore({ address, ...login, clock: systemClock, signal }, (connection) =>
-      pushLogs({
-        store,
-        writer: storeWriter(connection),
-        settled: new Set(),
-        onAcknowledged: () => undefined,
-      }),
-    );
+    await pushAll(server, store);
   } finally {
     store.close();
   }

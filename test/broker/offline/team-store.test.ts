@@ -11,16 +11,12 @@ import { auditReport } from '../../../src/broker/offline/audit-report.ts';
 import { storeLog } from '../../../src/broker/offline/shared-store.ts';
 import { storeExport } from '../../../src/broker/offline/store-export.ts';
 import { storeReport } from '../../../src/broker/offline/store-report.ts';
-import { pushLogs } from '../../../src/broker/sync-push.ts';
-import { Secret } from '../../../src/core/secret.ts';
 import type { ExportBatch } from '../../../src/protocol/offline.ts';
 import type { StoreExportRequest, StoreReportRequest } from '../../../src/protocol/store.ts';
-import { withStore } from '../../../src/shared-store/connection.ts';
-import { storeWriter } from '../../../src/shared-store/writer.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemRandom } from '../../../src/system/random.ts';
-import { moveToMonth, startStore } from '../../shared-store/support.ts';
+import { moveToMonth, pushAll, startStore } from '../../shared-store/support.ts';
 import { step } from '../../store/support.ts';
 import type { PostgresServer } from '../../support/postgres.ts';
 
@@ -34,13 +30,6 @@ const fileOf = (origin: string): string => path.join(folder, origin, 'jit.db');
 
 async function push(origin: string, more = 0): Promise<void> {
   const store = openStore({ path: fileOf(origin), clock: systemClock, random: systemRandom });
-  const { host, port } = server;
-  const address = {
-    ...{ host, port, database: 'postgres', sslmode: 'disable' as const, sslRootCert: null },
-    connectTimeout: 5_000,
-  };
-  const { signal } = new AbortController();
-  const password = new Secret('writer');
   try {
     if (more > 0) {
       // No signer here: the last events have no signed head yet.
@@ -48,14 +37,7 @@ async function push(origin: string, more = 0): Promise<void> {
         for (let index = 0; index < more; index += 1) tx.append({ ...step('more'), at: Date.now() });
       });
     }
-    await withStore({ address, user: 'writer', password, clock: systemClock, signal }, (connection) =>
-      pushLogs({
-        store,
-        writer: storeWriter(connection),
-        settled: new Set(),
-        onAcknowledged: () => undefined,
-      }),
-    );
+    await pushAll(server, store);
   } finally {
     store.close();
   }

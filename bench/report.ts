@@ -34,7 +34,17 @@ export async function benchReport(
     const baseline = performance.now() - before;
     const start = performance.now();
     const { from, to } = usualYear;
-    const request = { from, to, format: 'html', file, output, sample: 25, seed: null } as const;
+    const request = {
+      from,
+      to,
+      format: 'html',
+      file,
+      output,
+      sample: 25,
+      seed: null,
+      keys: [],
+      heads: [],
+    } as const;
     const reply = await auditReport(request, { progress: () => undefined, take: async () => undefined });
     const ours = performance.now() - start;
     if (!reply.valid || reply.events !== events) throw new Error('the report is not of the whole year');

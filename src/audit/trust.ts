@@ -47,6 +47,28 @@ export function missedHeads(known: readonly LogHead[], logs: readonly Judged[]):
   return [...logs.flatMap((log) => log.missed), ...known.filter(({ origin }) => !names.has(origin))];
 }
 
+/** How a head that is kept elsewhere fared: the logs lead to it, or a fork has put on record that it is lost, or neither. */
+export interface HeadStanding extends LogHead {
+  readonly standing: 'led_to' | 'excused' | 'missed';
+}
+
+/** Each of `known`, in this order. `believed` as for {@link lostHeads}. */
+export function standingsOf(
+  known: readonly LogHead[],
+  logs: readonly Judged[],
+  believed: readonly string[] | null,
+): HeadStanding[] {
+  const [missed, lost] = [missedHeads(known, logs), lostHeads(known, logs, believed)];
+  const isIn = (heads: readonly LogHead[], head: LogHead): boolean =>
+    heads.some(
+      ({ origin, size, root }) => origin === head.origin && size === head.size && root === head.root,
+    );
+  return known.map((head) => ({
+    ...head,
+    standing: isIn(lost, head) ? 'missed' : isIn(missed, head) ? 'excused' : 'led_to',
+  }));
+}
+
 /** True when the fork that `log` began with says that what `head` stands for is lost. */
 function says({ fork }: Judged, head: LogHead): boolean {
   return fork?.known?.origin === head.origin && fork.known.size >= head.size;

@@ -1,6 +1,7 @@
 // `jit audit verify --store`: what was found in the shared store, log after log.
 
 import { exitCodeOf, JitError } from '../core/errors.ts';
+import type { ReportReply } from '../protocol/report.ts';
 import type { StoreVerifyReply, StoreVerifyRequest } from '../protocol/store.ts';
 import { escapeText } from './escape.ts';
 import { counting } from './progress.ts';
@@ -27,10 +28,10 @@ function gone({ from, events, retiredUpTo }: Log): string {
   return `, ${left} (those up to ${retiredUpTo} are retired)`;
 }
 
-function failure({ logs, missing }: StoreVerifyReply): string {
-  const bad = logs.filter(({ valid }) => !valid).length;
-  if (bad === 0) return `${missing.length} of the logs that you know are not in the shared store`;
-  return `${bad} of ${logs.length} logs in the shared store are not valid`;
+/** How many of how many logs are not as they should be, in words. */
+export function storeFailure({ all, invalid, missing }: NonNullable<ReportReply['logs']>): string {
+  if (invalid === 0) return `${missing} of the logs that you know are not in the shared store`;
+  return `${invalid} of ${all} logs in the shared store are not valid`;
 }
 
 /** Answers the exit code. @throws JitError `ERR_AUDIT_INVALID` when a log is not valid, or not there */
@@ -52,7 +53,9 @@ export async function verifyStore(world: World, request: StoreVerifyRequest, jso
   }
   if (logs.length === 0) out.note('the shared store has no log');
   if (!reply.valid) {
-    throw new JitError('ERR_AUDIT_INVALID', failure(reply), {
+    const invalid = logs.filter(({ valid }) => !valid).length;
+    const counts = { all: logs.length, invalid, missing: missing.length };
+    throw new JitError('ERR_AUDIT_INVALID', storeFailure(counts), {
       hint: "compare them with the devices' own: jit audit verify",
     });
   }

@@ -16,6 +16,10 @@ export interface ReportRequest {
   /** How many requests to draw, and by which seed; null: by the hash of the last event. */
   readonly sample: number;
   readonly seed: string | null;
+  /** Keys that are trusted. */
+  readonly keys: readonly string[];
+  /** Files with signed heads that the log has to lead to. */
+  readonly heads: readonly string[];
 }
 
 /** Whoever waits for a report. */
@@ -42,5 +46,5 @@ export interface ReportReply {
   readonly valid: boolean;
   readonly problem: { readonly seq: number; readonly what: string } | null;
   /** Only of a shared store. */
-  readonly logs?: { readonly all: number; readonly invalid: number };
+  readonly logs?: { readonly all: number; readonly invalid: number; readonly missing: number };
 }

@@ -289,6 +289,16 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
       expect(await works((await withGrant(line)).replace('/backup', typist.backup()))).toBe('');
       expect(readFileSync(path.join(typist.world.dir, '2026.html'), 'utf8')).toMatch(/<\/html>\n$/);
     },
+  'jit audit report --file /backup/jit.db --key "$KEY" --head kept.head --output checked.html': async (
+    line,
+  ) => {
+    const { file, key, head } = signedLog();
+    const typed = line.replace('/backup/jit.db', file).replace('kept.head', head);
+    expect(await works(`KEY=${key}; ${typed}`)).toMatch(/^checked.html: 0 requests, /);
+    expect(readFileSync(path.join(typist.world.dir, 'checked.html'), 'utf8')).toContain(
+      'It leads to 1 head kept elsewhere. Its key, or one that signed for it, was given.',
+    );
+  },
   'jit audit report --format json --seed 4711 | sha256sum': async (line) =>
     expect(await works(await withGrant(line))).toMatch(/^[0-9a-f]{64} /),
   'jit audit export --file /backup/jit.db --format cef': async (line) =>

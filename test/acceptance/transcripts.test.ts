@@ -179,6 +179,8 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit audit report --store --file x.db',
     'jit audit report --kept-since 30d',
     'jit audit report --file missing.db',
+    'jit audit report --key nonsense',
+    'jit audit report --head missing.head',
     'jit audit report --from never',
     'jit audit report --output report.pdf',
     'jit audit report --sample many',

@@ -92,6 +92,10 @@ export interface Printing {
   readonly place?: string;
   /** Heads kept elsewhere that the log was found to lead to. */
   readonly heads: number;
+  /** Others that it was compared with: a fork has put on record that they are lost. */
+  readonly excused?: number;
+  /** Files with heads, as they were given. */
+  readonly headFiles?: readonly string[];
 }
 
 export const text = (words: string): Block => ({ kind: 'text', text: words });

@@ -5,7 +5,7 @@ import type { Instant, Milliseconds } from '../../core/time.ts';
 import type { AnomalyEntry, FindingEntry, GrantEntry, LateEntry } from './entries.ts';
 import type { Verification } from './verification.ts';
 
-export type { LogSummary, StoredLog, Verification } from './verification.ts';
+export type { Elsewhere, LogSummary, StoredLog, Verification } from './verification.ts';
 
 /** From this instant on, to before that one. */
 export interface Period {

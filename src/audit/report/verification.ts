@@ -1,6 +1,7 @@
 // What verification found before the events were read: of a file, or of the logs of a shared store.
 
 import type { Instant } from '../../core/time.ts';
+import type { HeadStanding } from '../trust.ts';
 
 /** One log of the source, as verification found it. */
 export interface LogSummary {
@@ -36,6 +37,16 @@ export interface StoredLog {
   readonly lastSeenAt: Instant;
 }
 
+/** What was known of the logs from elsewhere, and what came of it. */
+export interface Elsewhere {
+  /** Keys that were given, in this order. */
+  readonly keys: readonly string[];
+  /** Heads that were given, in this order. */
+  readonly heads: readonly HeadStanding[];
+  /** Names of logs that a key or a head was given of, and that a shared store does not have. */
+  readonly missing: readonly string[];
+}
+
 /** What verification said before the events were read. */
 export interface Verification {
   readonly valid: boolean;
@@ -50,4 +61,6 @@ export interface Verification {
   /** How often the clock went back from one event to the next. */
   readonly clockSteps: number;
   readonly logs: readonly LogSummary[];
+  /** Only where a key or a head was given. */
+  readonly elsewhere?: Elsewhere;
 }

@@ -8,7 +8,7 @@ import { JitError } from '../../core/errors.ts';
 import type { ProofCheck, ProofCheckRequest, ProveReply, ProveRequest } from '../../protocol/offline.ts';
 import { proveEvent } from '../../store/prove.ts';
 import { resolvePaths } from '../../system/paths.ts';
-import { checkKey } from './audit-verify.ts';
+import { checkKey } from './known-elsewhere.ts';
 import { cannotWrite } from './output-file.ts';
 import { readInput } from './read-input.ts';
 

@@ -12,6 +12,7 @@ import { readSpan } from '../../store/log-span.ts';
 import { type FileReport, verifyFile } from '../../store/verify-file.ts';
 import { resolvePaths } from '../../system/paths.ts';
 import { version } from '../../system/version.ts';
+import { elsewhereOf, readKnown } from './known-elsewhere.ts';
 import { seeWritable } from './output-file.ts';
 import { periodOf, printReport } from './report-printing.ts';
 
@@ -28,21 +29,28 @@ export async function auditReport(request: ReportRequest, watch: ReportWatch): P
   if (file !== null && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new JitError('ERR_USAGE', `there is no log file "${file}"`, { hint: 'jit audit report --help' });
   }
+  const known = readKnown(request, 'jit audit report --help');
   if (request.output !== null) seeWritable(request.output);
   const paths = resolvePaths(process.env);
   const path = file ?? paths.database;
-  const heads = file === null ? fileHeadKeeper(paths.heads).known() : [];
+  const own = file === null ? fileHeadKeeper(paths.heads).known() : [];
   const { newest, period } = aboutOf(path, request);
   const collector = createCollector({ version, newest, period, sample, seed });
   const found = verifyFile(path, {
-    heads,
+    keys: known.keys,
+    heads: [...own, ...known.heads],
+    isForeign: file !== null,
     onEvent(body, row, rows) {
       collector.see(body);
       if (row % progressEvery === 0) watch.progress('Reading', row, rows);
     },
   });
-  const report = collector.result(verificationOf(found));
-  return printReport(report, request, { file, heads: found.heads }, watch);
+  const report = collector.result({
+    ...verificationOf(found),
+    ...elsewhereOf(known, found.logs, file === null ? null : known.keys),
+  });
+  const { heads, excused } = found;
+  return printReport(report, request, { file, heads, excused, headFiles: request.heads }, watch);
 }
 
 function aboutOf(path: string, { from, to }: ReportRequest): { newest: string; period: Period } {
@@ -50,9 +58,9 @@ function aboutOf(path: string, { from, to }: ReportRequest): { newest: string; p
   return { newest: origin, period: periodOf(from, to, times) };
 }
 
-function verificationOf({ logs, path: _1, heads: _2, ...found }: FileReport): Verification {
+function verificationOf({ logs, path: _1, heads: _2, excused: _3, ...found }: FileReport): Verification {
   const at = (stamp: string | null): Instant | null => (stamp === null ? null : instantOf(stamp));
-  const summaries = logs.map(({ fork, missed: _3, problem: _4, ...log }) => ({
+  const summaries = logs.map(({ fork, missed: _4, problem: _5, ...log }) => ({
     ...log,
     fork: fork?.reason ?? null,
   }));

@@ -45,7 +45,7 @@ export function periodOf(
 export async function printReport(
   report: Report,
   { output, format }: Pick<ReportRequest, 'output' | 'format'>,
-  source: Pick<Printing, 'file' | 'place' | 'heads'>,
+  source: Pick<Printing, 'file' | 'place' | 'heads' | 'excused' | 'headFiles'>,
   watch: ReportWatch,
 ): Promise<ReportReply> {
   watch.progress('Writing', 0, 1);

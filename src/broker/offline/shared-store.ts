@@ -2,7 +2,7 @@
 
 import { anyBody } from '../../audit/body.ts';
 import { leafHash } from '../../audit/chain.ts';
-import { readHead as headOf, lostHeads, missedHeads } from '../../audit/trust.ts';
+import { readHead as headOf, standingsOf } from '../../audit/trust.ts';
 import { sslModeOf } from '../../core/postgres-address.ts';
 import { Secret } from '../../core/secret.ts';
 import type { StoreAddress } from '../../core/store-settings.ts';
@@ -19,7 +19,7 @@ import { findEvents } from '../../shared-store/reader.ts';
 import { setupSql } from '../../shared-store/setup.ts';
 import { missingLogs, verifyStore } from '../../shared-store/verify.ts';
 import { asAuditor, connectAs, secretOf } from './as-auditor.ts';
-import { checkKey, readHead } from './audit-verify.ts';
+import { readKnown } from './known-elsewhere.ts';
 
 /** As many as `jit audit log` takes. */
 const most = 10_000;
@@ -83,20 +83,19 @@ export async function storeVerify(
   onProgress: (done: number, total: number) => void,
 ): Promise<StoreVerifyReply> {
   const { keptSince } = request;
-  const known = { keys: request.keys.map(checkKey), heads: request.heads.map(readHead) };
+  const known = readKnown(request, 'jit audit verify --help');
   const logs = await asAuditor(config, (connection) =>
     verifyStore(connection, { ...known, keptSince, onProgress }),
   );
   const missing = missingLogs(logs, known);
-  const heads = known.heads.map(headOf);
-  const missed = missedHeads(heads, logs).length;
+  const heads = standingsOf(known.heads.map(headOf), logs, known.keys);
   return {
     valid: missing.length === 0 && logs.every(({ valid }) => valid),
     events: logs.reduce((sum, { events }) => sum + events, 0),
     logs: logs.map(({ missed: _1, fork: _2, checkpoint: _3, roots: _4, ...log }) => log),
     missing,
-    heads: heads.length - missed,
-    excused: missed - lostHeads(heads, logs, known.keys).length,
+    heads: heads.filter(({ standing }) => standing === 'led_to').length,
+    excused: heads.filter(({ standing }) => standing === 'excused').length,
     trusted: known.keys,
   };
 }

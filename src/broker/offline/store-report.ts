@@ -5,15 +5,17 @@ import { type Collector, createCollector } from '../../audit/report/collect.ts';
 import { headOf } from '../../audit/report/heads.ts';
 import { instantOf } from '../../audit/report/place.ts';
 import type { LogSummary, Period, StoredLog, Verification } from '../../audit/report/report.ts';
+import type { HeadStanding } from '../../audit/trust.ts';
 import { JitError } from '../../core/errors.ts';
 import type { Instant } from '../../core/time.ts';
 import type { ReportReply, ReportWatch } from '../../protocol/report.ts';
 import type { StoreReportRequest } from '../../protocol/store.ts';
 import type { StoreConnection } from '../../shared-store/connection.ts';
 import { storeSpan } from '../../shared-store/span.ts';
-import { type StoredLogReport, verifyStore } from '../../shared-store/verify.ts';
+import { missingLogs, type StoredLogReport, verifyStore } from '../../shared-store/verify.ts';
 import { version } from '../../system/version.ts';
 import { asAuditor } from './as-auditor.ts';
+import { elsewhereOf, type Known, readKnown } from './known-elsewhere.ts';
 import { seeWritable } from './output-file.ts';
 import { periodOf, printReport } from './report-printing.ts';
 
@@ -29,18 +31,31 @@ export async function storeReport(
   watch: ReportWatch,
 ): Promise<ReportReply> {
   const { sample, seed, keptSince } = request;
+  const known = readKnown(request, 'jit audit report --help');
   if (request.output !== null) seeWritable(request.output);
   const { report, place } = await asAuditor(config, async (connection, { host, port, database }) => {
     const period = await periodFor(connection, request);
     const store = { keptSinceAt: keptSince === null ? null : Math.floor(keptSince / second) * second };
     const collector = createCollector({ version, newest: null, period, sample, seed, store });
-    const verification = await collect(connection, collector, store.keptSinceAt, watch);
+    const verification = await collect(
+      connection,
+      collector,
+      { ...known, keptSince: store.keptSinceAt },
+      watch,
+    );
     const where = host.includes(':') ? `[${host}]` : host;
     return { report: collector.result(verification), place: `"${database}" at ${where}:${port}` };
   });
-  const reply = await printReport(report, request, { file: null, place, heads: 0 }, watch);
-  const bad = report.verification.logs.filter(({ stored }) => stored?.valid === false);
-  return { ...reply, logs: { all: report.verification.logs.length, invalid: bad.length } };
+  const { elsewhere, logs } = report.verification;
+  const count = (wanted: HeadStanding['standing']): number =>
+    elsewhere?.heads.filter(({ standing }) => standing === wanted).length ?? 0;
+  const source = { file: null, place, heads: count('led_to'), excused: count('excused') };
+  const reply = await printReport(report, request, { ...source, headFiles: request.heads }, watch);
+  const bad = logs.filter(({ stored }) => stored?.valid === false);
+  return {
+    ...reply,
+    logs: { all: logs.length, invalid: bad.length, missing: elsewhere?.missing.length ?? 0 },
+  };
 }
 
 /** The times of all events are asked for only where the request leaves one out: that takes reading them. */
@@ -62,13 +77,13 @@ interface Passed {
 async function collect(
   connection: StoreConnection,
   collector: Collector,
-  keptSince: Instant | null,
+  known: Known & { readonly keptSince: Instant | null },
   watch: ReportWatch,
 ): Promise<Verification> {
   const passed = new Map<string, Passed>();
   let clockSteps = 0;
   const reports = await verifyStore(connection, {
-    keptSince,
+    ...known,
     onProgress: (done, total) => watch.progress('Reading', done, total),
     onEvent(origin, body, { leaf }) {
       collector.see(body);
@@ -82,12 +97,13 @@ async function collect(
     },
   });
   const logs = reports.map((report) => summaryOf(report, passed.get(report.origin)));
+  const missing = missingLogs(reports, known);
   const times = [...passed.values()];
   return {
-    valid: reports.every(({ valid }) => valid),
+    valid: missing.length === 0 && reports.every(({ valid }) => valid),
     events: times.reduce((sum, { seen }) => sum + seen, 0),
     head: headOf(logs.map(({ origin, events, stored: { head } }) => ({ origin, events, head }))),
-    problem: problemOf(reports),
+    problem: problemOf(reports) ?? problemOfMissing(missing),
     firstAt: edgeOf(
       times.map(({ firstAt }) => firstAt),
       Math.min,
@@ -98,6 +114,7 @@ async function collect(
     ),
     clockSteps,
     logs,
+    ...elsewhereOf(known, reports, known.keys, missing),
   };
 }
 
@@ -111,6 +128,12 @@ function problemOf(reports: readonly StoredLogReport[]): Verification['problem']
   if (!bad?.problem) return null;
   const { seq, what } = bad.problem;
   return { seq, what: `"${bad.origin}", event ${seq}: ${what}` };
+}
+
+function problemOfMissing([name]: readonly string[]): Verification['problem'] {
+  return name === undefined
+    ? null
+    : { seq: 0, what: `"${name}" is not there, and a key or a head of it was given` };
 }
 
 function summaryOf(

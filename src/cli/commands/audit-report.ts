@@ -5,6 +5,8 @@ import type { ReportReply, ReportRequest, ReportWatch } from '../../protocol/rep
 import { defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { type Counting, counting } from '../progress.ts';
+import { trustOptions } from '../trust-options.ts';
+import { storeFailure } from '../verify-store.ts';
 import type { World } from '../world.ts';
 
 const help = 'jit audit report --help';
@@ -29,6 +31,7 @@ export const auditReport = defineCommand({
     'kept-since': opt.instant(
       'with --store: events from this time on have to be there; without it all have to be',
     ),
+    ...trustOptions,
     sample: opt.count('n', 'requests that are drawn for testing; 25 unless given', 0, 10_000),
     seed: opt.name('seed', 'what they are drawn by; without it, the hash of the last event'),
   },
@@ -46,10 +49,15 @@ export const auditReport = defineCommand({
       command: 'jit audit report --store --from 90d --output team.html',
       does: 'the last quarter of everybody',
     },
+    {
+      command: 'jit audit report --file /backup/jit.db --key "$KEY" --head kept.head --output checked.html',
+      does: 'of somebody else: signed by a key, and leading to a head, that you know',
+    },
     { command: 'jit audit report --format json --seed 4711 | sha256sum', does: 'is it the same report?' },
   ],
   async run(world, { options }) {
     const { from, to, output, file, sample, seed, store, 'kept-since': keptSince } = options;
+    const { key: keys, head: heads } = options;
     if (store && file !== null) {
       throw new JitError('ERR_USAGE', 'options "--store" and "--file" exclude each other', { hint: help });
     }
@@ -65,7 +73,7 @@ export const auditReport = defineCommand({
       });
     }
     const offline = await world.loadOffline();
-    const request = { from, to, format, output, sample: sample ?? 25, seed };
+    const request = { from, to, format, output, sample: sample ?? 25, seed, keys, heads };
     const reply = await watched(world, output === null && world.isTTY.stdout, (watch) =>
       store
         ? offline.storeReport(world.config, { ...request, keptSince }, watch)
@@ -123,8 +131,8 @@ function tell({ out }: World, reply: ReportReply): void {
   const { output, requests, events, digest, valid, problem, logs } = reply;
   if (!valid) {
     const where = problem ? `: ${logs ? '' : `event ${problem.seq}: `}${problem.what}` : '';
-    const which = logs ? `${logs.invalid} of ${logs.all} logs in the shared store are` : 'the audit log is';
-    out.note(`jit: warning: ${which} not valid${where}`);
+    const what = logs ? storeFailure(logs) : 'the audit log is not valid';
+    out.note(`jit: warning: ${what}${where}`);
   }
   if (output === null) return;
   const day = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');

@@ -6,6 +6,7 @@ import { arg, defineCommand, opt } from '../define-command.ts';
 import { escapeText } from '../escape.ts';
 import { waiting } from '../progress.ts';
 import { headsText, keyLines, signedText } from '../signed-text.ts';
+import { trustOptions } from '../trust-options.ts';
 import { verifyStore } from '../verify-store.ts';
 
 export const auditVerify = defineCommand({
@@ -19,8 +20,7 @@ export const auditVerify = defineCommand({
     'kept-since': opt.instant(
       'with --store: events from this time on have to be there; without it all have to be',
     ),
-    key: opt.list('key', 'a key of the log that you trust: <log>+<id>+<base64>'),
-    head: opt.list('file', 'a signed head kept elsewhere, which the log has to lead to'),
+    ...trustOptions,
   },
   json: {
     path: '/home/alice/.local/state/jit/jit.db',

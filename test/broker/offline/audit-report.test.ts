@@ -1,14 +1,18 @@
 // A report as the command asks for it, from a real log file.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { usualYear, writeTeamYear } from '../../../bench/team-year.ts';
+import { createSigner } from '../../../src/audit/signer.ts';
 import { auditReport } from '../../../src/broker/offline/audit-report.ts';
 import type { ReportRequest } from '../../../src/protocol/report.ts';
-import { open, start, step, temporaryPath } from '../../store/support.ts';
+import { fileHeadKeeper } from '../../../src/store/head-keeper.ts';
+import { newOrigin, openStore } from '../../../src/store/open.ts';
+import { systemRandom } from '../../../src/system/random.ts';
+import { open, start, step, stillClock, temporaryPath } from '../../store/support.ts';
 
 const usual: ReportRequest = {
   from: null,
@@ -18,6 +22,8 @@ const usual: ReportRequest = {
   output: null,
   sample: 3,
   seed: null,
+  keys: [],
+  heads: [],
 };
 
 async function run(request: Partial<ReportRequest>) {
@@ -143,4 +149,129 @@ test.each<[string, Partial<ReportRequest>]>([
   ['a period of nothing', { from: start, to: start }],
 ])('refuses %s', async (_what, request) => {
   await expect(run({ file: small(), ...request })).rejects.toMatchObject({ code: 'ERR_USAGE' });
+});
+
+/** A signed log, a copy of it from before its last commit, its key, and a file with its newest head. */
+function keptLog() {
+  const file = temporaryPath();
+  const origin = newOrigin(systemRandom);
+  const signer = createSigner(origin, systemRandom.bytes(32));
+  const heads = fileHeadKeeper(path.join(path.dirname(file), 'heads'));
+  const older = `${file}.older`;
+  for (const name of ['first', 'last']) {
+    if (name === 'last') copyFileSync(file, older);
+    const store = openStore({ path: file, clock: stillClock, random: systemRandom, origin, signer, heads });
+    store.commit((tx) => tx.append(step(name)));
+    store.close();
+  }
+  const head = `${file}.head`;
+  writeFileSync(head, heads.known()[0] ?? '');
+  return { file, older, origin, key: signer.vkey, head };
+}
+
+const stranger = () => createSigner(newOrigin(systemRandom), systemRandom.bytes(32)).vkey;
+const page = async (request: Partial<ReportRequest>) =>
+  (await run({ ...request, format: 'html' })).text
+    .replaceAll('<wbr>', '')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'");
+
+test("without keys and heads says that the key is the log's own word, and has nothing of them in its JSON", async () => {
+  const { file, key, origin } = keptLog();
+  const { text, reply } = await run({ file });
+  expect(Object.keys(JSON.parse(text).verification)).toEqual([
+    ...['valid', 'events', 'head', 'first_at', 'last_at', 'clock_steps', 'problem', 'logs'],
+  ]);
+  expect(text).toContain(`jit audit verify \\"$LOG\\" --json`);
+  const html = await page({ file });
+  expect(html).toContain('No key was given: the log names its own.');
+  expect(html).toContain(`1: ${origin}`);
+  expect(html).toContain('named by the log itself');
+  expect(html).toContain(`jit audit verify "$LOG" --key ${key}\n`.trimEnd());
+  expect(html).not.toContain('HEAD1');
+  expect(reply.valid).toBe(true);
+});
+
+test('is held against the key and the head that were given, and says so in words, commands and JSON', async () => {
+  const { file, key, head, origin } = keptLog();
+  const given = { file, keys: [key], heads: [head] };
+  const { reply, text } = await run(given);
+  expect(reply.valid).toBe(true);
+  const report = JSON.parse(text);
+  expect(report.verification.elsewhere).toEqual({
+    keys: [key],
+    heads: [{ origin, size: 3, root: report.verification.logs[0].root, standing: 'led_to' }],
+    missing: [],
+  });
+  const wanted = `jit audit verify "$LOG" --key ${key} --head "$HEAD1"`;
+  const controls: { command: string }[] = report.controls;
+  expect(controls.some(({ command }) => command.startsWith(`${wanted} --json |`))).toBe(true);
+  const html = await page(given);
+  expect(html).toContain(`HEAD1=${head}`);
+  expect(html).toContain(wanted);
+  expect(html).toMatch(/jit audit report --file "\$LOG" [^\n<]* --key \S+ --head "\$HEAD1" --format json/);
+  expect(html).toContain('It leads to 1 head kept elsewhere. Its key, or one that signed for it, was given.');
+  expect(html).not.toContain('named by the log itself');
+  // Where the head lies is nothing that the report says.
+  const moved = `${head}.moved`;
+  copyFileSync(head, moved);
+  expect((await run({ ...given, heads: [moved] })).text).toBe(text);
+});
+
+test('is not valid where the key is another, or the log does not lead to the head', async () => {
+  const { file, older, key, head } = keptLog();
+  const unknown = await run({ file, keys: [stranger()] });
+  expect(unknown.reply).toMatchObject({
+    valid: false,
+    problem: { what: expect.stringMatching(/^the log knows nothing of the key/) },
+  });
+  expect(unknown.text).not.toContain('"standing":"holds"');
+  const given = { file: older, keys: [key], heads: [head] };
+  const cut = await run(given);
+  expect(cut.reply).toMatchObject({
+    valid: false,
+    problem: { what: expect.stringContaining('does not lead to the head') },
+  });
+  expect(JSON.parse(cut.text).verification.elsewhere.heads).toMatchObject([{ standing: 'missed' }]);
+  const html = await page(given);
+  expect(html).toContain('the log leads to 0 heads kept elsewhere, NOT to 1');
+  expect(html).not.toContain('class="verdict good"');
+});
+
+test('believes a fork that a head is lost only by a key of that log, and counts such a head apart', async () => {
+  const { older: file, head } = keptLog();
+  const store = openStore({ path: file, clock: stillClock, random: systemRandom });
+  const [origin, size = '', root = ''] = readFileSync(head, 'utf8').split('\n');
+  const known = {
+    origin: origin ?? '',
+    size: Number(size),
+    root: Buffer.from(root, 'base64').toString('hex'),
+  };
+  store.distrust('file', known);
+  const next = createSigner(store.nextOrigin, systemRandom.bytes(32));
+  store.fork('a disk', next);
+  store.close();
+  const doubted = { file, heads: [head] };
+  expect((await run(doubted)).reply.valid).toBe(false);
+  // The key that the log names itself would have the command say another thing than the report.
+  expect(await page(doubted)).toContain('jit audit verify "$LOG" --head "$HEAD1"');
+  const believed = { file, heads: [head], keys: [next.vkey] };
+  const { reply, text } = await run(believed);
+  expect(reply.valid).toBe(true);
+  expect(JSON.parse(text).verification.elsewhere.heads).toEqual([{ ...known, standing: 'excused' }]);
+  expect(await page(believed)).toContain(
+    '0 heads kept elsewhere, and not to 1 that a fork has put on record',
+  );
+});
+
+test.each([
+  ['a key', { keys: ['nonsense'] }, '"nonsense" is no key'],
+  ['a head', { heads: ['/nowhere.head'] }, 'there is no file "/nowhere.head"'],
+])('refuses what is no %s', async (_what, given, message) => {
+  const wanted = {
+    code: 'ERR_USAGE',
+    message,
+    hint: expect.stringMatching(/jit audit (report --help|verify shows)/),
+  };
+  await expect(run({ file: small(), ...given })).rejects.toMatchObject(wanted);
 });

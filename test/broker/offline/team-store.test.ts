@@ -98,6 +98,7 @@ async function fileText(origin: string, format: 'jsonl' | 'csv' | 'ocsf' | 'cef'
 
 const usualReport: StoreReportRequest = {
   ...{ from: null, to: null, format: 'json', output: null, sample: 3, seed: null, keptSince: null },
+  ...{ keys: [], heads: [] },
 };
 
 async function reported(request: Partial<StoreReportRequest> = {}) {
@@ -227,6 +228,47 @@ test('a bad log is in it up to there, and the others are whole', async () => {
       'UPDATE jit.events e SET body = k.body FROM public.kept k WHERE e.origin = k.origin AND e.seq = k.seq',
     );
   }
+});
+
+test('is held against keys and heads, as the verification of the store is', async () => {
+  const plain = await reported();
+  const { verification } = JSON.parse(plain.text);
+  expect(verification).not.toHaveProperty('elsewhere');
+  const [one, two] = verification.logs as { keys: string[]; checkpoint: string }[];
+  const key = one?.keys[0] ?? '';
+  const head = path.join(folder, 'two.head');
+  writeFileSync(head, two?.checkpoint ?? '');
+  const given = { keys: [key], heads: [head] };
+  const { reply, text } = await reported(given);
+  expect(reply).toMatchObject({ valid: true, logs: { all: 3, invalid: 0, missing: 0 } });
+  expect(reply.digest).not.toBe(plain.reply.digest);
+  expect(JSON.parse(text).verification.elsewhere).toMatchObject({
+    ...{ keys: [key], missing: [] },
+    heads: [{ origin: devices[1], standing: 'led_to' }],
+  });
+  const html = (await reported({ ...given, format: 'html' })).text
+    .replaceAll('<wbr>', '')
+    .replaceAll('&quot;', '"');
+  expect(html).toContain('They lead to 1 head kept elsewhere. Keys were given of 1 of 3 logs.');
+  expect(html).toContain(`2: ${devices[1]}, ${devices[2]}`);
+  expect(html).toContain(`HEAD1=${head}`);
+  expect(html).toContain(`jit audit verify --store --key ${key} --head "$HEAD1"`);
+
+  // A head of events that the store does not have, and logs that it does not have at all.
+  const [, size = ''] = (two?.checkpoint ?? '').split('\n');
+  writeFileSync(head, (two?.checkpoint ?? '').replace(`\n${size}\n`, `\n${Number(size) + 500}\n`));
+  const ahead = await reported(given);
+  expect(ahead.reply).toMatchObject({
+    ...{ valid: false, logs: { all: 3, invalid: 1, missing: 0 } },
+    problem: { what: expect.stringContaining('does not lead to the head') },
+  });
+  writeFileSync(head, (two?.checkpoint ?? '').replace(devices[1], 'jit.dddddddd'));
+  const gone = await reported(given);
+  expect(gone.reply).toMatchObject({
+    ...{ valid: false, logs: { all: 3, invalid: 0, missing: 1 } },
+    problem: { what: '"jit.dddddddd" is not there, and a key or a head of it was given' },
+  });
+  expect((await reported({ ...given, format: 'html' })).text).toContain('NOT in the store: jit.dddddddd');
 });
 
 test('says what is missing where nobody is named as auditor', async () => {

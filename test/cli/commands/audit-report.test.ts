@@ -38,14 +38,15 @@ describe('jit audit report', () => {
     const { offline, requests } = reportOf();
     const ran = await jit(['audit', 'report'], { offline });
     expect(ran).toMatchObject({ code: 0, stdout: '<p>report</p>\n', stderr: '', connects: [] });
-    const nothing = { from: null, to: null, output: null, file: null, seed: null };
+    const nothing = { from: null, to: null, output: null, file: null, seed: null, keys: [], heads: [] };
     expect(requests).toEqual([{ format: 'html', sample: 25, ...nothing }]);
   });
 
   it('hands everything over that was asked for', async () => {
     const { offline, requests } = reportOf();
     const rest = ['--format', 'md', '--file', 'd', '--output', 'o.txt', '--sample', '7', '--seed', '4711'];
-    await jit(['audit', 'report', '--from', '2h', '--to', '1h', ...rest], { offline });
+    const known = ['--key', 'k1', '--key', 'k2', '--head', 'a.head'];
+    await jit(['audit', 'report', '--from', '2h', '--to', '1h', ...rest, ...known], { offline });
     expect(requests).toEqual([
       {
         from: fakeNow - 7_200_000,
@@ -55,6 +56,8 @@ describe('jit audit report', () => {
         output: 'o.txt',
         sample: 7,
         seed: '4711',
+        keys: ['k1', 'k2'],
+        heads: ['a.head'],
       },
     ]);
   });
@@ -103,7 +106,7 @@ describe('jit audit report --store', () => {
     const storeReport: Offline['storeReport'] = async (config, request, watch) => {
       asked.push([config, request]);
       await watch.take('<p>team</p>\n');
-      return { ...usual, logs: { all: 3, invalid: 0 }, ...reply };
+      return { ...usual, logs: { all: 3, invalid: 0, missing: 0 }, ...reply };
     };
     return { offline: { storeReport }, asked };
   }
@@ -112,7 +115,7 @@ describe('jit audit report --store', () => {
     const { offline, asked } = storeReportOf();
     const ran = await jit(['audit', 'report', '--store', '--kept-since', '1h', '--config', 'x'], { offline });
     expect(ran).toMatchObject({ code: 0, stdout: '<p>team</p>\n', stderr: '', connects: [] });
-    const nothing = { from: null, to: null, output: null, seed: null };
+    const nothing = { from: null, to: null, output: null, seed: null, keys: [], heads: [] };
     expect(asked).toEqual([
       ['x', { format: 'html', sample: 25, ...nothing, keptSince: fakeNow - 3_600_000 }],
     ]);
@@ -120,11 +123,26 @@ describe('jit audit report --store', () => {
 
   it('fails when a log is not valid, and says how many and which', async () => {
     const problem = { seq: 7, what: '"jit.x", event 7: its hash is another' };
-    const { offline } = storeReportOf({ valid: false, problem, logs: { all: 3, invalid: 1 } });
+    const { offline } = storeReportOf({ valid: false, problem, logs: { all: 3, invalid: 1, missing: 0 } });
     const ran = await jit(['audit', 'report', '--store'], { offline });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toBe(
       'jit: warning: 1 of 3 logs in the shared store are not valid: "jit.x", event 7: its hash is another\n',
+    );
+  });
+
+  it('fails when a log is not there that is known from elsewhere', async () => {
+    const problem = { seq: 0, what: '"jit.x" is not there, and a key or a head of it was given' };
+    const { offline, asked } = storeReportOf({
+      valid: false,
+      problem,
+      logs: { all: 3, invalid: 0, missing: 1 },
+    });
+    const ran = await jit(['audit', 'report', '--store', '--key', 'k', '--head', 'x.head'], { offline });
+    expect(asked).toMatchObject([[null, { keys: ['k'], heads: ['x.head'] }]]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe(
+      'jit: warning: 1 of the logs that you know are not in the shared store: "jit.x" is not there, and a key or a head of it was given\n',
     );
   });
 

@@ -1,13 +1,13 @@
 // Whether the population is whole, and what it is.
 
-import { type Block, type Cell, good, none, type Printing, type Section, text, warn } from '../document.ts';
+import { type Block, none, type Printing, type Section, text, warn } from '../document.ts';
 import type { Report } from '../report.ts';
 import { counted, figure, lengthOf } from '../words.ts';
 import { verdict } from './summary.ts';
+import { headsCell } from './trust.ts';
 
 /** Sequence numbers and types of events. */
 export function completeness(report: Report, printing: Printing): Section {
-  const { heads } = printing;
   const { population } = report;
   const rows = population.ranges.map(({ origin, first, last, events, otherTimes, gaps }) => [
     { code: origin },
@@ -33,7 +33,7 @@ export function completeness(report: Report, printing: Printing): Section {
       },
       {
         kind: 'facts',
-        facts: [['Heads kept elsewhere', report.store ? storeHeads : headsOf(heads)]],
+        facts: [['Heads kept elsewhere', headsCell(report, printing, report.store ? storeHeads : noHeads)]],
       },
       {
         kind: 'table',
@@ -49,10 +49,7 @@ export function completeness(report: Report, printing: Printing): Section {
 const storeHeads =
   'none was given: the store refuses a log that was set back; what its administrators do shows by heads kept elsewhere';
 
-const headsOf = (heads: number): Cell =>
-  heads === 0
-    ? 'none was given: a tail that was cut off would not be seen'
-    : good(`the log leads to ${counted(heads, 'head')} kept elsewhere`);
+const noHeads = 'none was given: a tail that was cut off would not be seen';
 
 /** Requests, grants and credentials. */
 export function population({ population: all }: Report): Section {

@@ -14,6 +14,7 @@ import {
 } from '../document.ts';
 import type { LogSummary, Report, StoredLog } from '../report.ts';
 import { counted, figure, timeText } from '../words.ts';
+import { keySource, trustFacts } from './trust.ts';
 
 type OneOfMany = LogSummary & { readonly stored: StoredLog };
 
@@ -21,12 +22,14 @@ type OneOfMany = LogSummary & { readonly stored: StoredLog };
 export const storedLogs = ({ verification }: Pick<Report, 'verification'>): OneOfMany[] =>
   verification.logs.filter((log): log is OneOfMany => log.stored !== undefined);
 
-export function storeScope(report: Report, { printedAt, digest, place }: Printing): Section {
+export function storeScope(report: Report, printing: Printing): Section {
+  const { printedAt, digest, place } = printing;
   const { period, generator, verification, store } = report;
   const logs = storedLogs(report);
   const keptSince = store?.keptSinceAt ?? null;
   const retired = logs.filter(({ stored }) => stored.firstSeq > 0);
   const late = retired.filter(({ stored }) => stored.firstAt === null || stored.firstAt > period.from);
+  const missing = verification.elsewhere?.missing ?? [];
   const acknowledged = logs.reduce((sum, { events }) => sum + events, 0);
   return {
     id: 'scope',
@@ -53,16 +56,25 @@ export function storeScope(report: Report, { printedAt, digest, place }: Printin
             'Of these, logs that begin within the period or have no event left',
             none(late.length, figure(late.length), 'warn'),
           ],
+          ...(missing.length === 0
+            ? []
+            : [
+                [
+                  'Logs that a key or a head was given of, and that are not there',
+                  bad(missing.join(', ')),
+                ] as const,
+              ]),
           ['Devices last heard of before the period ended', figure(unheard(logs, period.to))],
           ['Made by', `${generator.name} ${generator.version}, ${timeText(printedAt)} UTC`],
           ['SHA-256 of this report as JSON', { code: digest }],
           ['SHA-256 of all heads', { code: verification.head }],
+          ...trustFacts(report, printing),
         ],
       },
       text(
         'A store has what devices have sent. What a device did since it was last heard of, and what it never sent, is not here. The SHA-256 of all heads is over one line per log, in the order of the table: its name, the number of its events, and the leaf hash of the last one looked at. Signed heads are in the report as JSON.',
       ),
-      logTable(logs),
+      logTable(report, logs),
     ],
   };
 }
@@ -76,7 +88,7 @@ function unheard(logs: readonly OneOfMany[], to: number): number {
   return [...last.values()].filter((at) => at < to).length;
 }
 
-function logTable(logs: readonly OneOfMany[]): Block {
+function logTable(report: Report, logs: readonly OneOfMany[]): Block {
   return {
     kind: 'table',
     caption: 'Logs, and what verification said of each',
@@ -89,6 +101,7 @@ function logTable(logs: readonly OneOfMany[]): Block {
       'Verified',
       'Last heard of (UTC)',
       'Key',
+      'This key is',
     ],
     rows: logs.map((log) => [
       { code: log.origin },
@@ -99,6 +112,7 @@ function logTable(logs: readonly OneOfMany[]): Block {
       verified(log),
       timeText(log.stored.lastSeenAt),
       log.keys.length === 0 ? 'none' : { code: log.keys.at(-1) ?? '' },
+      keySource(report, log),
     ]),
     empty: 'The store has no log.',
   };

@@ -1,10 +1,18 @@
 // How to check a report on a shared store, with nothing but the right to read that store.
 
-import { proveCommand, reportCommand, storeVerifyCommand, verifyProofCommand } from '../commands.ts';
+import {
+  headVariables,
+  proveCommand,
+  reportCommand,
+  storeVerifyCommand,
+  verifyProofCommand,
+} from '../commands.ts';
 import { type Printing, type Section, text } from '../document.ts';
 import type { Report } from '../report.ts';
+import { trustFacts } from './trust.ts';
 
-export function storeVerify(report: Report, { digest }: Printing): Section {
+export function storeVerify(report: Report, printing: Printing): Section {
+  const { digest, headFiles = [] } = printing;
   const { grants, sample, verification } = report;
   const drawn = grants.find(({ id }) => id === sample.grants[0])?.requestedEvent;
   const newest = verification.logs.at(-1);
@@ -18,9 +26,12 @@ export function storeVerify(report: Report, { digest }: Printing): Section {
         'Every command of this report is about the shared store that the section "store" of a configuration names, with "auditor": any login that may read it. No broker is asked, and nothing but public keys is needed.',
       ),
       text(
-        'The logs. The keys here are only what the logs say of themselves: with --key and --head the store is held against keys and signed heads that somebody else kept, such as those of an older report.',
+        verification.elsewhere
+          ? 'The logs. Whoever made this report gave what is named as given here; all other keys are only what the logs say of themselves. Take keys and heads from somebody else than whoever gave you this report:'
+          : 'The logs. The keys here are only what the logs say of themselves: with --key and --head the store is held against keys and signed heads that somebody else kept, such as those of an older report.',
       ),
-      { kind: 'commands', lines: [storeVerifyCommand(report)] },
+      { kind: 'facts', facts: trustFacts(report, printing) },
+      { kind: 'commands', lines: [...headVariables(headFiles), storeVerifyCommand(report)] },
       text(
         'The report. The same state of the store, the same period and the same version of jit give the same JSON, bit for bit (macOS: shasum -a 256):',
       ),

@@ -5,6 +5,7 @@ import type { Report } from '../report.ts';
 import { counted, figure, lengthOf, share, timeText } from '../words.ts';
 import { timeline } from './activity.ts';
 import { storedLogs } from './store-scope.ts';
+import { isGiven } from './trust.ts';
 
 export function summary(report: Report, printing: Printing): Section {
   const chart = report.population.approved === 0 ? [] : [timeline(report.activity)];
@@ -15,8 +16,9 @@ export function summary(report: Report, printing: Printing): Section {
 type Verdict = Extract<Block, { kind: 'verdict' }>;
 
 /** One sentence on whether the rest can be believed. */
-export function verdict(report: Report, { heads }: Printing): Verdict {
-  if (report.store) return storeVerdict(report);
+export function verdict(report: Report, printing: Printing): Verdict {
+  if (report.store) return storeVerdict(report, printing);
+  const { heads, excused = 0 } = printing;
   const { verification, population } = report;
   const { valid, problem, events, logs } = verification;
   const gaps = population.ranges.reduce((sum, range) => sum + range.gaps, 0);
@@ -39,23 +41,35 @@ export function verdict(report: Report, { heads }: Printing): Verdict {
   }
   const cover = signed === events ? 'all of them signed' : `${figure(signed)} of them signed`;
   const tail =
-    heads === 0
+    heads + excused === 0
       ? 'No head kept elsewhere was given: a tail that was cut off would not be seen.'
-      : `It leads to ${counted(heads, 'head')} kept elsewhere.`;
+      : `It leads to ${headsLedTo(heads, excused)}.`;
+  const key = isGiven(report, logs.at(-1))
+    ? 'Its key, or one that signed for it, was given.'
+    : 'No key was given: the log names its own.';
   return {
     kind: 'verdict',
-    tone: 'good',
-    text: `The log is whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${cover}. ${tail}`,
+    tone: excused > 0 ? 'warn' : 'good',
+    text: `The log is whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${cover}. ${tail} ${key}`,
   };
 }
 
+function headsLedTo(heads: number, excused: number): string {
+  const lost = excused === 0 ? '' : `, and not to ${figure(excused)} that a fork has put on record as lost`;
+  return `${counted(heads, 'head')} kept elsewhere${lost}`;
+}
+
 /** The same of many logs: a bad one among them is named. */
-function storeVerdict(report: Report): Verdict {
-  const { events } = report.verification;
+function storeVerdict(report: Report, { heads, excused = 0 }: Printing): Verdict {
+  const { events, elsewhere } = report.verification;
   const logs = storedLogs(report);
   const gaps = report.population.ranges.reduce((sum, range) => sum + range.gaps, 0);
   const bad = logs.filter(({ stored }) => !stored.valid);
   const [first] = bad;
+  const lacking = elsewhere?.missing ?? [];
+  if (lacking.length > 0 && !first && gaps === 0) {
+    return { kind: 'verdict', tone: 'bad', text: notThere(lacking) };
+  }
   if (first || gaps > 0) {
     const { problem } = first?.stored ?? {};
     const what = problem ? `${first?.origin}, event ${problem.seq}: ${problem.what}` : counted(gaps, 'gap');
@@ -64,19 +78,30 @@ function storeVerdict(report: Report): Verdict {
     return {
       kind: 'verdict',
       tone: 'bad',
-      text: `${figure(bad.length)} of ${counted(logs.length, 'log')} NOT whole: ${what}${others}.${read}`,
+      text: `${figure(bad.length)} of ${counted(logs.length, 'log')} NOT whole: ${what}${others}.${read}${lacking.length === 0 ? '' : ` ${notThere(lacking)}`}`,
     };
   }
   const rest = logs.reduce((sum, log) => sum + Math.max(0, log.events - log.signed), 0);
   const cover = rest === 0 ? 'all of them signed' : `${figure(rest)} acknowledged events not signed`;
   const retired = logs.filter(({ stored }) => stored.firstSeq > 0).length;
+  const tail = heads + excused === 0 ? '' : ` They lead to ${headsLedTo(heads, excused)}.`;
+  const known = logs.filter((log) => isGiven(report, log)).length;
+  const keys =
+    known === 0
+      ? logs.some((log) => log.keys.length > 0)
+        ? ' No key was given: each log names its own.'
+        : ''
+      : ` Keys were given of ${figure(known)} of ${counted(logs.length, 'log')}.`;
   const missing = retired === 0 ? '' : ` The beginning of ${counted(retired, 'log')} is past its retention.`;
   return {
     kind: 'verdict',
-    tone: rest > 0 || retired > 0 ? 'warn' : 'good',
-    text: `${logs.length === 1 ? 'The log is' : `All ${figure(logs.length)} logs are`} whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${cover}.${missing}`,
+    tone: rest > 0 || retired > 0 || excused > 0 ? 'warn' : 'good',
+    text: `${logs.length === 1 ? 'The log is' : `All ${figure(logs.length)} logs are`} whole: ${counted(events, 'event')} verified, no gap, nothing changed, ${cover}.${missing}${tail}${keys}`,
   };
 }
+
+const notThere = (names: readonly string[]): string =>
+  `${counted(names.length, 'log')} that a key or a head was given of NOT in the store: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}.`;
 
 const second = 1_000;
 

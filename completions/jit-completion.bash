@@ -39,7 +39,7 @@ _jit_know() {
     'audit prove') flags='--file --output --json' kinds='none' ;;
     'audit verify-proof') flags='--key --event --json' kinds='file' ;;
     'audit export') flags='--format --since --until --after --cursor-file --ocsf --file --store' ;;
-    'audit report') flags='--from --to --format --output --file --store --kept-since --sample --seed' ;;
+    'audit report') flags='--from --to --format --output --file --store --kept-since --key --head --sample --seed' ;;
     'audit sync') flags='--now --status --json' ;;
     'audit rotate') flags='--json' ;;
     'audit fork') flags='--reason --yes --json' ;;
@@ -76,6 +76,7 @@ _jit_value() {
       'audit verify-proof --event' | \
       'audit export --cursor-file' | \
       'audit report --output' | \
+      'audit report --head' | \
       'init aws --web-identity-token-file' | \
       'store init --ssl-root-cert') kind=file ;;
     'elevate --role' | \
@@ -157,6 +158,7 @@ _jit_value() {
       'audit report --to' | \
       'audit report --file' | \
       'audit report --kept-since' | \
+      'audit report --key' | \
       'audit report --sample' | \
       'audit report --seed' | \
       'audit fork --reason' | \

@@ -247,6 +247,8 @@ function __jit_flags
             '--file'\t'a log file; without it, your own' \
             '--store'\t'the logs of everybody, from the shared store; needs its auditor in the configuration' \
             '--kept-since'\t'with --store: events from this time on have to be there; without it all have to be' \
+            '--key'\t'a key of the log that you trust: <log>+<id>+<base64> (may be given several times)' \
+            '--head'\t'a signed head kept elsewhere, which the log has to lead to (may be given several times)' \
             '--sample'\t'requests that are drawn for testing; 25 unless given' \
             '--seed'\t'what they are drawn by; without it, the hash of the last event'
         case 'audit sync'
@@ -415,6 +417,7 @@ function __jit_value
             'audit verify-proof --event' \
             'audit export --cursor-file' \
             'audit report --output' \
+            'audit report --head' \
             'init aws --web-identity-token-file' \
             'store init --ssl-root-cert'
             printf '%s\n' 'file'
@@ -500,6 +503,7 @@ function __jit_value
             'audit report --to' \
             'audit report --file' \
             'audit report --kept-since' \
+            'audit report --key' \
             'audit report --sample' \
             'audit report --seed' \
             'audit fork --reason' \

@@ -56,3 +56,27 @@ test('the commands of a report print what it says', () => {
   const prove = /^jit audit prove .*\njit audit verify-proof .*$/m.exec(markdown)?.[0] ?? 'false';
   expect(typed(prove.replace('\n', ' && '))).toContain('valid, event ');
 }, 180_000);
+
+test('those of a report that was held against a key and a head print what it says, too', () => {
+  const { folder, typed } = createTyping();
+  const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+  typed('jit audit report --file "$LOG" --output plain.json');
+  const [log] = JSON.parse(read('plain.json')).verification.logs;
+  writeFileSync(path.join(folder, 'kept head'), log.checkpoint);
+  const given = `--key ${log.keys[0]} --head 'kept head'`;
+  typed(`jit audit report --file "$LOG" ${given} --output report.json`);
+  typed(`jit audit report --file "$LOG" ${given} --output report.md`);
+  const markdown = read('report.md');
+  const head = /^HEAD1=.*$/m.exec(markdown)?.[0] ?? 'false';
+  const { controls } = JSON.parse(read('report.json')) as {
+    controls: { command: string; counted: number }[];
+  };
+  const whole = controls.filter(({ command }) => command.includes('HEAD1'));
+  expect(whole.map(({ counted }) => counted)).toContain(1);
+  for (const { command, counted } of whole) expect(Number(typed(`${head}; ${command}`))).toBe(counted);
+  const again = /^jit audit report .* --format json \| sha256sum$/m.exec(markdown)?.[0] ?? 'false';
+  const digest = /It prints:\n\n````\n([0-9a-f]{64})/.exec(markdown)?.[1];
+  expect(typed(`${head}; ${again}`).split(' ')[0]).toBe(digest);
+  const verify = /^jit audit verify "\$LOG" --key .*$/m.exec(markdown)?.[0] ?? 'false';
+  expect(typed(`${head}; ${verify}`)).toMatch(/\(given\)[\s\S]*leads to 1 head kept elsewhere/);
+}, 180_000);

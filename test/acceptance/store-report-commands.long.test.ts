@@ -95,6 +95,29 @@ test('the commands of a report on a shared store print what it says', () => {
   expect(printed(onDevice.replace('\n', ' && '))).toContain('valid, event ');
 }, 180_000);
 
+test('those of a report that was held against a key and a head print what it says, too', () => {
+  const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+  printed('jit audit report --store --output plain.json');
+  const [log] = JSON.parse(read('plain.json')).verification.logs;
+  writeFileSync(path.join(folder, 'kept.head'), log.checkpoint);
+  const given = `--key ${log.keys[0]} --head kept.head`;
+  printed(`jit audit report --store ${given} --output known.json`);
+  printed(`jit audit report --store ${given} --output known.md`);
+  const markdown = read('known.md');
+  const head = /^HEAD1=.*$/m.exec(markdown)?.[0] ?? 'false';
+  const { controls } = JSON.parse(read('known.json')) as {
+    controls: { command: string; counted: number }[];
+  };
+  const whole = controls.filter(({ command }) => command.includes('HEAD1'));
+  expect(whole.map(({ counted }) => counted)).toContain(1);
+  for (const { command, counted } of whole) expect(Number(printed(`${head}; ${command}`))).toBe(counted);
+  const again = /^jit audit report .* --format json \| sha256sum$/m.exec(markdown)?.[0] ?? 'false';
+  const digest = /It prints:\n\n````\n([0-9a-f]{64})/.exec(markdown)?.[1];
+  expect(printed(`${head}; ${again}`).split(' ')[0]).toBe(digest);
+  const verify = /^jit audit verify --store --key .*$/m.exec(markdown)?.[0] ?? 'false';
+  expect(printed(`${head}; ${verify}`)).toMatch(/\(given\)[\s\S]*leads to 1 head kept elsewhere/);
+}, 180_000);
+
 test('a reader that goes is no failure, and the cursor names nothing that stdout has not taken', () => {
   const piped = typed(
     'jit audit export --store --cursor-file c1 | head -1; echo "$PIPESTATUS" >&2; test ! -e c1 || echo cursor >&2',

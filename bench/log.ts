@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 import type { AuditEvent } from '../src/audit/event.ts';
 import { createSigner } from '../src/audit/signer.ts';
 import { fileHeadKeeper } from '../src/store/head-keeper.ts';
+import { keepLater } from '../src/store/heads-later.ts';
 import { newOrigin, openStore } from '../src/store/open.ts';
 import { applySettings, settingsFor } from '../src/store/settings.ts';
 import { systemClock } from '../src/system/clock.ts';
@@ -30,7 +31,7 @@ export function benchLog(): { ours: number; baseline: number; ratio: number } {
     random: systemRandom,
     origin,
     signer: createSigner(origin, systemRandom.bytes(32)),
-    heads: fileHeadKeeper(path.join(folder, 'heads')),
+    heads: keepLater(fileHeadKeeper(path.join(folder, 'heads')), setImmediate),
   });
   const bare = new Database(path.join(folder, 'bare.db'));
   try {

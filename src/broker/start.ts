@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { currentPrincipal } from '../identity/os-user.ts';
 import { fileHeadKeeper } from '../store/head-keeper.ts';
+import { keepLater } from '../store/heads-later.ts';
 import { takeInstanceLock } from '../store/instance-lock.ts';
 import { openStore } from '../store/open.ts';
 import { systemClock } from '../system/clock.ts';
@@ -62,7 +63,8 @@ export async function startBroker(
   const redactor = createRedactor();
   const log = openLogFile({ path: paths.log, clock, redactor });
   const random = systemRandom;
-  const store = openStore({ path: paths.database, clock, random, heads: fileHeadKeeper(paths.heads) });
+  const heads = keepLater(fileHeadKeeper(paths.heads), setImmediate);
+  const store = openStore({ path: paths.database, clock, random, heads });
   const ledger = createLedger(store, clock, log);
   const helper = helperCommand(paths.configFile);
   const questions = createDesk(clock, random);

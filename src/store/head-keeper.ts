@@ -15,6 +15,10 @@ export interface HeadKeeper {
   keep(origin: string, note: string): void;
   /** Lets go of the head of `origin`: that the log is lost has been put on record (`log.fork`). */
   settle(origin: string): void;
+  /** Of one that does not keep at once: keeps what waits. */
+  flush?(): void;
+  /** Of the same: why the last could not be kept; null when it could. */
+  readonly failure?: unknown;
 }
 
 const suffix = '.head';

@@ -57,6 +57,8 @@ export interface Signing {
   isOnRecord(head: LogHead): boolean;
   /** After a fork: heads of logs that are lost for good are no reason to stop again. Never throws. */
   settle(): void;
+  /** Nothing is committed any more: what waits to be kept outside is kept. */
+  close(): void;
   /** Why heads cannot be kept outside; null when they can. */
   readonly unkept: unknown;
 }
@@ -194,8 +196,9 @@ export function createSigning(device: string, log: Log, epochs: Epochs, keeper: 
     settle() {
       for (const { origin } of foreign()) settleOne(origin);
     },
+    close: () => keeper?.flush?.(),
     get unkept() {
-      return unkept;
+      return unkept ?? keeper?.failure ?? null;
     },
   };
   return signing;

@@ -256,6 +256,7 @@ export function createStore(parts: StoreParts): Store {
     },
     checkpoint,
     close() {
+      signing.close();
       checkpoint();
       db.close();
     },

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registry } from '../../src/cli/registry.ts';
+import { withoutDays } from '../support/days.ts';
 import { createTypist, type Typist } from '../support/examples.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { me, prepareServer } from '../support/world.ts';
@@ -298,7 +299,7 @@ function typed(line: string): Promise<string> {
 
 /** What differs from run to run. */
 function mask(text: string): string {
-  return text
+  return withoutDays(text)
     .replaceAll(typist.world.dir, '/home/ada')
     .replaceAll(me, 'user:ada')
     .replace(/\bg[0-9a-hjkmnp-tv-z]{11}\b/g, 'g<id>')

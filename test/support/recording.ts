@@ -1,6 +1,7 @@
 // A session at a terminal, recorded as the screen shows it, and what differs from run to run made the same.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { withoutDays } from './days.ts';
 import { type ShellKind, shellKinds } from './shell-kinds.ts';
 import { patience, type ShellUser } from './shell-user.ts';
 import type { Terminal } from './tmux.ts';
@@ -73,7 +74,7 @@ async function untilBelow(terminal: Terminal, above: number, pattern: RegExp): P
 /** Ids, names, paths, times and lengths as they could be on some afternoon. */
 function mask(text: string, { world }: ShellUser): string {
   return (
-    text
+    withoutDays(text)
       .replaceAll(/^((?:\[[^\]\n]*\] )?)p> ?/gm, '$1~ $ ')
       .replaceAll(world.env['HOME'] ?? '', '/home/ada')
       .replaceAll(world.dir, '/home/ada')

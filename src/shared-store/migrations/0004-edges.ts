@@ -145,6 +145,11 @@ DECLARE
   v_name text;
 BEGIN
   PERFORM jit.make_partitions(0);
+  -- Of a month that goes on. Whoever appends has the row of its log first, and edges ask for that row too: nobody may have
+  -- the row and wait for the events.
+  IF p_end > now() - interval '1 hour' THEN
+    LOCK TABLE jit.logs IN EXCLUSIVE MODE;
+  END IF;
   v_months := ARRAY(SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'jit.events'::regclass AND c.relname ~ '^events_[0-9]{4}_[0-9]{2}$'
       AND (to_date(substr(c.relname, 8), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' <= p_end
@@ -191,7 +196,8 @@ BEGIN
     v_name := 'events_' || to_char(v_from AT TIME ZONE 'UTC', 'YYYY_MM');
     CONTINUE WHEN to_regclass('jit.' || v_name) IS NOT NULL;
     EXECUTE format('CREATE TABLE jit.%I (LIKE jit.events INCLUDING ALL)', v_name);
-    -- Nobody appends between the move and the moment when the month has its own place.
+    -- Nobody appends between the move and the moment when the month has its own place: the logs first, as whoever appends.
+    LOCK TABLE jit.logs IN EXCLUSIVE MODE;
     LOCK TABLE jit.events IN SHARE ROW EXCLUSIVE MODE;
     EXECUTE format('WITH late AS (DELETE FROM jit.events_other WHERE received >= $1 AND received < $2 RETURNING *)
       INSERT INTO jit.%I SELECT * FROM late', v_name)

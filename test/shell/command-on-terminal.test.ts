@@ -57,7 +57,8 @@ describe.skipIf(noTmux)(`a one-off command on a terminal${noTmux ? ` (skipped: $
   });
 
   test('nothing is done to the screen of another job', async () => {
-    const screen = await stage.start({ command: ['sleep', '300'] });
+    const screen = await stage.start({ command: ['bash', '-c', 'echo running; exec sleep 300'] });
+    await screen.waitFor(/^running/m);
     await screen.press('C-z');
     await screen.waitFor(/Stopped/);
     await screen.line('bg');

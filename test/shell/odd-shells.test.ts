@@ -22,7 +22,7 @@ describe.skipIf(noBash)(`bash in odd company${noBash ? ` (skipped: ${noBash})` :
   });
 
   test('Ctrl-C in a slow file of the user costs that file, not the hook', async () => {
-    writeRc(`echo slow; sleep 300; FROM_RC=yes\n`);
+    writeRc(`sh -c "echo slow; exec sleep 300"; FROM_RC=yes\n`);
     const screen = await stage.start({ command: null, shell: 'bash' });
     await screen.waitFor(/^slow/m);
     await screen.press('C-c');

@@ -23,7 +23,7 @@ describe.each(shells)('$shell', ({ shell, rcFile }) => {
     async () => {
       const file = path.join(stage.scene.home, rcFile);
       mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, 'echo slow; sleep 300\n');
+      writeFileSync(file, `sh -c 'echo slow; exec sleep 300'\n`);
       const screen = await stage.start({ command: null, shell });
       await screen.waitFor(/^slow/m);
       await screen.press('C-c');

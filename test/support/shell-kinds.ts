@@ -21,12 +21,12 @@ export interface ShellKind {
 
 /** Inside a grant, start files can be told to dawdle, and to put another shell in their place. */
 const posixOddities = `if [ -n "\${JIT_GRANT_ID-}" ]; then
-  if [ -n "\${SLOW_RC-}" ]; then echo slow; sleep 300; fi
+  if [ -n "\${SLOW_RC-}" ]; then sh -c 'echo slow; exec sleep 300'; fi
   if [ -n "\${EXEC_RC-}" ]; then exec env PS1='other> ' sh -i; fi
 fi
 `;
 const fishOddities = `if set -q JIT_GRANT_ID
-    if set -q SLOW_RC; echo slow; sleep 300; end
+    if set -q SLOW_RC; sh -c 'echo slow; exec sleep 300'; end
     if set -q EXEC_RC; exec env PS1='other> ' sh -i; end
 end
 `;

@@ -2,7 +2,7 @@
 
 import { JitError } from '../core/errors.ts';
 import { type LoadedConfig, loadConfig } from '../policy/load.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoOf, errnoText } from '../system/errno.ts';
 import { readTrustedFile } from '../system/files.ts';
 import type { ProviderSchema } from './providers.ts';
 
@@ -35,7 +35,7 @@ function readBytes(path: string): Uint8Array {
       throw new JitError('ERR_CONFIG', cause.message, { ...hint, cause });
     }
     const absent = errnoOf(cause) === 'ENOENT';
-    const why = absent ? 'there is no such file' : `it cannot be read (${errnoOf(cause)})`;
+    const why = absent ? 'there is no such file' : errnoText(cause);
     throw new JitError('ERR_CONFIG', `cannot load the configuration "${path}": ${why}`, {
       hint: absent ? 'jit init' : `check the permissions of ${path}`,
       cause,

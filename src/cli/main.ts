@@ -6,6 +6,7 @@ import { connect } from '../client/connect.ts';
 import { JitError } from '../core/errors.ts';
 import { findBrowser } from '../system/browser.ts';
 import { systemClock } from '../system/clock.ts';
+import { errnoText, writeErrnoHint } from '../system/errno.ts';
 import { resolvePaths } from '../system/paths.ts';
 import { ownSession } from '../system/process-info.ts';
 import { systemRandom } from '../system/random.ts';
@@ -36,10 +37,10 @@ function onSignal(callback: (signal: NodeJS.Signals) => void): () => void {
 }
 
 /** Thrown where it was written, so that a command takes back what it made for a result that nobody gets. */
-function giveUp({ code = 'EIO' }: NodeJS.ErrnoException): never {
-  if (code === 'EPIPE') throw new ReaderGone();
-  throw new JitError('ERR_INTERNAL', `cannot write the result: ${code}`, {
-    hint: 'look at where standard output leads',
+function giveUp(cause: NodeJS.ErrnoException): never {
+  if (cause.code === 'EPIPE') throw new ReaderGone();
+  throw new JitError('ERR_INTERNAL', `cannot write the result: ${errnoText(cause)}`, {
+    hint: writeErrnoHint(cause, 'look at where standard output leads'),
   });
 }
 

@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
+import { errnoText, writeErrnoHint } from '../system/errno.ts';
 import { type Integration, type IntegrationOptions, noIntegration, watchReadyFile } from './integration.ts';
 import { startBash } from './start-bash.ts';
 import { startFish } from './start-fish.ts';
@@ -104,8 +105,9 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
 }
 
 function notWritten(folder: string, cause: unknown): JitError {
-  const why = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
-  return new JitError('ERR_CHILD_SETUP', `cannot write the shell's start files to "${folder}": ${why}`, {
+  const message = `cannot write the shell's start files to "${folder}": ${errnoText(cause)}`;
+  return new JitError('ERR_CHILD_SETUP', message, {
+    hint: writeErrnoHint(cause, 'set XDG_RUNTIME_DIR to a folder that you may write to'),
     cause,
   });
 }

@@ -5,7 +5,7 @@ import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 import { isCi } from './ci.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf, errnoText, writeErrnoHint } from './errno.ts';
 
 /**
  * Makes `directory` (0700, whatever the umask, parents too) or checks the one that is there.
@@ -17,8 +17,8 @@ export function ensurePrivateDirectory(directory: string): void {
     makeDirectory(directory);
   } catch (error) {
     if (error instanceof JitError) throw error;
-    throw new JitError('ERR_UNSAFE_PATH', `cannot make the directory "${directory}": ${errnoOf(error)}`, {
-      hint: `make it yourself: mkdir -p -m 700 ${quote(directory)}`,
+    throw new JitError('ERR_UNSAFE_PATH', `cannot make the directory "${directory}": ${errnoText(error)}`, {
+      hint: writeErrnoHint(error, `make it yourself: mkdir -p -m 700 ${quote(directory)}`),
       cause: error,
     });
   }
@@ -35,7 +35,7 @@ export function checkPrivateDirectory(directory: string): 'private' | 'missing' 
     found = lstatSync(directory);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 'missing';
-    throw unsafe(directory, `it cannot be looked at (${errnoOf(error)})`, 'check the rights of its parents');
+    throw unsafe(directory, `it cannot be looked at: ${errnoText(error)}`, 'check the rights of its parents');
   }
   const name = quote(directory);
   if (found.isSymbolicLink()) throw unsafe(directory, 'it is a symbolic link', `remove it: rm ${name}`);

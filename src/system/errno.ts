@@ -17,10 +17,30 @@ const words: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'the name is too long',
+  EEXIST: 'something of that name is there already',
+  ELOOP: 'its links lead in a circle',
+  EIO: 'the device failed (EIO)',
 };
 
 /** Why a file was not written, for people: `the folder does not exist`; what is rare by its name. */
 export function errnoText(thrown: unknown): string {
   const code = errnoOf(thrown);
   return words[code] ?? code;
+}
+
+/** Why a file was not read, for people: `there is no such file`. */
+export function readErrnoText(thrown: unknown): string {
+  return errnoOf(thrown) === 'ENOENT' ? 'there is no such file' : errnoText(thrown);
+}
+
+/** What to do about a file that was not read: its rights, or another path. */
+export function readErrnoHint(thrown: unknown, elsewhere: string): string {
+  const code = errnoOf(thrown);
+  return code === 'EACCES' || code === 'EPERM' ? 'let the user that jit runs as read it' : elsewhere;
+}
+
+/** What to do about a file that was not written: room on the disk, or another place. */
+export function writeErrnoHint(thrown: unknown, elsewhere: string): string {
+  const code = errnoOf(thrown);
+  return code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on the disk' : elsewhere;
 }

@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import type { Milliseconds } from '../core/time.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf, errnoText } from './errno.ts';
 import { killGroup, startInGroup } from './process-group.ts';
 
 /** What a program is run with. */
@@ -45,7 +45,7 @@ export function runForSecret(
       if (size > options.largest) stop(`it printed more than ${options.largest} bytes`);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
-      finish({ outcome: 'failed', why: `it cannot be started (${error.code ?? 'unknown error'})` });
+      finish({ outcome: 'failed', why: `it cannot be started: ${startText(error)}` });
     });
     child.on('close', (code, signal) => {
       if (code === 0) finish({ outcome: 'ok', stdout: Buffer.concat(chunks) });
@@ -57,6 +57,10 @@ export function runForSecret(
     });
   }).catch((thrown: unknown) => ({
     outcome: 'failed',
-    why: `it cannot be started (${errnoOf(thrown)})`,
+    why: `it cannot be started: ${startText(thrown)}`,
   }));
+}
+
+function startText(thrown: unknown): string {
+  return errnoOf(thrown) === 'ENOENT' ? 'there is no such program' : errnoText(thrown);
 }

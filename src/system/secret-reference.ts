@@ -6,7 +6,7 @@ import { Secret } from '../core/secret.ts';
 import { parseSecretReference, type SecretReference } from '../core/secret-reference.ts';
 import type { Milliseconds } from '../core/time.ts';
 import { commandEnvironment, isSteeringVariable } from './environment.ts';
-import { errnoOf } from './errno.ts';
+import { readErrnoHint, readErrnoText } from './errno.ts';
 import { readPrivateFile } from './files.ts';
 import type { Keychain } from './keychain.ts';
 import { runForSecret } from './run-for-secret.ts';
@@ -73,7 +73,8 @@ function readFile(path: string): Secret {
     return notEmpty(decode(readPrivateFile(path, largest), `file "${path}"`), `file "${path}"`);
   } catch (error) {
     if (error instanceof JitError) throw new JitError('ERR_SECRET_UNAVAILABLE', error.message, hintOf(error));
-    throw unavailable(`file "${path}" cannot be read (${errnoOf(error)})`, 'check the path in the config');
+    const hint = readErrnoHint(error, 'check the path in the config');
+    throw unavailable(`file "${path}" cannot be read: ${readErrnoText(error)}`, hint);
   }
 }
 

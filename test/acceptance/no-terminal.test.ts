@@ -216,7 +216,7 @@ describe('output that is no terminal', () => {
     const { code, stderr } = await typist.sh('jit audit log > /dev/full');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'jit: error: cannot write the result: ENOSPC\njit: hint: look at where standard output leads\n',
+      'jit: error: cannot write the result: the disk is full\njit: hint: make room on the disk\n',
     );
   });
 });

@@ -62,7 +62,7 @@ describe('ensurePrivateDirectory', () => {
     const file = path.join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     expect(() => ensurePrivateDirectory(file)).toThrow(unsafe('not a directory'));
-    expect(() => ensurePrivateDirectory(path.join(file, 'below'))).toThrow(unsafe('ENOTDIR'));
+    expect(() => ensurePrivateDirectory(path.join(file, 'below'))).toThrow(unsafe('its folder is no folder'));
   });
 
   it("refuses another user's directory", () => {

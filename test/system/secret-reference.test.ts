@@ -63,7 +63,17 @@ describe('file:', () => {
       message: expect.stringContaining('symbolic link'),
     });
     expect(await failure('file:/nonexistent/x')).toMatchObject({
-      message: expect.stringContaining('ENOENT'),
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: 'file "/nonexistent/x" cannot be read: there is no such file',
+      hint: 'check the path in the config',
+    });
+    expect(await failure(`file:${closed}/x`)).toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: `file "${closed}/x" cannot be read: its folder is no folder`,
+    });
+    expect(await failure(`file:${path.dirname(closed)}`)).toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: expect.stringContaining('it is not a regular file'),
     });
   });
 
@@ -137,7 +147,7 @@ describe('command:', () => {
   it.each([
     ["command:sh -c 'echo planted-value; echo planted-value >&2; exit 3'", 'ended with code 3'],
     ["command:sh -c 'kill -9 $$'", 'ended by SIGKILL'],
-    ['command:/nonexistent/program', 'cannot be started (ENOENT)'],
+    ['command:/nonexistent/program', 'cannot be started: there is no such program'],
     ['command:true', 'is empty'],
   ])('fails without a word of the output: %s', async (reference, why) => {
     const error = await failure(reference);
@@ -149,7 +159,7 @@ describe('command:', () => {
     const options = { env: {}, timeout: 1_000, largest: 10 };
     expect(await runForSecret('/bin/echo', ['x'.repeat(4_000_000)], options)).toEqual({
       outcome: 'failed',
-      why: 'it cannot be started (E2BIG)',
+      why: 'it cannot be started: E2BIG',
     });
   });
 });

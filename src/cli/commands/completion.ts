@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { JitError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import { errnoOf } from '../../system/errno.ts';
+import { readErrnoText } from '../../system/errno.ts';
 import { arg, defineCommand } from '../define-command.ts';
 
 const files = { bash: 'jit-completion.bash', zsh: '_jit', fish: 'jit-completion.fish' } as const;
@@ -48,7 +48,7 @@ export const completion = defineCommand({
     try {
       script = readFileSync(file, 'utf8');
     } catch (cause) {
-      const message = `cannot read the completion script "${file}" (${errnoOf(cause)})`;
+      const message = `cannot read the completion script "${file}": ${readErrnoText(cause)}`;
       throw new JitError('ERR_INTERNAL', message, { hint: 'install jit again', cause });
     }
     out.print(script.trimEnd());

@@ -4,6 +4,7 @@
 import { accessSync, appendFileSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../../core/errors.ts';
+import { errnoText, writeErrnoHint } from '../../system/errno.ts';
 import { writeFleetingFile } from '../../system/files.ts';
 import type { World } from '../world.ts';
 import type { Format } from './variables.ts';
@@ -45,7 +46,8 @@ export function destinationOf(world: World, format: Format, { file, output }: Fl
     });
   }
   mustBeWritable(path.dirname(path.resolve(file)));
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw cannotWrite(file, 'it is a folder');
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw cannotWrite(file, Object.assign(new Error(), { code: 'EISDIR' }));
   return { to: 'file', file };
 }
 
@@ -70,12 +72,15 @@ function mustBeWritable(file: string): void {
   try {
     accessSync(file, constants.W_OK);
   } catch (error) {
-    throw cannotWrite(file, (error as NodeJS.ErrnoException).code ?? 'EIO');
+    throw cannotWrite(file, error);
   }
 }
 
-function cannotWrite(file: string, why: string): JitError {
-  return new JitError('ERR_UNSAFE_PATH', `cannot write to "${file}": ${why}`);
+function cannotWrite(file: string, cause: unknown): JitError {
+  return new JitError('ERR_UNSAFE_PATH', `cannot write to "${file}": ${errnoText(cause)}`, {
+    hint: writeErrnoHint(cause, 'name a file in a folder that you may write to'),
+    cause,
+  });
 }
 
 /** @throws JitError `ERR_UNSAFE_PATH` */
@@ -84,6 +89,6 @@ export function writeTo(destination: Exclude<Destination, { to: 'stdout' }>, tex
     if (destination.to === 'github') appendFileSync(destination.file, text);
     else writeFleetingFile(destination.file, text);
   } catch (error) {
-    throw cannotWrite(destination.file, (error as NodeJS.ErrnoException).code ?? 'EIO');
+    throw cannotWrite(destination.file, error);
   }
 }

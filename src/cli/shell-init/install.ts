@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../../core/errors.ts';
 import { ensurePrivateDirectory } from '../../system/directories.ts';
-import { errnoOf } from '../../system/errno.ts';
+import { errnoOf, errnoText, writeErrnoHint } from '../../system/errno.ts';
 import { writeFileAtomic } from '../../system/files.ts';
 import { readRc, writeRc } from './rc-file.ts';
 import { withLine, withoutLine } from './rc-line.ts';
@@ -16,9 +16,16 @@ export function writeHook({ hook }: Place, text: string): void {
   try {
     writeFileAtomic(hook, text);
   } catch (cause) {
-    throw new JitError('ERR_UNSAFE_PATH', `cannot write the hook "${hook}" (${errnoOf(cause)})`, { cause });
+    throw new JitError('ERR_UNSAFE_PATH', `cannot write the hook "${hook}": ${errnoText(cause)}`, {
+      hint: writeErrnoHint(cause, 'set XDG_DATA_HOME to a folder that you may write to'),
+      cause,
+    });
   }
 }
+
+/** Fish alone refuses a file that is there: one that jit has not written. */
+const rcText = (cause: unknown): string =>
+  errnoOf(cause) === 'EEXIST' ? 'it is a file of your own' : errnoText(cause);
 
 const isOwnFish = (text: string): boolean => text.startsWith('# Written by "jit shell-init fish"');
 
@@ -44,7 +51,7 @@ export function addToRc(shell: Installed, { rc, line, hook }: Place): boolean {
     const byHand = shell === 'fish' ? `source ${hook}` : line;
     throw new JitError(
       'ERR_UNSAFE_PATH',
-      `the hook is installed, but "${rc}" cannot be written (${errnoOf(cause)})`,
+      `the hook is installed, but "${rc}" cannot be written: ${rcText(cause)}`,
       {
         hint: `add this line where ${shell} reads it: ${byHand}`,
         cause,
@@ -58,11 +65,7 @@ export function addToRc(shell: Installed, { rc, line, hook }: Place): boolean {
  * @throws JitError `ERR_UNSAFE_PATH` when the rc file cannot be written; the hook is gone then
  */
 export function remove(shell: Installed, { rc, hook }: Place): string[] {
-  const changed: string[] = [];
-  if (readRc(hook) !== null) {
-    rmSync(hook);
-    changed.push(hook);
-  }
+  const changed = removeHook(hook) ? [hook] : [];
   try {
     const before = readRc(rc);
     if (before === null) return changed;
@@ -75,12 +78,26 @@ export function remove(shell: Installed, { rc, hook }: Place): string[] {
   } catch (cause) {
     throw new JitError(
       'ERR_UNSAFE_PATH',
-      `the hook is removed, but "${rc}" cannot be written (${errnoOf(cause)})`,
+      `the hook is removed, but "${rc}" cannot be written: ${rcText(cause)}`,
       {
         hint: 'take out the line that ends with "# jit shell-init"',
         cause,
       },
     );
+  }
+}
+
+/** True when there was one. */
+function removeHook(hook: string): boolean {
+  try {
+    if (readRc(hook) === null) return false;
+    rmSync(hook);
+    return true;
+  } catch (cause) {
+    throw new JitError('ERR_UNSAFE_PATH', `cannot remove the hook "${hook}": ${errnoText(cause)}`, {
+      hint: 'take it away yourself, then the line that ends with "# jit shell-init"',
+      cause,
+    });
   }
 }
 

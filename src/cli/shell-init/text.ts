@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { JitError } from '../../core/errors.ts';
 import { quoteFish, quotePosix, quotePowershell } from '../../shell/quote.ts';
-import { errnoOf } from '../../system/errno.ts';
+import { readErrnoText } from '../../system/errno.ts';
 import type { World } from '../world.ts';
 import type { ShellName } from './shells.ts';
 
@@ -27,7 +27,7 @@ function read(folder: string, name: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new JitError('ERR_INTERNAL', `cannot read the hook "${file}" (${errnoOf(cause)})`, {
+    throw new JitError('ERR_INTERNAL', `cannot read the hook "${file}": ${readErrnoText(cause)}`, {
       hint: 'install jit again',
       cause,
     });

@@ -32,6 +32,8 @@ describe('jit completion', () => {
   it('says which file is missing when jit is not whole', async () => {
     const ran = await jit(['completion', 'bash']);
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('"/opt/jit/completions/jit-completion.bash" (ENOENT)');
+    expect(ran.stderr).toContain(
+      '"/opt/jit/completions/jit-completion.bash": there is no such file\njit: hint: install jit again',
+    );
   });
 });

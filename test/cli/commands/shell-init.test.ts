@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../fakes/folder.ts';
@@ -61,7 +69,9 @@ describe('jit shell-init', () => {
     writeFileSync(file, 'echo mine\n');
     const ran = run(['fish']);
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/cannot be written \(EEXIST\)\njit: hint: add this line .*: source /);
+    expect(ran.stderr).toMatch(
+      /cannot be written: it is a file of your own\njit: hint: add this line .*: source /,
+    );
     run(['fish', '--remove']);
     expect(readFileSync(file, 'utf8')).toBe('echo mine\n');
   });
@@ -83,8 +93,29 @@ describe('jit shell-init', () => {
     mkdirSync(path.join(home, '.bashrc'));
     const ran = run(['bash']);
     expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`"${home}/.bashrc" cannot be written: it is a folder\n`);
     expect(ran.stderr).toContain(`add this line where bash reads it: ${line('bash')}`);
     expect(existsSync(hookOf('bash'))).toBe(true);
+  });
+
+  it('names the hook that cannot be written or removed, and what to do about it', () => {
+    mkdirSync(hookOf('bash'), { recursive: true, mode: 0o700 });
+    chmodSync(path.dirname(hookOf('bash')), 0o700);
+    const written = run(['bash']);
+    expect(written.code).toBe(1);
+    expect(written.stderr).toBe(
+      `jit: error: cannot write the hook "${hookOf('bash')}": it is a folder\n` +
+        'jit: hint: set XDG_DATA_HOME to a folder that you may write to\n',
+    );
+    const removed = run(['bash', '--remove']);
+    expect(removed.code).toBe(1);
+    expect(removed.stderr).toContain(
+      `cannot remove the hook "${hookOf('bash')}": it is a folder\njit: hint: `,
+    );
+    writeFileSync(path.join(home, 'file'), '');
+    const within = run(['bash'], { XDG_DATA_HOME: path.join(home, 'file') });
+    expect(within.code).toBe(1);
+    expect(within.stderr).toMatch(/cannot make the directory ".*": its folder is no folder\njit: hint: /);
   });
 
   it('touches no rc file with --no-rc, and nothing at all with --print', () => {

@@ -52,6 +52,7 @@ export async function runShell(options: SessionOptions): Promise<SessionResult> 
       ...(group === null ? {} : { JIT_PARENT_GROUP: String(group) }),
       JIT_NOW: String(Math.floor(clock.now() / 1000)),
     });
+    prepared.started(child.pid);
     signals.sendTo(child);
     options.started?.(child.pid);
     integration = prepared.watchIntegration({ clock, readyMs: options.readyMs ?? 5000, warn });

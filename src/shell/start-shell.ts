@@ -1,13 +1,14 @@
 // How an interactive shell is started so that it loads jit's hook after, not instead of, the user's own files.
-// Owns the folder with the start files. Must not: touch a dotfile, or put a secret into that folder.
+// Must not: touch a dotfile, or put a secret into that folder.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 import { errnoText, writeErrnoHint } from '../system/errno.ts';
 import { type Integration, type IntegrationOptions, noIntegration, watchReadyFile } from './integration.ts';
 import { startBash } from './start-bash.ts';
 import { startFish } from './start-fish.ts';
+import { makeStartFolder, type StartFolder } from './start-folder.ts';
 import { startZsh } from './start-zsh.ts';
 
 /** How one kind of shell is started. */
@@ -33,6 +34,8 @@ export interface PreparedShell {
   /** False for a kind of shell that jit has no hook for. */
   readonly hasHook: boolean;
   watchIntegration(options: IntegrationOptions): Integration;
+  /** To be told as soon as the shell runs: its files stay as long as it does, whatever becomes of this process. */
+  started(pid: number): void;
   /** Removes the start files; call it when the shell has ended. */
   remove(): void;
 }
@@ -63,15 +66,16 @@ export function prepareShell(options: PrepareOptions): PreparedShell {
   const start = starts[name];
   if (!start) return prepareWithoutHook(shell);
   const folder = makeFolder(runDir);
-  const { args, env, files } = start({ folder, hooksDir, baseEnv });
+  const { args, env, files } = start({ folder: folder.path, hooksDir, baseEnv });
   writeFiles(folder, files);
-  const readyFile = path.join(folder, 'ready');
+  const readyFile = path.join(folder.path, 'ready');
   return {
     command: [shell, ...args],
     env: { ...env, JIT_READY: readyFile },
     hasHook: true,
     watchIntegration: (watch) => watchReadyFile(readyFile, watch),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    started: folder.usedBy,
+    remove: folder.remove,
   };
 }
 
@@ -81,26 +85,27 @@ function prepareWithoutHook(shell: string): PreparedShell {
     env: {},
     hasHook: false,
     watchIntegration: () => noIntegration,
+    started: () => undefined,
     remove: () => undefined,
   };
 }
 
-function makeFolder(runDir: string): string {
+function makeFolder(runDir: string): StartFolder {
   try {
-    return mkdtempSync(path.join(runDir, 'shell-'));
+    return makeStartFolder(runDir);
   } catch (cause) {
     throw notWritten(runDir, cause);
   }
 }
 
-function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+function writeFiles(folder: StartFolder, files: Readonly<Record<string, string>>): void {
   try {
     for (const [file, content] of Object.entries(files)) {
-      writeFileSync(path.join(folder, file), content, { mode: 0o600, flag: 'wx' });
+      writeFileSync(path.join(folder.path, file), content, { mode: 0o600, flag: 'wx' });
     }
   } catch (cause) {
-    rmSync(folder, { recursive: true, force: true });
-    throw notWritten(folder, cause);
+    folder.remove();
+    throw notWritten(folder.path, cause);
   }
 }
 

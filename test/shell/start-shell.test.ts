@@ -39,7 +39,7 @@ test('bash loads the hook before the file of the user, so that Ctrl-C in that fi
 test('zsh gets ZDOTDIR for one file only, and the one of the user comes back', () => {
   const prepared = prepare('/usr/bin/zsh', { ZDOTDIR: '/home/ann/.zsh' });
   const [folder = ''] = readdirSync(runDir);
-  expect(readdirSync(path.join(runDir, folder))).toEqual(['.zshenv']);
+  expect(readdirSync(path.join(runDir, folder))).toEqual(['.zshenv', 'owner']);
   expect(prepared.env).toMatchObject({
     ZDOTDIR: path.join(runDir, folder),
     JIT_USER_ZDOTDIR: '/home/ann/.zsh',

@@ -34,6 +34,10 @@ export const filesTopic: Topic = {
       rows: [
         ['broker.sock', 'the socket of the broker'],
         ['prompt', 'the grants that prompts show'],
+        [
+          'shell-<name>/',
+          'the start files of the shell of a session; gone with it, or when the next one starts',
+        ],
         ['grants/<grant>/', 'the files that clients read their credentials from; gone with the grant'],
       ],
     },

@@ -180,6 +180,12 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
   'jit elevate prod-db:read --for 1h --keep --json': async (line) =>
     expect(JSON.parse(await works(line))).toMatchObject({ grant: { keep: true, state: 'active' } }),
   'jit revoke g7f3': async (line) => expect(await works(await withGrant(line))).toMatch(/^revoked g/),
+  'jit extend': (line) =>
+    onTerminal('jit elevate prod-db:read --for 5m', {}, [
+      [/^\[prod-db:read \d/m, line],
+      [/^extended .*\((5m|4m59s)\)/m, 'exit'],
+      [/left prod-db:read .*access revoked/, ''],
+    ]),
   'jit extend --for 30m': async (line) =>
     expect(await works(`jit elevate prod-db:read --for 5m -- ${line}`)).toMatch(
       /^extended .*\((30m|29m59s)\)/,
@@ -209,6 +215,8 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     expect(await works(`${line} --help`)).toContain('jit audit verify'),
   'jit audit export --store --cursor-file team.cursor | tee -a team.jsonl': async (line) =>
     expect(await works(line.replace('|', '--help |'))).toContain('jit audit export'),
+  'jit audit prove jit.7h2k9d3f5g6h8j1k:41 --store --output event-41.tlog-proof': async (line) =>
+    expect(await works(`${line} --help`)).toContain('jit audit prove'),
   'jit audit report --store --from 90d --output team.html': async (line) =>
     expect(await works(`${line} --help`)).toContain('jit audit report'),
   'jit audit fork --reason "home restored from the backup of Sunday"': async (line) => {

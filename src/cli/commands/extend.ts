@@ -1,16 +1,33 @@
 // jit extend: a later deadline for an active grant, if policy allows it.
 
+import { parseDuration } from '../../core/duration.ts';
 import { JitError } from '../../core/errors.ts';
+import type { Milliseconds } from '../../core/time.ts';
 import { arg, defineCommand, opt } from '../define-command.ts';
 import { grantLine } from '../grant-text.ts';
 import { waiting } from '../progress.ts';
-import { grantFor, reachBroker } from '../reach.ts';
+import { grantFor, reachBroker, surroundingGrant } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
+import type { World } from '../world.ts';
+
+/** What this shell was told about its own grant; null: nothing, or another grant is meant. */
+function toldLength({ env }: World, named: string | null): Milliseconds | null {
+  const own = surroundingGrant({ env });
+  if (own === null || (named !== null && named !== own) || !env.JIT_EXTEND) return null;
+  try {
+    return parseDuration(env.JIT_EXTEND);
+  } catch {
+    return null;
+  }
+}
 
 export const extend = defineCommand({
   name: 'extend',
   summary: 'let a grant end later: that long from now, as far as policy allows',
-  description: 'Inside an elevated shell the grant of that shell is meant when none is named.',
+  description: [
+    'Inside an elevated shell the grant of that shell is meant when none is named, and for it --for may be left out: it then',
+    'goes on for as long as the shell was told that it can (JIT_EXTEND).',
+  ].join('\n'),
   args: { grant: arg.optional('the grant, or the beginning of its id', 'grant') },
   options: {
     for: opt.duration('how long from now', { aliases: ['duration'] }),
@@ -18,6 +35,7 @@ export const extend = defineCommand({
   },
   json: sampleGrant,
   examples: [
+    { command: 'jit extend', does: 'inside an elevated shell: as long as its summary said' },
     { command: 'jit extend --for 30m', does: 'inside an elevated shell: it ends 30 minutes from now' },
     {
       command: 'jit extend g7f3 --for 1h --reason "restore still runs"',
@@ -25,12 +43,13 @@ export const extend = defineCommand({
     },
   ],
   async run(world, { args, options, json }) {
-    if (options.for === null) {
+    const duration = options.for ?? toldLength(world, args.grant);
+    if (duration === null) {
       throw new JitError('ERR_INPUT_NEEDED', '"jit extend" needs "--for"', { hint: 'jit extend --for 30m' });
     }
     const grant = grantFor(world, args.grant, 'extend');
     const client = await reachBroker(world);
-    const request = client.extend({ grant, duration: options.for, reason: options.reason });
+    const request = client.extend({ grant, duration, reason: options.reason });
     const extended = await waiting(world, 'Extending', request);
     if (json) world.out.json(extended);
     else world.out.print(`extended ${grantLine(extended, world.clock.now())}`);

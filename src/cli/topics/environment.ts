@@ -44,6 +44,7 @@ const set: readonly (readonly [string, string])[] = [
   ['JIT_VARS', 'the names of all variables that grants have put there'],
   ['JIT_STATE_FILE', 'the file that prompts read grants from'],
   ['JIT_WARN, JIT_NOTIFY', 'when the hooks warn (seconds before the end), and how, from the configuration'],
+  ['JIT_EXTEND', 'for how long "jit extend" lets it go on without --for; not set: policy allows no more'],
   ['JIT_TOKEN', 'the token, on targets whose credential is one; a secret'],
 ];
 
@@ -51,7 +52,6 @@ const set: readonly (readonly [string, string])[] = [
 export const internalVariables: readonly string[] = [
   'JIT_USE',
   'JIT_DROP',
-  'JIT_EXTEND',
   'JIT_READY',
   'JIT_PARENT',
   'JIT_PARENT_GROUP',

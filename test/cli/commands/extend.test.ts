@@ -14,4 +14,26 @@ describe('jit extend', () => {
     const ran = await jit(['extend', '--for', '30m'], { env: { JIT_GRANT_ID: 'garound' } });
     expect(ran.client.asked('extend')).toEqual([{ grant: 'garound', duration: 1_800_000, reason: null }]);
   });
+
+  it('takes how long the grant of this shell can go on when no length is given', async () => {
+    const env = { JIT_GRANT_ID: 'garound', JIT_EXTEND: '1h30m' };
+    const ran = await jit(['extend'], { env });
+    expect(ran.client.asked('extend')).toEqual([{ grant: 'garound', duration: 5_400_000, reason: null }]);
+    const named = await jit(['extend', 'garound', '--reason', 'more'], { env });
+    expect(named.client.asked('extend')).toMatchObject([{ grant: 'garound', duration: 5_400_000 }]);
+    const other = await jit(['extend', '--for', '5m'], { env });
+    expect(other.client.asked('extend')).toMatchObject([{ grant: 'garound', duration: 300_000 }]);
+  });
+
+  it.each([
+    ['another grant', ['g7f3'], { JIT_GRANT_ID: 'garound', JIT_EXTEND: '15m' }],
+    ['a shell that was told no length', [], { JIT_GRANT_ID: 'garound' }],
+    ['a length that nobody would say', [], { JIT_GRANT_ID: 'garound', JIT_EXTEND: '$(reboot)' }],
+    ['no grant around it', [], { JIT_EXTEND: '15m' }],
+  ])('needs a length for %s', async (_what, args, env) => {
+    const ran = await jit(['extend', ...args], { env });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('"jit extend" needs "--for"');
+    expect(ran.client.asked('extend')).toEqual([]);
+  });
 });

@@ -10,6 +10,10 @@ export interface PlainOptions {
   readonly streams: () => AskStreams;
   /** Calls back on Ctrl-C, which the terminal turns into a signal here; the answer stops listening. */
   readonly onSignal: (callback: (signal: NodeJS.Signals) => void) => () => void;
+  /** Calls back when this process was stopped and goes on; the answer stops that. */
+  readonly onContinue: (callback: () => void) => () => void;
+  /** Stops this process and its group, as the terminal itself does on Ctrl-Z. */
+  readonly stop: () => void;
 }
 
 const mostShown = 20;
@@ -19,7 +23,7 @@ const isOurs = (signal: NodeJS.Signals): signal is 'SIGINT' | 'SIGTERM' | 'SIGHU
 
 /** One line as the terminal itself edits it. @throws Cancelled at Ctrl-C, Ctrl-D and the end of the input */
 function readLine(
-  { streams, onSignal }: PlainOptions,
+  { streams, onSignal, onContinue }: PlainOptions,
   message: string,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -28,8 +32,10 @@ function readLine(
   return new Promise((resolve, reject) => {
     const reader = createInterface({ input, terminal: false });
     let stop = (): void => {};
+    let stopAsking = (): void => {};
     const end = (settle: () => void): void => {
       stop();
+      stopAsking();
       signal?.removeEventListener('abort', abort);
       settle();
       reader.close();
@@ -44,27 +50,37 @@ function readLine(
     reader.once('close', () => reject(new Cancelled()));
     stop = onSignal((caught) => (isOurs(caught) ? cancel(caught) : cancel()));
     signal?.addEventListener('abort', abort);
+    const ask = (): void => void output.write(`${message} `);
+    // What was typed before the terminal has dropped; the shell has written over the question.
+    stopAsking = onContinue(ask);
     // Last, so that whoever sees the question is listened to.
-    output.write(`${message} `);
+    ask();
   });
 }
 
 const ctrlC = '\u0003';
 const ctrlD = '\u0004';
+const ctrlZ = '\u001a';
 const erasing = new Set(['\u007f', '\b']);
 
 /** One line that the terminal does not show; it hands over key by key meanwhile. @throws as {@link readLine} */
-function readHidden({ streams }: PlainOptions, message: string, signal?: AbortSignal): Promise<string> {
+function readHidden(
+  { streams, onContinue, stop }: PlainOptions,
+  message: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const { input, output } = streams();
   const terminal = input as NodeJS.ReadableStream & { setRawMode?: (raw: boolean) => void };
-  output.write(`${message} `);
+  const raw = (on: boolean): void => void terminal.setRawMode?.(on);
   return new Promise((resolve, reject) => {
     let typed: string[] = [];
     const end = (settle: () => void): void => {
       input.off('data', take);
       input.off('end', cancel);
       signal?.removeEventListener('abort', abort);
-      terminal.setRawMode?.(false);
+      stopAsking();
+      isStopping = false;
+      raw(false);
       input.pause();
       output.write('\n');
       settle();
@@ -75,11 +91,30 @@ function readHidden({ streams }: PlainOptions, message: string, signal?: AbortSi
       for (const key of String(chunk)) {
         const isOver = key === ctrlC || key === ctrlD;
         if (isOver) cancel();
+        else if (key === ctrlZ) suspend();
         else if (key === '\r' || key === '\n') end(() => resolve(typed.join('')));
         else typed = erasing.has(key) ? typed.slice(0, -1) : [...typed, key];
       }
     };
-    terminal.setRawMode?.(true);
+    let isStopping = false;
+    const suspend = (): void => {
+      isStopping = true;
+      raw(false);
+      output.write('\n');
+      stop();
+      // Where no shell could continue it nothing stops; a turn later, for who was continued asks by itself.
+      setImmediate(() => setImmediate(() => isStopping && ask()));
+    };
+    // From its beginning: nobody remembers how far an unseen word was.
+    const ask = (): void => {
+      isStopping = false;
+      typed = [];
+      raw(false); // the shell may have changed the terminal meanwhile, and the same mode is not set twice
+      raw(true);
+      output.write(`${message} `);
+    };
+    const stopAsking = onContinue(ask);
+    ask();
     input.on('data', take).once('end', cancel);
     signal?.addEventListener('abort', abort);
     input.resume();

@@ -36,6 +36,13 @@ function onSignal(callback: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
+function onContinue(callback: () => void): () => void {
+  process.on('SIGCONT', callback);
+  return () => process.off('SIGCONT', callback);
+}
+
+const stop = (): void => void process.kill(0, 'SIGTSTP');
+
 /** Thrown where it was written, so that a command takes back what it made for a result that nobody gets. */
 function giveUp(cause: NodeJS.ErrnoException): never {
   if (cause.code === 'EPIPE') throw new ReaderGone();
@@ -124,7 +131,9 @@ async function main(): Promise<void> {
     ownSession,
     readInput: (largest) => readInput(() => process.stdin, largest),
     ask:
-      manners.plain || env.TERM === 'dumb' ? plainAsker({ streams, onSignal }) : terminalAsker(streams, look),
+      manners.plain || env.TERM === 'dumb'
+        ? plainAsker({ streams, onSignal, onContinue, stop })
+        : terminalAsker(streams, look),
     spin: (text) => terminalSpinner(text, look),
     onSignal,
     openScreen: (events) => openScreen(terminal(stdout.write), events),

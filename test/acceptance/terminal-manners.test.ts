@@ -99,6 +99,33 @@ describe.skipIf(absent)(`a terminal${absent ? ` (skipped: ${absent})` : ''}`, ()
     await terminal.waitFor(/^47$/m);
   });
 
+  test('asks again after Ctrl-Z and fg in plain mode, where nothing is redrawn', async () => {
+    await terminal.line('clear; JIT_PLAIN=1 jit elevate vault-db:read -- psql -Atc "select 40 + 9"');
+    await terminal.waitFor(/Type vault-db to go on/);
+    await terminal.press('C-z');
+    await terminal.waitFor(/Stopped/);
+    await terminal.line('clear; fg');
+    await terminal.waitFor(/^JIT_PLAIN=1 jit elevate [^\n]*\n[\s\S]*Type vault-db to go on/m);
+    await terminal.type('vault-db');
+    await terminal.press('Enter');
+    await terminal.waitFor(/^49$/m);
+  });
+
+  test('stops at Ctrl-Z in plain mode while it hides what is typed, too', async () => {
+    await terminal.line('clear; JIT_PLAIN=1 jit secret set keychain:jit/other');
+    await terminal.waitFor(/\(not shown\): *$/m);
+    await terminal.type('typed');
+    await terminal.press('C-z');
+    await terminal.waitFor(/Stopped/);
+    await terminal.line('clear; fg');
+    await terminal.waitFor(/^JIT_PLAIN=1 jit secret [^\n]*\n[\s\S]*\(not shown\): *$/m);
+    await terminal.type('again');
+    await terminal.press('C-c');
+    await terminal.line('echo code=$?');
+    await terminal.waitFor(/^code=130$/m);
+    expect(await terminal.screen()).not.toMatch(/typed|again/);
+  });
+
   test('reads no key of the shell that follows a question which Ctrl-Z has stopped', async () => {
     await terminal.line('jit elevate vault-db:read');
     await terminal.waitFor(/Type vault-db to go on/);

@@ -5,11 +5,13 @@ import { Cancelled } from '../../src/cli/errors.ts';
 import { until } from '../support/until.ts';
 
 /** A terminal that edits lines itself: `lines` are typed one per question. */
-function typing(lines: readonly string[]) {
+function typing(lines: readonly string[], canStop = true) {
   const input = new PassThrough();
   const output = new PassThrough();
   const left = [...lines];
   const listeners = new Set<(signal: NodeJS.Signals) => void>();
+  const continued = new Set<() => void>();
+  let stops = 0;
   let shown = '';
   output.on('data', (data: Buffer) => {
     shown += data.toString();
@@ -24,12 +26,25 @@ function typing(lines: readonly string[]) {
       listeners.add(callback);
       return () => listeners.delete(callback);
     },
+    onContinue: (callback) => {
+      continued.add(callback);
+      return () => continued.delete(callback);
+    },
+    stop: () => {
+      stops += 1;
+      if (canStop) for (const callback of continued) callback();
+    },
   });
   return {
     asker,
     input,
     shown: () => shown,
     listeners,
+    continued,
+    stops: () => stops,
+    goOn: () => {
+      for (const callback of continued) callback();
+    },
     interrupt: () => {
       for (const callback of listeners) callback('SIGINT');
     },
@@ -100,6 +115,32 @@ describe('plainAsker', () => {
     interrupt();
     await expect(asked).rejects.toBeInstanceOf(Cancelled);
     expect(listeners.size).toBe(0);
+  });
+
+  it('asks again what it waits for when it was stopped and goes on, and only as long as it waits', async () => {
+    const { asker, input, shown, goOn, continued } = typing([]);
+    const asked = asker.choose('Role', roles);
+    await until(() => expect(shown()).toContain('Enter for 1: '));
+    goOn();
+    await until(() => expect(shown().split('Role\n1: read, read all\n2: write\n')).toHaveLength(3));
+    input.write('2\n');
+    expect(await asked).toBe('write');
+    expect(continued.size).toBe(0);
+  });
+
+  it.each([
+    ['is stopped by Ctrl-Z in a secret, which is then typed from its beginning', true],
+    ['asks for a secret again after Ctrl-Z where no shell could continue it', false],
+  ])('%s', async (_title, canStop) => {
+    const { asker, input, shown, continued, stops } = typing([], canStop);
+    const asked = asker.secret('Code');
+    await until(() => expect(shown()).toBe('Code (not shown): '));
+    input.write('abc\u001a');
+    await until(() => expect(stops()).toBe(1));
+    await until(() => expect(shown()).toBe('Code (not shown): \nCode (not shown): '));
+    input.write('hunter2\r');
+    expect(await asked).toBe('hunter2');
+    expect(continued.size).toBe(0);
   });
 
   it('takes a question away when it is over', async () => {

@@ -36,7 +36,7 @@ _jit_know() {
     'audit log') flags='--grant --target --principal --since --until --limit --store --json' ;;
     'audit tail') flags='--follow --lines --target --grant --json' ;;
     'audit verify') flags='--store --kept-since --key --head --json' kinds='file' ;;
-    'audit prove') flags='--file --output --json' kinds='none' ;;
+    'audit prove') flags='--file --store --output --json' kinds='none' ;;
     'audit verify-proof') flags='--key --event --json' kinds='file' ;;
     'audit export') flags='--format --since --until --after --cursor-file --ocsf --file --store' ;;
     'audit report') flags='--from --to --format --output --file --store --kept-since --key --head --sample --seed' ;;

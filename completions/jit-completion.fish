@@ -221,6 +221,7 @@ function __jit_flags
         case 'audit prove'
             printf '%s\n' \
             '--file'\t'a log file; without it, your own' \
+            '--store'\t'from the shared store; needs its auditor in the configuration' \
             '--output'\t'where to write the proof; without it, stdout' \
             '--json'\t'print JSON on stdout; a failure is JSON on stderr'
         case 'audit verify-proof'

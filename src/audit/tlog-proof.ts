@@ -18,6 +18,18 @@ export interface TlogProof {
   readonly checkpoint: string;
 }
 
+/** A proof that somebody can be given, and what it is about. */
+export interface EventProof {
+  readonly origin: string;
+  readonly seq: number;
+  /** Leaf hash, hex. */
+  readonly leaf: string;
+  /** Events that the checkpoint in the proof covers. */
+  readonly size: number;
+  /** The file (c2sp.org/tlog-proof@v1); `extra` holds the event. */
+  readonly proof: string;
+}
+
 /** `proof` as the text of a file. */
 export function formatProof({ extra, index, path, checkpoint }: TlogProof): string {
   const lines = [

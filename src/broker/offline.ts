@@ -11,6 +11,7 @@ import { policyCheck, policyExplain, policyTest } from './offline/policy.ts';
 import { secretCheck, secretRemove, secretSet } from './offline/secret.ts';
 import { storeInit, storeLog, storeSql, storeVerify } from './offline/shared-store.ts';
 import { storeExport } from './offline/store-export.ts';
+import { storeProve } from './offline/store-prove.ts';
 import { storeReport } from './offline/store-report.ts';
 
 /** The heavy half of the command line, loaded on demand by src/cli/heavy.ts. */
@@ -26,6 +27,7 @@ export const offline: Offline = {
   storeLog,
   storeVerify,
   storeExport,
+  storeProve,
   storeReport,
   storeInit,
   storeSql,

@@ -5,7 +5,7 @@ import type { SslMode } from '../core/postgres-address.ts';
 import type { Secret } from '../core/secret.ts';
 import type { StoreLoss } from '../core/store-loss.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { ExportBatch, ExportRequest } from './offline.ts';
+import type { ExportBatch, ExportRequest, ProveReply, ProveRequest } from './offline.ts';
 import type { ReportReply, ReportRequest, ReportWatch } from './report.ts';
 import type { AuditReply } from './routes.ts';
 
@@ -96,6 +96,9 @@ export interface StoreExportReply {
   readonly logs: number;
 }
 
+/** `jit audit prove --store` */
+export type StoreProveRequest = Omit<ProveRequest, 'file'>;
+
 /** `jit audit verify --store` : what the logs are held against. */
 export interface StoreVerifyRequest {
   /** Keys that are trusted. */
@@ -147,6 +150,12 @@ export interface StoreCommands {
     request: StoreVerifyRequest,
     onProgress: (done: number, total: number) => void,
   ): Promise<StoreVerifyReply>;
+  /** Proves one event of anybody's log. */
+  storeProve(
+    config: string | null,
+    request: StoreProveRequest,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<ProveReply>;
   /** Exports everybody's logs, one after the other; goes on when a part was taken. */
   storeExport(
     config: string | null,

@@ -1,6 +1,7 @@
 // What an auditor reads from the shared store. Hashes and bytes as they are there; judging them is verify.ts.
 
 import type { LogHead } from '../audit/event.ts';
+import { hashBytes } from '../audit/merkle.ts';
 import { deviceOf, numberOf, originPattern } from '../audit/origin.ts';
 import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
@@ -162,6 +163,22 @@ export async function readEvents(
     prev: hex(prev),
     bytes: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
   }));
+}
+
+/** Leaf hashes of events `from` up to `to` of a log, one after the other; null where one of them is not there, or is no hash. */
+export async function readLeaves(
+  connection: StoreConnection,
+  origin: string,
+  from: number,
+  to: number,
+): Promise<Buffer | null> {
+  const [row] = await connection.rows<{ leaves: Buffer | null; count: number }>(
+    `SELECT string_agg(leaf, ''::bytea ORDER BY seq) AS leaves, count(DISTINCT seq)::int AS count
+     FROM jit.events WHERE origin = $1 AND seq >= $2 AND seq < $3`,
+    [origin, from, to],
+  );
+  const isWhole = Buffer.isBuffer(row?.leaves) && row.leaves.length === (to - from) * hashBytes;
+  return isWhole && row?.count === to - from ? row.leaves : null;
 }
 
 /** The owner of the database may have made another type of the column: that is no hash. */

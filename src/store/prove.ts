@@ -2,9 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import { parseEventName } from '../audit/event-name.ts';
 import { inclusionProof } from '../audit/merkle.ts';
 import { originOf } from '../audit/origin.ts';
-import { formatProof } from '../audit/tlog-proof.ts';
+import { type EventProof, formatProof } from '../audit/tlog-proof.ts';
 import { JitError } from '../core/errors.ts';
 import { type Epoch, openEpochs, type StoredCheckpoint } from './epochs.ts';
 import { treeVersion } from './migrations/index.ts';
@@ -12,18 +13,6 @@ import { openForReading } from './open-file.ts';
 import { checkSchema } from './schema.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { openTree } from './tree.ts';
-
-/** A proof, and what it is about. */
-export interface EventProof {
-  readonly origin: string;
-  readonly seq: number;
-  /** Leaf hash, hex. */
-  readonly leaf: string;
-  /** Events that the checkpoint in the proof covers. */
-  readonly size: number;
-  /** The file (c2sp.org/tlog-proof@v1); `extra` holds the event. */
-  readonly proof: string;
-}
 
 /**
  * Proves the event that `which` names in the log file `path`: a sequence number of the newest log, `<log>:<sequence>`, or
@@ -72,20 +61,22 @@ function prove(db: Database, which: string): EventProof {
 type Named = Epoch & { readonly origin: string };
 
 function find(db: Database, epochs: readonly Named[], which: string): { epoch: Named; row: number } {
-  if (/^[0-9a-f]{64}$/.test(which)) {
+  const name = parseEventName(which);
+  if (!name) throw unknown(which);
+  if (name.leaf !== null) {
     const row = db
       .prepare<[Buffer], number>('SELECT seq FROM ev WHERE leaf = ?')
       .pluck()
-      .get(Buffer.from(which, 'hex'));
+      .get(Buffer.from(name.leaf, 'hex'));
     const epoch = epochs.findLast(({ first }) => row !== undefined && first <= row);
     if (row === undefined || !epoch) throw unknown(which);
     return { epoch, row };
   }
-  const [, origin, digits] = /^(?:(.+):)?(0|[1-9][0-9]{0,14})$/.exec(which) ?? [];
-  const at = origin === undefined ? epochs.length - 1 : epochs.findIndex((epoch) => epoch.origin === origin);
+  const { origin, seq } = name;
+  const at = origin === null ? epochs.length - 1 : epochs.findIndex((epoch) => epoch.origin === origin);
   const epoch = epochs[at];
-  if (digits === undefined || !epoch) throw unknown(which);
-  const row = epoch.first + Number(digits);
+  if (!epoch) throw unknown(which);
+  const row = epoch.first + seq;
   if (row >= (epochs[at + 1]?.first ?? Number.MAX_SAFE_INTEGER)) throw unknown(which);
   return { epoch, row };
 }

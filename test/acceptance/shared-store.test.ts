@@ -85,6 +85,30 @@ test('a store is set up, filled, read and verified by the commands alone', async
   expect(verified).toMatchObject({ code: 0, stderr: '' });
   expect(verified.stdout.match(/: valid, \d+ events/g)).toHaveLength(2);
 
+  const { logs } = JSON.parse((await alice.jit('audit', 'verify', '--store', '--json')).stdout) as {
+    logs: { origin: string; keys: string[] }[];
+  };
+  for (const { origin, keys } of logs) {
+    // None of the two is Carol's, who has nothing but the auditor's login, and then the public key alone.
+    const carol = user();
+    const proof = path.join(carol.dir, 'event.tlog-proof');
+    const proved = await carol.jit('audit', 'prove', `${origin}:1`, '--store', '--output', proof);
+    expect(proved).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining(`: event 1 of ${origin}, `),
+    });
+    const checked = await carol.jit('audit', 'verify-proof', proof, '--key', keys.at(-1) ?? '');
+    expect(checked).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`valid, event 1 of ${origin}: `),
+    });
+  }
+  expect(await alice.jit('audit', 'prove', '1', '--store')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/has 2 logs[\s\S]*hint: write <log>:1, /),
+  });
+
   await server.sql("UPDATE jit.events SET received = received, body = body || '\\x20' WHERE seq = 0", 'jit');
   expect(await alice.jit('audit', 'verify', '--store')).toMatchObject({
     code: 1,

@@ -90,9 +90,12 @@ test('the commands of a report on a shared store print what it says', () => {
   expect(printed(again).split(' ')[0]).toBe(digest);
   expect(printed(/^jit audit verify --store.*$/m.exec(markdown)?.[0] ?? 'false')).toContain('valid');
   const prove = /^jit audit prove (\S+) .*\n(jit audit verify-proof .*)$/m.exec(markdown);
+  const fromStore = prove?.[0] ?? 'false';
   const log = prove?.[1]?.split(':')[0];
-  const onDevice = prove?.[0].replace(' --output', ` --file ${folder}/${log}/jit.db --output`) ?? 'false';
-  expect(printed(onDevice.replace('\n', ' && '))).toContain('valid, event ');
+  const onDevice = fromStore.replace(' --store', ` --file ${folder}/${log}/jit.db`);
+  for (const way of [fromStore, onDevice]) {
+    expect(printed(way.replace('\n', ' && '))).toContain('valid, event ');
+  }
 }, 180_000);
 
 test('those of a report that was held against a key and a head print what it says, too', () => {

@@ -166,6 +166,8 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     'jit audit sync --now --status',
     'jit audit prove',
     'jit audit prove 1 --file missing.db',
+    'jit audit prove 1 --store',
+    'jit audit prove 1 --store --file x.db',
     'jit audit verify-proof',
     'jit audit verify-proof missing.tlog-proof --key x',
     'jit audit export --format xml',

@@ -10,9 +10,11 @@ import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { consistencyProof, createFrontier, inclusionProof } from '../../src/audit/merkle.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import { formatProof } from '../../src/audit/tlog-proof.ts';
+import { proveStored } from '../../src/shared-store/prove.ts';
 import { newOrigin, openStore } from '../../src/store/open.ts';
 import { proveEvent } from '../../src/store/prove.ts';
 import { systemRandom } from '../../src/system/random.ts';
+import { connectAs, moveToMonth, pushAll, startStore } from '../shared-store/support.ts';
 import { step, stillClock, temporaryPath } from '../store/support.ts';
 
 const program = path.join(import.meta.dirname, '../../.cache/peers/tlog/client');
@@ -96,6 +98,34 @@ function imagineLog(events: number): Question[] {
   return questions;
 }
 
+/** Proofs from a shared store of every event of a log, and once its beginning is retired of what is left. */
+async function storeLog(events: number, retired: number): Promise<Question[]> {
+  const origin = newOrigin(systemRandom);
+  const signer = createSigner(origin, systemRandom.bytes(32));
+  const store = openStore({ path: temporaryPath(), clock: stillClock, random: systemRandom, origin, signer });
+  onTestFinished(() => store.close());
+  while (store.head().size < events) store.commit((tx) => tx.append(step(`step ${store.head().size}`)));
+  const server = await startStore();
+  onTestFinished(() => server.stop());
+  await pushAll(server, store);
+  const prove = (from: number): Promise<Question[]> =>
+    connectAs(server, 'auditor', async (connection) => {
+      const questions: Question[] = [];
+      for (let seq = from; seq < events; seq += 1) {
+        const { proof } = await proveStored(connection, `${seq}`);
+        questions.push({ what: 'inclusion', key: signer.vkey, note: proof });
+      }
+      return questions;
+    });
+  const whole = await prove(0);
+  const admin = await server.connect();
+  await moveToMonth(admin, origin, 0, retired, '2024-01');
+  await admin.query("SELECT jit.detach_before('2024-02-01')");
+  await admin.end();
+  // Of those that are gone the last has left enough.
+  return [...whole, ...(await prove(retired - 1))];
+}
+
 /** The same text with one letter or digit of base64 or of a number changed for another, wherever `at` says. */
 function changed(text: string, at: number): string {
   const places = [...text.matchAll(/[A-Za-z0-9](?=[^=\n]*[A-Za-z0-9+/]{2})/g)].map(({ index }) => index);
@@ -119,10 +149,11 @@ describe.skipIf(missing !== '')(`the outside verifier${missing}`, () => {
   test.each([
     ['a file of 16 events', () => writeLog(16), 16 + 16 * 17],
     ['every size up to 130 events', () => imagineLog(130), 130 + 130 * 131],
+    ['a shared store, whole and with 21 of 40 events retired', () => storeLog(40, 21), 40 + 20],
   ])(
     'accepts every checkpoint and proof of %s, and refuses each once it was tampered with',
-    (what, log, count) => {
-      const questions = log();
+    async (what, log, count) => {
+      const questions = await log();
       const accepted = ask(questions).filter(Boolean).length;
       const seeds = fc.sample(fc.nat(), questions.length);
       const bad = questions.map((question, index) => tampered(question, seeds[index] ?? 0));

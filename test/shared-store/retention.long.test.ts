@@ -268,6 +268,24 @@ describe('keys and logs that follow each other, across a cut', () => {
     // What the fork said is signed as long as it is there; later this is only what the store says of itself.
     expect((await verify())[1]?.valid).toBe(size > 2);
   });
+
+  test('of two logs, once what ties them is retired, another in the place of the first is found by its key alone', async () => {
+    const store = device();
+    await upTo(store, 6);
+    store.fork('a test', key(store.nextOrigin, 3));
+    await upTo(store, 5);
+    await retire(store.logOrigin, 3);
+    const keys = [key(store.origin, 1).vkey, key(store.logOrigin, 3).vkey];
+    expect((await verify({ keptSince: start, keys })).map(({ valid }) => valid)).toEqual([true, true]);
+    for (const table of ['events', 'edges', 'checkpoints', 'logs'])
+      await admin.query(`DELETE FROM jit.${table} WHERE origin = $1`, [store.origin]);
+    await upTo(device({ origin: store.origin, byte: 9 }), 7);
+    // As docs/security.md says.
+    expect((await verify()).map(({ valid }) => valid)).toEqual([true, true]);
+    expect((await verify({ keptSince: start, keys })).map(({ problem: what }) => what?.what ?? null)).toEqual(
+      [null, `the log knows nothing of the key "${keys[0]}"`],
+    );
+  });
 });
 
 describe('what is known elsewhere', () => {

@@ -94,6 +94,6 @@ export function headCommands(checkpoint: string): readonly string[] | null {
   return [`cat > report.head <<'${end}'`, ...lines, end, 'jit audit verify "$LOG" --head report.head'];
 }
 
-/** Writes the proof of one event. Of a shared store, on the device whose log it is. */
-export const proveCommand = (event: string, { store }: Pick<Report, 'store'> = {}): string =>
-  `jit audit prove ${word(event)}${store ? '' : ' --file "$LOG"'}`;
+/** Writes the proof of one event. */
+export const proveCommand = (event: string, about: Pick<Report, 'store'> = {}): string =>
+  `jit audit prove ${word(event)} ${source(about)}`;

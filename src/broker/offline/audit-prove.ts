@@ -15,11 +15,12 @@ import { readInput } from './read-input.ts';
 /** Writes the proof to `output`, if there is one. @throws JitError as {@link proveEvent}, `ERR_USAGE` for `output` */
 export async function auditProve({ event, file, output }: ProveRequest): Promise<ProveReply> {
   const proof = proveEvent(file ?? resolvePaths(process.env).database, event);
-  if (output !== null) write(output, proof.proof);
+  if (output !== null) writeProof(output, proof.proof);
   return { ...proof, output };
 }
 
-function write(output: string, proof: string): void {
+/** @throws JitError `ERR_USAGE` when it cannot be written */
+export function writeProof(output: string, proof: string): void {
   try {
     writeFileSync(output, proof);
   } catch (cause) {

@@ -184,7 +184,7 @@ describe('what a report on many devices says', () => {
     expect(text).not.toMatch(/\$LOG|[Tt]he log is|whole log|copy of the log|audit verify "/);
     expect(text).toContain('jit audit verify --store\n');
     expect(text).toMatch(/jit audit report --store --from \S+ --to \S+ --sample 5 --seed x --format json/);
-    expect(text).toMatch(/jit audit prove jit.[ab]+:\d+ --output/);
+    expect(text).toMatch(/jit audit prove jit.[ab]+:\d+ --store --output/);
     expect(html(reportOf(logs))).toContain('2 logs of 2 devices, from the shared store');
   });
 

@@ -391,6 +391,27 @@ describe('jit audit prove and verify-proof', () => {
     ]);
   });
 
+  it('asks the shared store with --store, which takes no file', async () => {
+    const asked: unknown[] = [];
+    const storeProve: Offline['storeProve'] = async (_, request, onProgress) => {
+      onProgress(1, 2);
+      asked.push(request);
+      return { ...proved, output: request.output };
+    };
+    const bare = await jit(['audit', 'prove', 'jit.x:4', '--store'], { offline: { storeProve } });
+    expect([bare.code, bare.stdout, bare.stderr, bare.connects]).toEqual([0, proved.proof, '', []]);
+    const json = await jit(['audit', 'prove', 'jit.x:4', '--store', '--output', 'o', '--json'], {
+      offline: { storeProve },
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({ seq: 4, output: 'o' });
+    expect(asked).toEqual([
+      { event: 'jit.x:4', output: null },
+      { event: 'jit.x:4', output: 'o' },
+    ]);
+    const both = await jit(['audit', 'prove', '4', '--store', '--file', 'f'], { offline: { storeProve } });
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('exclude each other')]);
+  });
+
   it('says what a proof shows, and by whose key', async () => {
     const auditVerifyProof: Offline['auditVerifyProof'] = async ({ file, keys }) => ({
       ...{ path: file, origin: 'jit.x', seq: 4, leaf: 'ab', size: 9, root: 'cd', key: keys[0] ?? '' },

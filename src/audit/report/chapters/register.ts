@@ -12,7 +12,7 @@ const most = 250;
 /** Drawn at random, with proof of each step. */
 export function sample({ grants, sample: drawn, store, verification }: Report): Section {
   const proof = store
-    ? 'Events are named with their log: "jit audit prove <log>:<number>" writes a proof of each, on the device whose log it is.'
+    ? 'Events are named with their log: "jit audit prove <log>:<number> --store" writes a proof of each.'
     : 'The numbers are those of events: "jit audit prove <number>" writes a proof of each.';
   const choice = verification.head.startsWith(drawn.seed)
     ? 'The seed is the start of the hash of the last event: let the auditor name another (--seed), so that nobody had the draw in hand. '

@@ -41,7 +41,7 @@ export function storeVerify(report: Report, printing: Printing): Section {
         'A store goes on: as soon as a device has sent an event, heads and sizes are others, and so is the digest. To compare bit for bit, keep a copy of the database (pg_dump) with the report. What it says of the period is the same later, if the period was over and every device had sent what it had: compare all fields but "verification" and "controls", which tell of the whole store.',
       ),
       text(
-        'One event, for somebody who gets no log: a proof, made on the device whose log it is, and its check by anybody who has the key.',
+        'One event, for somebody who gets no log and no login: a proof, from the store or on the device whose log it is (without --store), and its check by anybody who has the key.',
       ),
       {
         kind: 'commands',

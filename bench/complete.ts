@@ -2,9 +2,10 @@
 // asks Node. Each shell times itself, without its own start, and fails when the answer is not the one target that fits.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { quietFish } from '../test/support/quiet-fish.ts';
 import { type Comparison, median } from './measure.ts';
 
 const completions = path.join(import.meta.dirname, '..', 'completions');
@@ -24,7 +25,7 @@ export function benchComplete(): CompleteFigures {
       { length: 2_000 },
       (_, i) => `team-${i % 40}-db-${i} admin read:orders,all write`,
     );
-    mkdirSync(path.join(folder, '.local/share/fish/generated_completions'), { recursive: true });
+    quietFish(folder);
     writeFileSync(path.join(folder, 'names'), ['# jit names 1', ...names.sort(), ''].join('\n'));
     writeFileSync(path.join(folder, 'empty.cjs'), '');
     const measured = shells.map((shell) => [shell, isInstalled(shell) ? measure(folder, shell) : null]);

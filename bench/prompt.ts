@@ -2,9 +2,10 @@
 // asks another program. Each shell times itself, without its own start, and fails when the prompt shows the wrong text.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { quietFish } from '../test/support/quiet-fish.ts';
 import { median } from './measure.ts';
 import { countForks } from './prompt-forks.ts';
 
@@ -34,7 +35,7 @@ export interface PromptFigures {
 export function benchPrompt(): Readonly<Record<Shell, PromptFigures | null>> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'jit-bench-'));
   try {
-    mkdirSync(path.join(folder, '.local/share/fish/generated_completions'), { recursive: true });
+    quietFish(folder);
     const of = (shell: Shell) => (isInstalled(shell) ? measure(folder, shell) : null);
     return { bash: of('bash'), zsh: of('zsh'), fish: of('fish') };
   } finally {

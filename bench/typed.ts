@@ -5,6 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { quietFish } from '../test/support/quiet-fish.ts';
 
 /** Shells whose prompt says `<ready-LEVEL-TARGET>`, which no typed line does. */
 export const rcFiles = {
@@ -28,8 +29,7 @@ export function writeRcFiles(env: Readonly<Record<string, string>>): void {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
-  // Without it fish makes completions from all manual pages, in the background.
-  mkdirSync(path.join(home, '.local/share/fish/generated_completions'), { recursive: true });
+  quietFish(home);
 }
 
 /** Whether there is a terminal to be had for this shell. */

@@ -1,10 +1,11 @@
-// Brings the real AWS clients, the server that tests let them meet, and an outside verifier of audit logs into a folder of
-// the checkout, which git ignores.
+// Brings what tests meet and no package of npm has into a folder of the checkout, which git ignores: real AWS clients and
+// the server for them, an outside verifier of audit logs, newer shells and prompts than the system has.
 // Registries, proxies and caches are those of pip's and Go's own settings. Nothing is done that was done before.
 
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { capture, ScriptError, say } from './process.js';
+import { bringDebian, noDebian } from './peers-debian.js';
+import { capture, must, ScriptError, say } from './process.js';
 import { digestOf, isFresh, root, writeStamp } from './stamp.js';
 
 const folder = '.cache/peers';
@@ -17,10 +18,13 @@ const usualGo = '/usr/local/go/bin/go';
  * @throws {ScriptError} that names what is missing; what does not depend on it is brought all the same.
  */
 export async function bringPeers() {
+  const notHere = noDebian();
+  if (notHere !== null) say(`peers: going on without fish 4 and starship of Debian: ${notHere}`);
   const outcomes = await Promise.allSettled([
     bring('python', [requirements], 'moto, boto3 and the AWS CLI', python),
     bring('go', ['test/peers/go'], "the Go SDK's client", (place, what) => go('go', place, what)),
     bring('tlog', ['test/peers/tlog'], "Go's verifier of logs", (place, what) => go('tlog', place, what)),
+    notHere ?? bring('debian', ['scripts/peers-debian.js'], 'fish 4 and starship of Debian', bringDebian),
   ]);
   const failures = outcomes.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
   const unknown = failures.find((failure) => !(failure instanceof ScriptError));
@@ -34,7 +38,8 @@ export async function bringPeers() {
 async function bring(name, inputs, what, install) {
   const place = path.join(root, folder, name);
   const stamp = `${folder}/${name}/.made-from`;
-  const digest = digestOf(inputs);
+  // Programs know by their whole path where they are.
+  const digest = `${digestOf(inputs)} ${place}`;
   if (isFresh(stamp, digest)) return;
   rmSync(place, { recursive: true, force: true });
   say(`peers: bringing ${what}`);
@@ -65,16 +70,4 @@ async function go(folder, place, what) {
   ];
   const cwd = path.join(root, 'test/peers', folder);
   await must(program, args, { cwd }, what, 'Go >= 1.24 is needed, or >= 1.21, which fetches that by itself');
-}
-
-async function must(program, args, options, what, hint) {
-  const { code, output } = await capture(program, args, options);
-  if (code === 0) return;
-  const why = code === 'ENOENT' ? `"${path.basename(program)}" is not in PATH` : lastLines(output);
-  throw new ScriptError(`cannot bring ${what}: ${why}\n${hint}`);
-}
-
-/** Where pip and Go say what went wrong. */
-function lastLines(output) {
-  return output.trim().split('\n').slice(-4).join('\n');
 }

@@ -1,6 +1,7 @@
 // Child processes of the repository's own scripts. Owns: signals, exit codes, the environment for npm.
 
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { root } from './stamp.js';
 
 /** A failure that is told in one line, without a stack. */
@@ -43,6 +44,22 @@ export function capture(program, args, { cwd = root, env = process.env } = {}) {
     child.on('error', (error) => resolve({ code: error.code ?? 'ERROR', output: error.message }));
     child.on('close', (code) => resolve({ code, output }));
   });
+}
+
+/**
+ * Runs a program that has to succeed.
+ * @throws {ScriptError} with `what` cannot be brought, why, and `hint` in a line of its own.
+ */
+export async function must(program, args, options, what, hint) {
+  const { code, output } = await capture(program, args, options);
+  if (code === 0) return;
+  const why = code === 'ENOENT' ? `"${path.basename(program)}" is not in PATH` : lastLines(output);
+  throw new ScriptError(`cannot bring ${what}: ${why}\n${hint}`);
+}
+
+/** Where most programs say what went wrong. */
+function lastLines(output) {
+  return output.trim().split('\n').slice(-4).join('\n');
 }
 
 /** What an npm that runs us says about its own run, and must not reach the npm that we run. */

@@ -66,16 +66,16 @@ describe.skipIf(noShells)(`the page on prompts${noShells ? ` (skipped: ${noShell
     timeout: 90_000,
   }, async ({ expect, onTestFinished }) => {
     const user = users.fresh(onTestFinished);
-    const [bash] = shellKinds;
-    if (!bash) throw new Error('no shell');
-    const terminal: Terminal = await user.open(bash);
+    const [shell] = shellKinds;
+    if (!shell) throw new Error('no shell');
+    const terminal: Terminal = await user.open(shell);
     onTestFinished(() => terminal.close());
     const file = path.join(user.world.dir, 'tmux.conf');
     writeFileSync(file, snippet('tmux'));
     await terminal.line(`clear; tmux source-file ${file}`);
     const status = async () => (await terminal.ask('#{E:status-right}')).replace(/#\[[^\]]*\]/g, '');
     await until(async () => expect(await status()).toMatch(/^\d\d:\d\d$/));
-    const { grant } = await user.elevate(terminal, bash, 'prod-db:read --for 30m');
+    const { grant } = await user.elevate(terminal, shell, 'prod-db:read --for 30m');
     await until(async () => expect(await status()).toMatch(/^prod-db:read 30m \d\d:\d\d$/));
     expect((await user.world.jit('extend', grant, '--for', '50m')).code).toBe(0);
     await until(async () => expect(await status()).toMatch(/^prod-db:read 50m \d\d:\d\d$/));

@@ -1,9 +1,11 @@
 // Runs a prompt hook without a terminal: an interactive shell without files of a user, the hook, and some commands.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { shellsToTest } from '../support/fish4.ts';
+import { quietFish } from '../support/quiet-fish.ts';
 
 const completions = path.join(import.meta.dirname, '../../completions');
 
@@ -20,6 +22,9 @@ export const hookShells = {
 
 /** A shell with a hook. */
 export type HookShell = keyof typeof hookShells;
+
+/** The shells to run tests of hooks in. */
+export const hookShellNames = shellsToTest(Object.keys(hookShells) as HookShell[], (name) => name);
 
 const ownPrompt: Readonly<Record<HookShell, string>> = {
   bash: `PS1='> '`,
@@ -54,7 +59,7 @@ export interface HookScene {
 export function makeHookScene(): HookScene {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'jit-hook-'));
   const stateFile = path.join(folder, 'prompt');
-  mkdirSync(path.join(folder, '.local/share/fish/generated_completions'), { recursive: true });
+  quietFish(folder);
   const scene: HookScene = {
     folder,
     stateFile,

@@ -3,7 +3,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countForks } from '../../bench/prompt-forks.ts';
 import { missing } from '../support/tmux.ts';
-import { type HookScene, type HookShell, hookShells, makeHookScene, ownGrant } from './hook-run.ts';
+import {
+  type HookScene,
+  type HookShell,
+  hookShellNames,
+  hookShells,
+  makeHookScene,
+  ownGrant,
+} from './hook-run.ts';
 
 let scene: HookScene;
 beforeEach(() => {
@@ -18,7 +25,7 @@ const traced =
 const isOld = (shell: HookShell) =>
   shell === 'fish' && scene.run('fish', ['builtin -q path; or echo old']).stdout.includes('old');
 
-for (const shell of Object.keys(hookShells) as HookShell[]) {
+for (const shell of hookShellNames) {
   const reason = missing(shell) ?? traced;
   test.skipIf(reason)(
     `a prompt of ${shell} makes no fork${reason ? ` (skipped: ${reason})` : ''}`,

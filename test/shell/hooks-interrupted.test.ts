@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { missing } from '../support/tmux.ts';
-import { type HookScene, type HookShell, hookShells, makeHookScene } from './hook-run.ts';
+import { type HookScene, type HookShell, hookShellNames, hookShells, makeHookScene } from './hook-run.ts';
 
 let scene: HookScene;
 beforeEach(() => {
@@ -28,7 +28,7 @@ const disturbed: Readonly<Record<HookShell, readonly string[]>> = {
   ],
 };
 
-describe.each(Object.keys(hookShells) as HookShell[])('%s', (shell) => {
+describe.each(hookShellNames)('%s', (shell) => {
   const absent = missing(shell);
   test.skipIf(absent)(
     `a change that is told during a look shows at this very prompt, each grant once${absent ? ` (skipped: ${absent})` : ''}`,

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { shellsToTest } from '../support/fish4.ts';
 import { missing } from '../support/tmux.ts';
 import type { Described } from './scene.ts';
 import { useStage } from './stage.ts';
@@ -33,7 +34,9 @@ const shells = [
   },
 ];
 
-describe.each(shells)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
+const tested = shellsToTest(shells, ({ shell }) => shell);
+
+describe.each(tested)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
   const absent = missing('tmux', shell);
 
   function writeRc(content: string): string {

@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { shellsToTest } from '../support/fish4.ts';
 import type { Stage } from './stage.ts';
 
 /** A branch name as git allows it, in a prompt that shows it. */
@@ -107,7 +108,7 @@ const fish: readonly Odd[] = [
 ];
 
 /** Each shell, where its file of the user is, and what is tried there. */
-export const hostileShells = [
+const allShells = [
   { shell: 'bash', rcFile: '.bashrc', odd: bash, isSet: `echo "is=<\${DATABASE_URL-none}>"`, status: '$?' },
   { shell: 'zsh', rcFile: '.zshrc', odd: zsh, isSet: `echo "is=<\${DATABASE_URL-none}>"`, status: '$?' },
   {
@@ -119,6 +120,8 @@ export const hostileShells = [
   },
 ] as const;
 
+export const hostileShells = shellsToTest(allShells, ({ shell }) => shell);
+
 const prompts = {
   bash: `PS1='inner> '\n`,
   zsh: `PROMPT='inner> '\n`,
@@ -128,7 +131,7 @@ const prompts = {
 /** Plays one of them in a session from its start to its end. */
 export async function playHostile(
   stage: Stage,
-  { shell, rcFile, isSet, status }: (typeof hostileShells)[number],
+  { shell, rcFile, isSet, status }: (typeof allShells)[number],
   { rc, prompt, keepsStatus, isShown }: Odd,
 ): Promise<void> {
   const file = path.join(stage.scene.home, rcFile);

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findHolders, holdersOf, nameOf } from '../../src/shell/holders.ts';
+import { shellsToTest } from '../support/fish4.ts';
 import { missing } from '../support/tmux.ts';
 import { until } from './scene.ts';
 import { useStage } from './stage.ts';
@@ -22,7 +23,9 @@ const shells = [
 const fullScreen = `sh -c 'trap "printf \\"\\\\033[?1049l\\"; exit 0" TERM; printf "\\033[?1049hin front"; while :; do sleep 0.1; done'`;
 const graceMs = 1_000;
 
-describe.each(shells)('$shell', ({ shell, rcFile, rc }) => {
+const tested = shellsToTest(shells, ({ shell }) => shell);
+
+describe.each(tested)('$shell', ({ shell, rcFile, rc }) => {
   const absent = missing('tmux', shell);
 
   async function startShell(onEnd: 'lock' | 'terminate' | 'close', seconds = 1790) {

@@ -17,6 +17,7 @@ import { type ShellTerms, usualShellTerms } from '../../src/core/shell-terms.ts'
 import type { Risk } from '../../src/core/target.ts';
 import type { Survivor } from '../../src/shell/survivors.ts';
 import { processesMentioning } from '../support/processes.ts';
+import { quietFish } from '../support/quiet-fish.ts';
 
 const harness = fileURLToPath(new URL('./harness.ts', import.meta.url));
 
@@ -72,8 +73,7 @@ export function makeScene(): Scene {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'jit-session-'));
   const home = path.join(folder, 'home');
   const runDir = path.join(folder, 'run');
-  // fish generates completions from all manual pages, in the background, unless this folder exists.
-  mkdirSync(path.join(home, '.local/share/fish/generated_completions'), { recursive: true });
+  quietFish(home);
   mkdirSync(runDir, { mode: 0o700 });
   const stateFile = path.join(runDir, 'prompt');
   const grant = { id: `g${path.basename(folder).slice(-6)}`, target: 'prod-db', role: 'write', deadline: 0 };

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'vitest';
+import { shellsToTest } from '../support/fish4.ts';
 import { missing } from '../support/tmux.ts';
 import { useStage } from './stage.ts';
 
@@ -15,7 +16,9 @@ const shells = [
   { shell: 'fish', rcFile: '.config/fish/config.fish' },
 ];
 
-describe.each(shells)('$shell', ({ shell, rcFile }) => {
+const tested = shellsToTest(shells, ({ shell }) => shell);
+
+describe.each(tested)('$shell', ({ shell, rcFile }) => {
   const absent = missing('tmux', shell);
 
   test.skipIf(absent)(

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { shellsToTest } from '../support/fish4.ts';
 import { missing, type Terminal } from '../support/tmux.ts';
 import { type Described, until } from './scene.ts';
 import { useStage } from './stage.ts';
@@ -58,7 +59,9 @@ const copies = (env: Record<string, string>) =>
 /** What quotes, expansions, patterns and lists of each shell could be taken for. */
 const odd = `'"\\ \`touch pwned\` $(touch pwned) (touch pwned) a[$(touch pwned)] {a,b} * ~ %n ! : ;\n\tü ✓ \u{1f511}  `;
 
-describe.each(shells)('$shell', ({ shell, rcFile, prompt, set, hide, traced, waits }) => {
+const tested = shellsToTest(shells, ({ shell }) => shell);
+
+describe.each(tested)('$shell', ({ shell, rcFile, prompt, set, hide, traced, waits }) => {
   const absent = missing('tmux', shell);
   async function start(described: Partial<Described> = {}): Promise<Terminal> {
     const screen = await stage.start({ command: null, shell, ...described });
@@ -148,7 +151,7 @@ const odder = [
   ['fish', 'set -g IFS; set -gx --path PGSERVICE a b', 'dev'],
 ] as const;
 
-test.skipIf(missing('tmux', 'bash', 'zsh', 'fish')).each(odder)(
+test.skipIf(missing('tmux', 'bash', 'zsh', 'fish')).each(shellsToTest(odder, ([shell]) => shell))(
   `in %s it works under: %s${why('tmux', 'bash', 'zsh', 'fish')}`,
   async (shell, rc, value) => {
     const one = shells.find((each) => each.shell === shell) ?? shells[0];
@@ -165,7 +168,7 @@ test.skipIf(missing('tmux', 'bash', 'zsh', 'fish')).each(odder)(
   },
 );
 
-test.skipIf(missing('tmux', 'bash', 'zsh')).each(['bash', 'zsh'])(
+test.skipIf(missing('tmux', 'bash', 'zsh')).each(shellsToTest(['bash', 'zsh'], (shell) => shell))(
   `in %s a readonly variable of another value is warned of; one that must not be set is hidden from programs${why('tmux', 'bash', 'zsh')}`,
   async (shell) => {
     const lines = [

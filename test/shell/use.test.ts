@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shellsToTest } from '../support/fish4.ts';
 import { missing } from '../support/tmux.ts';
 import { inShell, records, type Shell } from './use.ts';
 
@@ -20,7 +21,7 @@ const show: Readonly<Record<Shell, (name: string) => string>> = {
     `sh -c 'printf "%s\\n" "${name}=<\${${name}-unset}>"'; set -q ${name}; and echo "own=<$${name}>"; or echo "own=<unset>"`,
 };
 
-for (const shell of shells) {
+for (const shell of shellsToTest(shells, (name) => name)) {
   const absent = missing(shell);
   const shown = show[shell];
   const plain = { bash: 'B=mine', zsh: 'B=mine', fish: 'set -g B mine' }[shell];

@@ -2,6 +2,8 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { shellsToTest } from './fish4.ts';
+import { quietFish } from './quiet-fish.ts';
 
 /** One of the shells that jit has a hook for. */
 export interface ShellKind {
@@ -38,7 +40,7 @@ const posix = {
   loop: (command: string) => `while :; do ${command}; done`,
 };
 
-export const shellKinds: readonly ShellKind[] = [
+const allKinds: readonly ShellKind[] = [
   { name: 'bash', rcFile: '.bashrc', rc: `PS1='p> '\n${posixOddities}`, ...posix },
   // zsh asks questions in a home without start files, and beeps.
   { name: 'zsh', rcFile: '.zshrc', rc: `PROMPT='p> '\nunsetopt beep\n${posixOddities}`, ...posix },
@@ -53,6 +55,9 @@ export const shellKinds: readonly ShellKind[] = [
   },
 ];
 
+/** The shells to test. */
+export const shellKinds: readonly ShellKind[] = shellsToTest(allKinds, ({ name }) => name);
+
 /** The user's own start file of a shell. */
 export function startFileOf({ rcFile, name }: ShellKind, env: NodeJS.ProcessEnv): string {
   const config = name === 'fish' ? env['XDG_CONFIG_HOME'] : undefined;
@@ -61,12 +66,10 @@ export function startFileOf({ rcFile, name }: ShellKind, env: NodeJS.ProcessEnv)
 
 /** Writes the start files of all shells for a user with this environment. */
 export function writeStartFiles(env: NodeJS.ProcessEnv): void {
-  for (const shell of shellKinds) {
+  for (const shell of allKinds) {
     const file = startFileOf(shell, env);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, shell.rc);
   }
-  const home = env['HOME'] ?? '';
-  // fish generates completions from all manual pages, in the background, unless this folder exists.
-  mkdirSync(path.join(home, '.local/share/fish/generated_completions'), { recursive: true });
+  quietFish(env['HOME'] ?? '');
 }

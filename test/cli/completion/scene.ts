@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
+import { quietFish } from '../../support/quiet-fish.ts';
 
 export const completions = path.join(import.meta.dirname, '../../../completions');
 
@@ -42,8 +43,7 @@ export function completionScene(folder: string, targets: readonly string[] = [])
   const ran = path.join(folder, 'ran');
   const state = path.join(folder, 'state');
   mkdirSync(path.join(state, 'run'), { recursive: true });
-  // fish generates completions from all manual pages, in the background, unless this folder exists.
-  mkdirSync(path.join(folder, '.local/share/fish/generated_completions'), { recursive: true });
+  quietFish(folder);
   const lines = [
     'aws-prod admin read:billing,logs',
     'orders-db read:customers,orders-only write',

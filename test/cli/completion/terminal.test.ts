@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { shellsToTest } from '../../support/fish4.ts';
 import { missing, openTerminal, type Terminal } from '../../support/tmux.ts';
 import { completions, useCompletionScene } from './scene.ts';
 
@@ -64,7 +65,9 @@ async function clear(terminal: Terminal): Promise<void> {
   await terminal.waitFor(/ready>\s*$/);
 }
 
-describe.each(shells)('$shell', ({ shell, command, setUp }) => {
+const tested = shellsToTest(shells, ({ shell }) => shell);
+
+describe.each(tested)('$shell', ({ shell, command, setUp }) => {
   const absent = missing('tmux', shell);
 
   test.skipIf(absent)(

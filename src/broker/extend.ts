@@ -11,6 +11,7 @@ import type { ExtendRequest } from '../protocol/routes.ts';
 import type { GrantView } from '../protocol/views.ts';
 import { failpoint } from '../system/failpoint.ts';
 import type { Broker, Caller } from './broker.ts';
+import { grantMeant } from './grant-meant.ts';
 import { isoTime } from './intent.ts';
 import type { Entry } from './ledger.ts';
 import { prolong } from './prolong.ts';
@@ -26,9 +27,12 @@ import { decide } from './wish.ts';
  * @throws JitError `ERR_POLICY_DENIED`, `ERR_CONFLICT` (not active), `ERR_USAGE` (would shorten)
  */
 export async function extend(broker: Broker, caller: Caller, request: ExtendRequest): Promise<GrantView> {
-  const { id } = findGrant(broker, caller, request.grant);
+  const next = (meant: string): string => `jit extend ${meant} --for ${formatDuration(request.duration)}`;
+  const { id } = grantMeant(broker, caller, request.grant, next);
   const before = underWay.get(id);
-  const own = Promise.resolve(before?.catch(() => undefined)).then(() => extendNow(broker, caller, request));
+  const own = Promise.resolve(before?.catch(() => undefined)).then(() =>
+    extendNow(broker, caller, { ...request, grant: id }),
+  );
   underWay.set(id, own);
   try {
     return await own;

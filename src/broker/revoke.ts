@@ -5,6 +5,7 @@ import type { Grant } from '../core/grant.ts';
 import type { RevokeReply, RevokeRequest } from '../protocol/routes.ts';
 import type { GrantView } from '../protocol/views.ts';
 import type { Broker, Caller } from './broker.ts';
+import { grantMeant, openGrants } from './grant-meant.ts';
 import { isOwn } from './own.ts';
 import { endGrant } from './revocation.ts';
 import { grantView } from './views.ts';
@@ -17,7 +18,10 @@ export async function revoke(broker: Broker, caller: Caller, request: RevokeRequ
   if (request.all === (request.grant !== null)) {
     throw new JitError('ERR_USAGE', 'name one grant, or say --all', { hint: 'jit status' });
   }
-  const grants = request.grant === null ? open(broker, caller) : [findGrant(broker, caller, request.grant)];
+  const grants =
+    request.grant === null
+      ? openGrants(broker, caller)
+      : [grantMeant(broker, caller, request.grant, (id) => `jit revoke ${id}`)];
   const isHurried = request.cause === 'session-ended';
   await Promise.all(
     grants.map(({ id }) => {
@@ -58,23 +62,11 @@ function accessEnded(broker: Broker, grant: string): Promise<void> {
   });
 }
 
-/** The caller's grants that are active or have something left on a target. */
-function open(broker: Broker, caller: Caller): Grant[] {
-  const { ledger } = broker;
-  const ids = new Set([
-    ...ledger.activeGrants().map(({ id }) => id),
-    ...ledger.openLeases().map(({ grant }) => grant),
-  ]);
-  return [...ids]
-    .map((id) => ledger.grant(id))
-    .filter((grant): grant is Grant => grant !== null && isOwn(grant, caller));
-}
-
 /** A grant by its id, or by the start of it when that fits only one. @throws JitError `ERR_UNKNOWN_NAME` */
 export function findGrant(broker: Broker, caller: Caller, id: string): Grant {
   const exact = broker.ledger.grant(id);
   if (exact && isOwn(exact, caller)) return exact;
-  const fitting = open(broker, caller).filter((grant) => grant.id.startsWith(id));
+  const fitting = openGrants(broker, caller).filter((grant) => grant.id.startsWith(id));
   const [only] = fitting;
   if (only && fitting.length === 1) return only;
   const why = fitting.length > 1 ? `fits ${fitting.length} grants` : 'is no grant of yours';

@@ -180,6 +180,11 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
   'jit elevate prod-db:read --for 1h --keep --json': async (line) =>
     expect(JSON.parse(await works(line))).toMatchObject({ grant: { keep: true, state: 'active' } }),
   'jit revoke g7f3': async (line) => expect(await works(await withGrant(line))).toMatch(/^revoked g/),
+  'jit revoke prod-db:read': async (line) => {
+    await works('jit revoke --all');
+    await works('jit elevate prod-db:read --keep');
+    expect(await works(line)).toMatch(/^revoked g/);
+  },
   'jit extend': (line) =>
     onTerminal('jit elevate prod-db:read --for 5m', {}, [
       [/^\[prod-db:read \d/m, line],

@@ -28,7 +28,12 @@ export const extend = defineCommand({
     'Inside an elevated shell the grant of that shell is meant when none is named, and for it --for may be left out: it then',
     'goes on for as long as the shell was told that it can (JIT_EXTEND).',
   ].join('\n'),
-  args: { grant: arg.optional('the grant, or the beginning of its id', 'grant') },
+  args: {
+    grant: arg.optional(
+      'the grant: its id, the beginning of it, or its target if that has one alone',
+      'grant',
+    ),
+  },
   options: {
     for: opt.duration('how long from now', { aliases: ['duration'] }),
     reason: opt.text('text', 'why it takes longer', { aliases: ['justification'] }),

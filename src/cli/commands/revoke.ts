@@ -12,11 +12,17 @@ export const revoke = defineCommand({
   name: 'revoke',
   summary: 'end a grant now, and look that its credential is gone',
   description: 'Inside an elevated shell the grant of that shell is meant when none is named.',
-  args: { grant: arg.optional('the grant, or the beginning of its id', 'grant') },
+  args: {
+    grant: arg.optional(
+      'the grant: its id, the beginning of it, or its target if that has one alone',
+      'grant',
+    ),
+  },
   options: { all: opt.flag('end all of your grants') },
   json: { revoked: [sampleEnded], ending: [], overdue: [] },
   examples: [
     { command: 'jit revoke g7f3', does: 'one grant, by the beginning of its id' },
+    { command: 'jit revoke prod-db:read', does: 'the only one of that target and role' },
     { command: 'jit revoke --all', does: 'all of yours' },
   ],
   async run(world, { args, options, json }) {

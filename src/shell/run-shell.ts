@@ -31,7 +31,7 @@ export async function runShell(options: SessionOptions): Promise<SessionResult> 
   const prepared = prepareShell({ ...options, shell });
   if (!prepared.hasHook)
     warn(`jit has no prompt hook for "${shell}": no countdown, and it is closed with the grant`);
-  const screen = ownScreen(baseEnv);
+  const screen = ownScreen(baseEnv, shell);
   const group = ownGroup();
   const signals = forwardSignals();
   let integration: Integration | null = null;

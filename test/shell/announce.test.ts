@@ -13,7 +13,7 @@ const stage = useStage();
 const absent = missing('tmux', 'bash');
 // A terminal that is known to show notifications, around the tmux of the test.
 const vte = { VTE_VERSION: '7003' };
-const soon = { timeout: 10_000 };
+const soon = { timeout: 30_000 };
 
 describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : ''}`, () => {
   let raw: string;
@@ -44,7 +44,7 @@ describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : '
     await screen.line('sh -c "echo in front; read line"');
     await screen.waitFor(/^in front/m);
     const before = await screen.screen();
-    await stage.scene.sleep(1600);
+    await stage.scene.sleep(1560);
     await until(() => written().includes('ends in'), 'the notification');
     expect(written()).toContain(
       '\x1bPtmux;\x1b\x1b]777;notify;jit;jit: prod-db:write ends in 4m\x1b\x1b\\\x1b\\',
@@ -83,7 +83,7 @@ describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : '
     await screen.line('sh -c "echo in front; read line"');
     await screen.waitFor(/^in front/m);
     expect(written()).not.toContain('\x07');
-    await stage.scene.sleep(1600);
+    await stage.scene.sleep(1560);
     await until(() => written().includes('\x07'), 'the bell');
     expect(written()).not.toContain('notify;');
   });
@@ -126,6 +126,7 @@ describe.skipIf(absent)(`a session in bash${absent ? ` (skipped: ${absent})` : '
     await stage.scene.endGrant();
     await screen.line('exit 5');
     await screen.waitFor(/^dumb=5/m);
+    await until(() => written().includes('dumb=5'), 'all of it is written');
     expect(written()).toContain('prod-db:write has ended');
     expect(written()).not.toMatch(/\[2[23];0t|notify;/);
   });

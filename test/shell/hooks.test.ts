@@ -181,7 +181,8 @@ describe.each(tested)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
     test('without a broker the shell drops its secrets by its own clock', async () => {
       writeRc(rc);
       const screen = await stage.start({ command: null, shell, seconds: 3 });
-      await screen.waitFor(/^\[prod-db:write \ds\] inner> $/m);
+      // On a busy machine the grant is over before the shell is there.
+      await screen.waitFor(/^\[(prod-db:write \ds|jit ended)\] inner> $/m);
       stage.scene.removeState();
       await expect
         .poll(
@@ -189,7 +190,7 @@ describe.each(tested)('$shell', ({ shell, rcFile, rc, isSet, hostileRc }) => {
             await screen.press('Enter');
             return screen.screen();
           },
-          { timeout: 8000, interval: 200 },
+          { timeout: 30_000, interval: 200 },
         )
         .toMatch(/^\[jit ended\] inner> $/m);
       await screen.line(isSet('DATABASE_URL'));

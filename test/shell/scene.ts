@@ -155,7 +155,7 @@ export function makeScene(): Scene {
 }
 
 /** Waits until `condition` holds; fails after `withinMs`. */
-export async function until(condition: () => boolean, what: string, withinMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, withinMs = 30_000): Promise<void> {
   const limit = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > limit) throw new Error(`never happened: ${what}`);

@@ -138,7 +138,7 @@ test('a command that ignores SIGTERM is killed after the grace', async () => {
 });
 
 test('what a command left in the background is ended with the grant', async () => {
-  const pidFile = path.join(scene.folder, 'pid');
+  const pidFile = path.join(scene.folder, 'background');
   const { outcome } = start({
     command: script(`setsid sh -c 'echo $$ > ${pidFile}; exec sleep 300' & RUNS; wait`),
   });
@@ -146,7 +146,8 @@ test('what a command left in the background is ended with the grant', async () =
     () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'),
     'the background process runs',
   );
-  expect(holdersOf(scene.grant.id)).toContain(Number(readFileSync(pidFile, 'utf8')));
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  await until(() => holdersOf(scene.grant.id).includes(pid), 'it holds the grant');
   await scene.endGrant();
   expect((await outcome).code).toBe(124);
   expect(holdersOf(scene.grant.id)).toEqual([]);
@@ -159,9 +160,12 @@ test('a command that is cut off at the deadline, before the word of the broker, 
 });
 
 test('a command under an extended grant has its own exit code after the first deadline', async () => {
-  const { outcome } = start({ command: script('RUNS; sleep 0.6; exit 9'), seconds: 0.3 });
+  const go = path.join(scene.folder, 'go');
+  const command = script(`RUNS; until [ -e '${go}' ]; do sleep 0.05; done; sleep 0.6; exit 9`);
+  const { outcome } = start({ command, seconds: 0.3 });
   await runs();
   scene.writeState(scene.entry(600));
+  writeFileSync(go, '');
   expect((await outcome).code).toBe(9);
 });
 

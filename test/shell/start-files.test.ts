@@ -125,7 +125,7 @@ describe.each(tested)('$shell', ({ shell, rcFile, prompt, set, hide, traced, wai
       const wait = waits(path.join(folder, 'started'), path.join(folder, 'go'));
       writeRc(rcFile, prompt, wait, set('PGSERVICE', 'dev'));
       const screen = await stage.start({ command: null, shell });
-      await expect.poll(() => existsSync(path.join(folder, 'started')), { timeout: 10_000 }).toBe(true);
+      await until(() => existsSync(path.join(folder, 'started')), 'the start file is read');
       stage.scene.writeState();
       writeFileSync(path.join(folder, 'go'), '');
       await screen.waitFor(/^\[jit ended\] inner> $/m);

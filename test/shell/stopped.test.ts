@@ -26,7 +26,9 @@ describe.skipIf(absent)(`jit around bash${absent ? ` (skipped: ${absent})` : ''}
     stage.scene.writeState();
     process.kill(jit(), 'SIGURG');
     // The trap runs between the commands of a line, without a prompt.
-    await screen.line(`sleep 0.1; echo "is=<\${DATABASE_URL-none}>"`);
+    await screen.line(
+      `while [ -n "\${DATABASE_URL-}" ]; do sleep 0.1; done; echo "is=<\${DATABASE_URL-none}>"`,
+    );
     await screen.waitFor(/^is=<none>/m);
   });
 
@@ -65,7 +67,9 @@ describe.skipIf(absent)(`jit around bash${absent ? ` (skipped: ${absent})` : ''}
 
   test('a terminal that changes its size changes it for the shell', async () => {
     const screen = await startShell();
-    await screen.line('tmux resize-window -x 120 -y 40; sleep 0.1; stty size');
+    await screen.line(
+      'tmux resize-window -x 120 -y 40; until stty size | grep "^40 120"; do sleep 0.1; done',
+    );
     await screen.waitFor(/^40 120/m);
   });
 

@@ -46,7 +46,7 @@ describe.skipIf(absent)(`a shell in bash${absent ? ` (skipped: ${absent})` : ''}
 
   test('nothing is listed when nothing goes on', async () => {
     const screen = await startShell();
-    await screen.line('true & exit');
+    await screen.line('true & wait; exit');
     await screen.waitFor(/^exit=0/m);
     expect(stage.scene.survivors()).toEqual([]);
   });

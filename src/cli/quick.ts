@@ -7,19 +7,20 @@ import { commonOptions } from './define-command.ts';
 import type { Parsed } from './parse.ts';
 import { readOptions } from './values.ts';
 
-/** `jit`, `jit status` and `jit status --json` as the parser would understand them; null: ask the parser. */
+/** `jit`, `jit status`, `jit status --json` and `jit --version` as the parser would understand them; null: ask the parser. */
 export function understandQuickly(argv: readonly string[], now: Instant): Parsed | null {
   const [first, second] = argv;
-  const isKnown =
-    first === undefined || (first === status.name && (second === undefined || second === '--json'));
-  if (!isKnown || argv.length > 2) return null;
+  const version = first === '--version' || first === '-V';
+  const isStatus = first === status.name && (second === undefined || second === '--json');
+  const isAlone = first === undefined || (version && second === undefined);
+  if (!(isAlone || isStatus) || argv.length > 2) return null;
   return {
-    command: first === undefined ? null : status,
+    command: isStatus ? status : null,
     args: {},
     options: {},
     common: readOptions(commonOptions, {}, now, null),
     json: second === '--json',
     help: false,
-    version: false,
+    version,
   };
 }

@@ -6,10 +6,13 @@ import { registry } from '../../src/cli/registry.ts';
 const now = Date.UTC(2026, 10, 22, 12);
 
 describe('understandQuickly', () => {
-  it.each([[[]], [['status']], [['status', '--json']]])('answers for %j what the parser answers', (argv) => {
-    expect(understandQuickly(argv, now)).not.toBeNull();
-    expect(understandQuickly(argv, now)).toEqual(parseCommandLine(registry, argv, now));
-  });
+  it.each([[[]], [['status']], [['status', '--json']], [['--version']], [['-V']]])(
+    'answers for %j what the parser answers',
+    (argv) => {
+      expect(understandQuickly(argv, now)).not.toBeNull();
+      expect(understandQuickly(argv, now)).toEqual(parseCommandLine(registry, argv, now));
+    },
+  );
 
   it.each([
     [['targets']],
@@ -18,6 +21,10 @@ describe('understandQuickly', () => {
     [['status', '--json', '--json']],
     [['status', 'prod-db']],
     [['status', '']],
+    [['--version', '--json']],
+    [['status', '--version']],
+    [['--version', 'status']],
+    [['-VV']],
     [['--no-input', 'status']],
     [['status', '--']],
     [['']],

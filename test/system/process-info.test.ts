@@ -67,9 +67,9 @@ describe('process-info', () => {
     const session = sessionOf(pid);
     expect(session && isAlive(session)).toBe(true);
     // Until then it is a shell, which would ask.
-    await until(() => expect(processName(child.pid ?? 0)).toBe('cat'), 5_000);
+    await until(() => expect(processName(child.pid ?? 0)).toBe('cat'));
     process.kill(pid, 'SIGKILL');
-    await until(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /), 5_000);
+    await until(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /));
     expect(processStartTime(pid)).toBeNull();
     expect(session && isAlive(session)).toBe(false);
   });

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type ProgramOptions, runProgram } from '../../src/system/run-program.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 import { processesMentioning } from '../support/processes.ts';
@@ -19,6 +19,21 @@ const run = (script: string, changes: Partial<ProgramOptions> = {}) =>
     patience: 200,
     ...changes,
   });
+
+afterEach(() => void vi.useRealTimers());
+
+/** Runs `script`, whose time, and that of the usual patience, is over once it has made the file `ready`. */
+async function runUntilReady(
+  script: (ready: string) => string,
+  changes: Partial<ProgramOptions> = {},
+): ReturnType<typeof run> {
+  const ready = path.join(temporaryFolder(), 'ready');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const ended = run(script(ready), { timeout: 5_000, ...changes });
+  while (!existsSync(ready)) await new Promise(setImmediate);
+  vi.advanceTimersByTime(5_200);
+  return ended;
+}
 
 test('stdin, stdout, the end of stderr and the exit code are passed on', async () => {
   const ended = await run('cat; echo first >&2; printf %0200d 7 >&2; exit 9');
@@ -45,17 +60,20 @@ test('nothing of the environment, the folder or the umask of the broker is passe
 
 test('a program that takes SIGTERM as a wish to end may tidy up', async () => {
   const file = path.join(temporaryFolder(), 'tidy');
-  const script = `trap 'echo x > ${file}; exit 5' TERM; echo ready; while :; do sleep 0.05; done`;
-  const ended = await run(script, { timeout: 1_000, patience: 20_000 });
+  const script = (ready: string) =>
+    `trap 'echo x > ${file}; exit 5' TERM; : > ${ready}; while :; do sleep 0.05; done`;
+  const ended = await runUntilReady(script, { patience: 20_000 });
   expect(ended).toMatchObject({ how: 'too-slow', code: 5 });
   expect(existsSync(file)).toBe(true);
 });
 
 test('one that does not, and its children, are killed', async () => {
   const mark = temporaryFolder();
-  const script = `trap '' TERM; M=${mark} sh -c "trap '' TERM; sleep 300; :" & sleep 300; :`;
-  const ended = await run(script, { timeout: 500, env: { PATH: '/usr/bin:/bin', MARK: mark } });
+  const script = (ready: string) =>
+    `trap '' TERM; M=${mark} sh -c "trap '' TERM; : > ${ready}; sleep 300; :" & sleep 300; :`;
+  const ended = await runUntilReady(script, { env: { PATH: '/usr/bin:/bin', MARK: mark } });
   expect(ended).toMatchObject({ how: 'too-slow', code: null, why: 'SIGKILL' });
+  vi.useRealTimers();
   expect(await processesMentioning(mark)).toEqual([]);
 });
 

@@ -108,7 +108,8 @@ describe('connect', () => {
     const fd = openSync(held, 'w');
     const text = `const { connect } = await import(${JSON.stringify(path.resolve('src/client/connect.ts'))});
       const client = await connect(${JSON.stringify(options)});
-      process.stdout.write(String((await client.hello()).pid));`;
+      process.stdout.write(String((await client.hello()).pid));
+      setInterval(() => undefined, 1_000);`;
     const stdio = ['ignore', 'pipe', 'inherit', fd, fd, fd, fd, fd, fd, fd] as const;
     const child = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: [...stdio] });
     const [pid] = await once(child.stdout ?? child, 'data');
@@ -121,7 +122,9 @@ describe('connect', () => {
       }
     });
     expect(open).not.toContain(held);
-    if (child.exitCode === null) await once(child, 'exit');
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
   });
 
   it('throws what a broker said as it failed to start', async () => {
@@ -152,7 +155,7 @@ describe('connect', () => {
   it('gives up in time when every broker leaves for another one that never answers, and says so once', async () => {
     let slow = 0;
     const { options } = user('leave', {
-      timeout: 900,
+      timeout: 4_000,
       onSlow: () => {
         slow += 1;
       },
@@ -217,7 +220,7 @@ describe('of clients that find no broker at the same time', () => {
     readFileSync(path.join(folder, 'starts'), 'utf8').trim().split('\n');
 
   it('one starts it and the others wait, also when they are processes of their own', async () => {
-    const { folder, paths, options } = user('serve');
+    const { folder, paths, options } = user('serve', { timeout: 50_000 });
     const text = `const { connect } = await import(${JSON.stringify(path.resolve('src/client/connect.ts'))});
       process.stdout.write('ready ');
       await new Promise((resolve) => process.stdin.once('data', resolve));
@@ -264,7 +267,7 @@ describe('of clients that find no broker at the same time', () => {
   });
 
   it('one that holds the lock and starts nothing is waited for only so long', async () => {
-    const { folder, paths, options } = user('serve', { timeout: 2_000 });
+    const { folder, paths, options } = user('serve', { timeout: 8_000 });
     const held = `${process.pid} abc ${ownSession().startTime}`;
     writeFileSync(path.join(paths.runDir, 'start.lock'), held);
     await factsOf(options);

@@ -8,7 +8,7 @@ import { createTransport } from '../../src/client/transport.ts';
 import { type Answer, pathsIn, startFakeBroker } from '../fakes/broker.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 
-const status: Call = { method: 'GET', path: '/v1/status', timeout: 5_000 };
+const status: Call = { method: 'GET', path: '/v1/status', timeout: 30_000 };
 
 async function start(answer: Answer, configPath = '/etc/jit.yaml') {
   const paths = pathsIn(temporaryFolder());

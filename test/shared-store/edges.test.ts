@@ -9,6 +9,7 @@ import { createFrontier } from '../../src/audit/merkle.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import { byteaArray } from '../../src/shared-store/writer.ts';
 import type { PostgresServer } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { appendText, appendValues, chain, moveToMonth, startStore } from './support.ts';
 
 let server: PostgresServer;
@@ -252,7 +253,9 @@ test.each([
     await appending.query('SELECT FROM jit.events WHERE origin = $1', [origin]);
     await appending.query('SET LOCAL SESSION AUTHORIZATION writer');
     const append = async () => {
-      await expect.poll(() => server.sql('SELECT FROM pg_locks WHERE NOT granted')).not.toEqual([]);
+      await until(async () =>
+        expect(await server.sql('SELECT FROM pg_locks WHERE NOT granted')).not.toEqual([]),
+      );
       await appending.query(appendText, appendValues(origin, 4, chain(origin, 1, 'x', events).slice(4)));
       await appending.query('COMMIT');
     };
@@ -275,7 +278,7 @@ test('what is appended while the running month goes is in it and under its edge,
       size += 1;
     }
   })();
-  await expect.poll(() => size).toBeGreaterThan(10);
+  await until(() => expect(size).toBeGreaterThan(10));
   const months = await detach(new Date(Date.now() + 40 * 86_400_000).toISOString());
   await appending;
   const [last] = (await edges(origin)).slice(-1);

@@ -6,6 +6,7 @@ import type { AwsHandle } from '../../../src/providers/aws/index.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { type AwsWorld, awsWorld, listen, minute, roleOf, type Told } from '../../support/aws-target.ts';
+import { until } from '../../support/until.ts';
 
 let world: AwsWorld;
 afterEach(() => world.close());
@@ -98,7 +99,7 @@ describe('taking back one session', () => {
     const attempt = world.provider
       .revoke(handle, 'revoked', listen().report, died.signal)
       .catch(() => 'died');
-    await expect.poll(() => world.aws.count(action)).toBeGreaterThan(0);
+    await until(() => expect(world.aws.count(action)).toBeGreaterThan(0));
     died.abort();
     world.aws.calm();
     const provider = world.restarted();

@@ -217,9 +217,9 @@ _jit_parse() {
 _jit_live() {
   [[ $_jit_own_state != active ]] || return 0
   case ${JIT_GRANT_EXP-} in '' | *[!$_JIT_DIGITS]* | ????????????*) unset -v JIT_GRANT_EXP 2>/dev/null || return 0 ;; esac
-  if [[ -n $_jit_own_state || -e $_JIT_STATE ]] || ((10#${JIT_GRANT_EXP:-0} <= _jit_time)); then
+  if [[ -n $_jit_own_state$_jit_told ]] || ((10#${JIT_GRANT_EXP:-0} <= _jit_time)); then
     _jit_drop
-  else # no file: the broker is gone, and what this shell was told last holds
+  else # no file of the broker: what this shell was told last holds
     _jit_own_name
     _jit_own_end=$((10#$JIT_GRANT_EXP)) _jit_own_state=active
     case ${JIT_RISK-} in low | high) _jit_own_risk=$JIT_RISK ;; *) _jit_own_risk=medium ;; esac
@@ -292,13 +292,13 @@ _jit_check() {
   done
 }
 _jit_refresh() {
-  local _jit_content= _jit_key="${JIT_GRANT_ID-} ${JIT_GRANT_STATE-} ${JIT_WARN-300 60} ${NO_COLOR:+-} ${TERM-}"
+  local _jit_told= _jit_content= _jit_key="${JIT_GRANT_ID-} ${JIT_GRANT_STATE-} ${JIT_WARN-300 60} ${NO_COLOR:+-} ${TERM-}"
   _jit_now
   if [[ -f $_JIT_STATE && -s $_JIT_STATE && -O $_JIT_STATE ]]; then
     _jit_load || :
-    _jit_key+=$'\n'$_jit_content
-  elif [[ -e $_JIT_STATE ]]; then
-    _jit_key+=' empty'
+    _jit_key+=$'\n'$_jit_content _jit_told=1
+  elif [[ -f $_JIT_STATE && -O $_JIT_STATE ]]; then # one of somebody else tells nothing
+    _jit_key+=' empty' _jit_told=1
   fi
   if [[ $_jit_key != "$_JIT_KEY" ]] || ((_jit_time < _JIT_SINCE || _jit_time >= _JIT_NEXT)); then
     _JIT_KEY=$_jit_key _JIT_SINCE=$_jit_time

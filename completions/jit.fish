@@ -166,11 +166,11 @@ end
 # _jit_live: decides whether this shell's grant, active so far, still is. If not, its secrets go.
 function _jit_live --no-scope-shadowing
     test "$own[4]" = active; and return 0
-    if set -q own[1]; or test -e "$_JIT_STATE"; or not string match -qr '^[0-9]{1,11}$' -- "$JIT_GRANT_EXP"
+    if set -q own[1]; or set -q _JIT_TOLD_BY_FILE; or not string match -qr '^[0-9]{1,11}$' -- "$JIT_GRANT_EXP"
         _jit_drop
     else if test $JIT_GRANT_EXP -le $_JIT_SINCE
         _jit_drop
-    else # no file: the broker is gone, and what this shell was told last holds
+    else # no file of the broker: what this shell was told last holds
         set own $JIT_GRANT_EXP (_jit_own_name) medium active
         contains -- "$JIT_RISK" low high; and set own[3] $JIT_RISK
     end
@@ -263,6 +263,7 @@ function _jit_check
 end
 function _jit_refresh
     set -l content ''
+    set -g _JIT_TOLD_BY_FILE
     if test -s "$_JIT_STATE" -a -f "$_JIT_STATE" -a -O "$_JIT_STATE"
         read -z content <$_JIT_STATE
     else if test -z "$JIT_GRANT_ID" # the common case: nothing is active
@@ -270,8 +271,10 @@ function _jit_refresh
         set -g _JIT_SEG ''
         set -q JIT_PROMPT; and set -e -g JIT_PROMPT
         return 0
-    else if test -e "$_JIT_STATE"
+    else if test -f "$_JIT_STATE" -a -O "$_JIT_STATE"
         set content empty
+    else # one of somebody else tells nothing
+        set -e -g _JIT_TOLD_BY_FILE
     end
     set -l key "$JIT_GRANT_ID $JIT_GRANT_STATE $JIT_WARN $NO_COLOR $TERM $content"
     set -l age (_jit_age)

@@ -176,9 +176,9 @@ _jit_live() {
   [[ $_jit_own_state != active ]] || return 0
   local _jit_exp=0
   [[ $JIT_GRANT_EXP == <-> && ${#JIT_GRANT_EXP} -le 11 ]] && _jit_exp=$(( 10#$JIT_GRANT_EXP ))
-  if [[ -n $_jit_own_state || -e $_JIT_STATE ]] || (( _jit_exp <= _jit_time )); then
+  if [[ -n $_jit_own_state$_jit_told ]] || (( _jit_exp <= _jit_time )); then
     _jit_drop
-  else # no file: the broker is gone, and what this shell was told last holds
+  else # no file of the broker: what this shell was told last holds
     _jit_own_name
     _jit_own_end=$_jit_exp _jit_own_state=active _jit_own_risk=medium
     [[ $JIT_RISK != (low|high) ]] || _jit_own_risk=$JIT_RISK
@@ -261,15 +261,15 @@ _jit_refresh() {
   done
 }
 _jit_refresh_once() {
-  local _jit_content= _jit_prompt
+  local _jit_content= _jit_prompt _jit_told=
   local _jit_key="$JIT_GRANT_ID $JIT_GRANT_STATE ${JIT_WARN-300 60} $JIT_PROMPT_INJECT ${NO_COLOR:+-} $TERM"
   local -i _jit_time
   _jit_now
   if [[ -f $_JIT_STATE && -s $_JIT_STATE && -O $_JIT_STATE ]]; then
     _jit_content=$(<$_JIT_STATE) # does not fork in zsh
-    _jit_key+=$'\n'$_jit_content
-  elif [[ -e $_JIT_STATE ]]; then
-    _jit_key+=' empty'
+    _jit_key+=$'\n'$_jit_content _jit_told=1
+  elif [[ -f $_JIT_STATE && -O $_JIT_STATE ]]; then # one of somebody else tells nothing
+    _jit_key+=' empty' _jit_told=1
   fi
   if [[ $_jit_key != "$_JIT_KEY" ]] || (( _jit_time < _JIT_SINCE || _jit_time >= _JIT_NEXT )); then
     _JIT_KEY=$_jit_key _JIT_SINCE=$_jit_time

@@ -178,5 +178,34 @@ describe.each(hookShellNames)('%s', (shell) => {
         expect(shown()).toBe('none');
       }
     });
+
+    test('a file that cannot be one of the broker says nothing about the own grant, which lasts as long as was told', () => {
+      const file = scene.stateFile;
+      const own = { ...ownGrant(scene.now + 1190), JIT_DROP: 'TOKEN', TOKEN: 'planted' };
+      const state = 'echo "$JIT_GRANT_STATE $TOKEN"';
+      const stays = (env: Record<string, string>) => {
+        const { stdout, stderr } = ask(env, prompt, state);
+        expect(stderr).not.toContain('has ended');
+        return stdout;
+      };
+      execFileSync('mkfifo', [file]);
+      expect(stays(own)).toBe('active planted\nJIT_PROMPT=prod-db:write! 20m\n');
+      rmSync(file);
+      mkdirSync(file);
+      expect(stays(own)).toBe('active planted\nJIT_PROMPT=prod-db:write! 20m\n');
+      rmSync(file, { recursive: true });
+      if (process.geteuid?.() === 0) {
+        writeFileSync(file, `jit1 3\n${line(7290, 'gown prod-db write high active')}\n`, { mode: 0o644 });
+        chownSync(file, 65534, 65534);
+        expect(stays(own)).toBe('active planted\nJIT_PROMPT=prod-db:write! 20m\n');
+        writeFileSync(file, 'jit1 3\n');
+        expect(stays(own)).toBe('active planted\nJIT_PROMPT=prod-db:write! 20m\n');
+        const over = ask({ ...own, JIT_GRANT_EXP: String(scene.now - 1) }, prompt, state);
+        expect(over.stdout).toBe('ended \nJIT_PROMPT=jit ended\n');
+      }
+      rmSync(file, { force: true });
+      writeFileSync(file, 'jit1 3\n');
+      expect(ask(own, prompt, state).stdout).toBe('ended \nJIT_PROMPT=jit ended\n');
+    });
   });
 });

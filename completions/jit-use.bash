@@ -7,9 +7,10 @@
 # _JIT_SET_NAMES   the variables that it has changed
 # _JIT_HAD_<NAME>  what each was before: "e<value>" exported, "s<value>" not exported, "x" exported without a value,
 #                  "u" unset
+# _JIT_LOST        those of which it is not known: exec has replaced the shell that knew
 
-_JIT_USED='' _JIT_SET_NAMES='' # not as they may be inherited
-export -n _JIT_USED _JIT_SET_NAMES
+_JIT_USED='' _JIT_SET_NAMES='' _JIT_LOST='' # not as they may be inherited
+export -n _JIT_USED _JIT_SET_NAMES _JIT_LOST
 
 _JIT_ALIASES=
 if shopt -q expand_aliases; then _JIT_ALIASES=1; fi
@@ -66,6 +67,11 @@ _jit_use_verb() {
     _jit_status=$?
     # Whatever jit could do about the grant: the old values are here and nowhere else.
     _jit_use_restore
+    if [[ -n $_JIT_LOST ]]; then
+      printf 'jit: exec has replaced the shell that used this grant, and what it had before is forgotten; unset now: %s\n' \
+        "$_JIT_LOST" >&2
+    fi
+    _JIT_LOST=''
     return $_jit_status
   fi
   # jit is to see the variables as they are without the grant in use. In the parentheses is a copy of the shell.
@@ -194,5 +200,22 @@ _jit_use_restore() {
   done
   _JIT_SET_NAMES='' _JIT_USED=''
 }
+
+# _jit_use_take_over: a shell that exec has put in the place of one with a grant in use is the same process, with the same
+# variables: the grant is in use here.
+_jit_use_take_over() {
+  local _jit_rest="${JIT_VARS-} " _jit_name
+  [[ ${JIT_USE-} == 1 && ${JIT_USE_PID-} == "$$" && -n ${JIT_GRANT_ID-} ]] || return 0
+  _JIT_USED=$JIT_GRANT_ID
+  _JIT_SET_NAMES='JIT_GRANT_ID JIT_TARGET JIT_ROLE JIT_RISK JIT_GRANT_EXP JIT_GRANT_STATE'
+  _JIT_SET_NAMES+=' JIT_WARN JIT_NOTIFY JIT_EXTEND JIT_VARS JIT_DROP JIT_USE JIT_USE_PID'
+  while [[ -n $_jit_rest ]]; do
+    _jit_name=${_jit_rest%% *} _jit_rest=${_jit_rest#* }
+    _jit_use_may_set "$_jit_name" || continue
+    unset -v "_JIT_HAD_$_jit_name"
+    _JIT_SET_NAMES+=" $_jit_name" _JIT_LOST+=${_JIT_LOST:+, }$_jit_name
+  done
+}
+_jit_use_take_over
 
 if [[ -n $_JIT_ALIASES ]]; then shopt -s expand_aliases; fi

@@ -5,9 +5,11 @@
 # _JIT_USED        the grant in use
 # _JIT_SET_NAMES   the variables that it has changed
 # _JIT_HAD_<NAME>  the value of each that was set before, _JIT_WAS_<NAME> whether that was "exported" or "plain"
+# _JIT_LOST        those of which it is not known: exec has replaced the shell that knew
 
 set -g _JIT_USED
 set -g _JIT_SET_NAMES
+set -g _JIT_LOST
 
 string match -qr '^(3\.[0-3]|[0-2])\.' -- $version; and exit 0
 
@@ -69,6 +71,10 @@ function _jit_use_verb
         # Whatever jit could do about the grant: the old values are here and nowhere else.
         _jit_use_restore
         set -e -g _JIT_LEAVING
+        set -q _JIT_LOST[1]
+        and printf 'jit: exec has replaced the shell that used this grant, and what it had before is forgotten; unset now: %s\n' \
+            (string join ', ' -- $_JIT_LOST) >&2
+        set -g _JIT_LOST
         return $code
     end
     set -l records (_jit_use_ask $argv)
@@ -188,4 +194,15 @@ function _jit_use_restore
     end
     set -g _JIT_SET_NAMES
     set -g _JIT_USED
+end
+
+# A shell that exec has put in the place of one with a grant in use is the same process, with the same variables: the
+# grant is in use here.
+if test "$JIT_USE" = 1 -a "$JIT_USE_PID" = $fish_pid -a -n "$JIT_GRANT_ID"
+    set -g _JIT_USED $JIT_GRANT_ID
+    for name in (string split ' ' -- "$JIT_VARS")
+        _jit_use_may_set $name; and set -g -a _JIT_LOST $name
+    end
+    set -g _JIT_SET_NAMES JIT_GRANT_ID JIT_TARGET JIT_ROLE JIT_RISK JIT_GRANT_EXP JIT_GRANT_STATE
+    set -g -a _JIT_SET_NAMES JIT_WARN JIT_NOTIFY JIT_EXTEND JIT_VARS JIT_DROP JIT_USE JIT_USE_PID $_JIT_LOST
 end

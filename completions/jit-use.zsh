@@ -5,6 +5,7 @@
 # _JIT_USED        the grant in use
 # _JIT_SET_NAMES   the variables that it has changed
 # _JIT_HAD         what each was before: "e<value>" exported, "s<value>" not exported, "u" unset
+# _JIT_LOST        those of which it is not known: exec has replaced the shell that knew
 
 # How the user's files let zsh read this: what their aliases and options made of it would be part of the functions.
 typeset -g _JIT_OPTIONS=
@@ -16,6 +17,7 @@ setopt no_aliases no_sh_glob no_ignore_braces
 typeset -g _JIT_USED=
 typeset -ga _JIT_SET_NAMES=() # not as it may be inherited
 typeset -gA _JIT_HAD=()
+typeset -g _JIT_LOST=
 
 jit() {
   emulate -L zsh
@@ -62,6 +64,10 @@ _jit_use_verb() {
     code=$?
     # Whatever jit could do about the grant: the old values are here and nowhere else.
     _jit_use_restore
+    if [[ -n $_JIT_LOST ]]; then
+      print -ru2 -- "jit: exec has replaced the shell that used this grant, and what it had before is forgotten; unset now: $_JIT_LOST"
+    fi
+    _JIT_LOST=
     return code
   fi
   # jit is to see the variables as they are without the grant in use. In the parentheses is a copy of the shell.
@@ -180,6 +186,22 @@ _jit_use_restore() {
   done
   _JIT_SET_NAMES=() _JIT_HAD=() _JIT_USED=
 }
+
+# _jit_use_take_over: a shell that exec has put in the place of one with a grant in use is the same process, with the same
+# variables: the grant is in use here.
+_jit_use_take_over() {
+  emulate -L zsh
+  local name
+  [[ $JIT_USE == 1 && $JIT_USE_PID == $$ && -n $JIT_GRANT_ID ]] || return 0
+  _JIT_USED=$JIT_GRANT_ID
+  _JIT_SET_NAMES=(JIT_GRANT_ID JIT_TARGET JIT_ROLE JIT_RISK JIT_GRANT_EXP JIT_GRANT_STATE)
+  _JIT_SET_NAMES+=(JIT_WARN JIT_NOTIFY JIT_EXTEND JIT_VARS JIT_DROP JIT_USE JIT_USE_PID)
+  for name in ${(s: :)JIT_VARS}; do
+    _jit_use_may_set $name || continue
+    _JIT_SET_NAMES+=($name) _JIT_LOST+=${_JIT_LOST:+, }$name
+  done
+}
+_jit_use_take_over
 
 [[ $_JIT_OPTIONS != *aliases* ]] || setopt aliases
 [[ $_JIT_OPTIONS != *sh_glob* ]] || setopt sh_glob

@@ -37,6 +37,7 @@ const ofOuterShell = [
   'JIT_USER_ZDOTDIR',
   'JIT_EXTEND',
   'JIT_USE',
+  'JIT_USE_PID',
   'JIT_WARN',
   'JIT_NOTIFY',
   'JIT_RISK',

@@ -128,6 +128,26 @@ for (const shell of shellKinds) {
         await terminal.waitFor(/error: no grant is in use in this shell/, patience);
       });
 
+      test('a shell that exec has put in its place has the grant, and ends it', async () => {
+        const terminal = await start();
+        await terminal.line('clear; jit use prod-db:read --for 20m');
+        await terminal.waitFor(prompt, patience);
+        await terminal.line(`clear; exec ${shell.name}`);
+        await terminal.waitFor(prompt, patience);
+        expect(await activeGrants()).toHaveLength(1);
+        await terminal.line('jit drop');
+        await terminal.waitFor(
+          /left prod-db:read .*access revoked[\s\S]*exec has replaced .*PGSERVICE/,
+          patience,
+        );
+        await terminal.waitFor(/^p> $/m, patience);
+        await noGrants();
+        await terminal.line(`clear; ${shell.isSet('PGSERVICE')}; ${shell.isSet('JIT_GRANT_ID')}`);
+        await terminal.waitFor(/^is=<none>\nis=<none>$/m, patience);
+        await terminal.line('clear; jit drop');
+        await terminal.waitFor(/error: no grant is in use in this shell/, patience);
+      });
+
       test('leaving the shell revokes', async () => {
         const terminal = await start();
         await terminal.line('clear; jit use prod-db:read --for 20m');

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { quotePosix } from '../../src/shell/quote.ts';
 import { shellsToTest } from '../support/fish4.ts';
 import { missing } from '../support/tmux.ts';
 import { inShell, records, type Shell } from './use.ts';
@@ -85,6 +86,53 @@ for (const shell of shellsToTest(shells, (name) => name)) {
       expect(ran.calls[2]).toContain('--grant=g1');
       expect(ran.seen[1]).toMatchObject({ A: 'mine' });
       expect(ran.seen[1]).not.toHaveProperty('JIT_GRANT_ID');
+    });
+
+    it('ends the grant after exec has replaced the shell, unsets what it had set, and says what is not known', async () => {
+      const all = ['A', 'SECRET', 'JIT_GRANT_ID', 'JIT_USE', 'JIT_USE_PID'].map(shown).join('; ');
+      const again = `. ${completions}/jit-use.${shell}; jit drop; echo ${code}; ${all}; jit drop`;
+      const ran = await inShell(shell, `jit use x; exec ${shell} -c ${quotePosix(again)}`, {
+        answers: [
+          records({ A: 'new', SECRET: 'x', JIT_VARS: 'A SECRET PATH _JIT_USED', JIT_USE_PID: '$$' }, ['D']),
+        ],
+        env: { A: 'mine' },
+      });
+      expect(ran.stderr).toBe(
+        'jit: exec has replaced the shell that used this grant, and what it had before is forgotten; unset now: A, SECRET\n',
+      );
+      expect(ran.stdout.split('\n').slice(0, -1)).toEqual([
+        '0',
+        ...['A', 'SECRET', 'JIT_GRANT_ID', 'JIT_USE', 'JIT_USE_PID'].flatMap((name) => [
+          `${name}=<unset>`,
+          'own=<unset>',
+        ]),
+      ]);
+      expect(ran.calls.slice(1)).toEqual([
+        'drop --grant=g1 --records --shell-pid=$$',
+        'drop --records --shell-pid=$$',
+      ]);
+    });
+
+    it('gives back the grant of the shell that exec has replaced once another one is in use', async () => {
+      const again = `. ${completions}/jit-use.${shell}; jit use y; ${shown('A')}`;
+      const ran = await inShell(shell, `jit use x; exec ${shell} -c ${quotePosix(again)}`, {
+        answers: [
+          records({ A: 'one', JIT_VARS: 'A', JIT_USE_PID: '$$' }),
+          records({ A: 'two', JIT_GRANT_ID: 'g2', JIT_VARS: 'A', JIT_USE_PID: '$$' }),
+        ],
+      });
+      expect(ran.stdout).toBe('A=<two>\nown=<two>\n');
+      expect(ran.calls.at(-1)).toBe('drop --records --shell-pid=$$ --grant=g1');
+      expect(ran.seen[1]).not.toHaveProperty('A');
+    });
+
+    it('leaves the grant of the shell around it alone', async () => {
+      const again = `. ${completions}/jit-use.${shell}; jit drop; ${shown('A')}`;
+      const ran = await inShell(shell, `jit use x; ${shell} -c ${quotePosix(again)}; true`, {
+        answers: [records({ A: 'new', JIT_VARS: 'A', JIT_USE_PID: '$$' })],
+      });
+      expect(ran.stdout).toBe('A=<new>\nown=<new>\n');
+      expect(ran.calls.at(-1)).toBe('drop --records --shell-pid=$$');
     });
 
     it('changes nothing, and passes the exit code on, when jit fails', async () => {

@@ -29,7 +29,10 @@ env -0 > "$SCENE/seen.$(wc -l < "$SCENE/calls")"
 [ -r "$SCENE/records" ] || exit 0
 case $1 in use) ;; *) exit 0 ;; esac
 n=$(grep -c '^use .*--records' "$SCENE/calls")
-[ -r "$SCENE/records.$n" ] && cat "$SCENE/records.$n" || cat "$SCENE/records"
+[ -r "$SCENE/records.$n" ] || n=
+# "$$" at the end of a record is the process of the shell, as it was named.
+pid=$(printf '%s' "$*" | sed 's/.*--shell-pid=\\([0-9]*\\).*/\\1/')
+sed 's/=\\$\\$$/='"$pid/" "$SCENE/records\${n:+.$n}"
 exit \${CODE-0}
 `;
 

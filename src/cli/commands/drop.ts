@@ -5,7 +5,7 @@ import { defineCommand, opt } from '../define-command.ts';
 import { giveBack } from '../elevate/request.ts';
 import { printLeft } from '../elevate/summary.ts';
 import { escapeText } from '../escape.ts';
-import { reachBroker } from '../reach.ts';
+import { reachBroker, surroundingGrant } from '../reach.ts';
 import { isInSubshell, shellOptions, usingShell } from '../use/shell.ts';
 import type { World } from '../world.ts';
 
@@ -13,6 +13,11 @@ function nothingInUse(world: World): JitError {
   if (isInSubshell(world)) {
     return new JitError('ERR_INPUT_NEEDED', 'this shell was opened for its grant, and ends with it', {
       hint: 'exit',
+    });
+  }
+  if (surroundingGrant(world) !== null) {
+    return new JitError('ERR_INPUT_NEEDED', 'the grant is in use in the shell around this one', {
+      hint: 'exit, and then: jit drop',
     });
   }
   return new JitError('ERR_INPUT_NEEDED', 'no grant is in use in this shell', {

@@ -35,7 +35,12 @@ async function refuseStrictEnd(client: Client, wish: Wish): Promise<void> {
 }
 
 /** Gives the grant to the shell, or back: a shell that was interrupted has not read it. */
-async function handOver(world: World, client: Client, held: Held, extension: string | null): Promise<void> {
+async function handOver(
+  world: World,
+  client: Client,
+  held: Held,
+  { extension, shellPid }: { extension: string | null; shellPid: number },
+): Promise<void> {
   const { grant, env, unset, secrets, shell }: ElevateReply = held.reply;
   const { id, target, role, risk, deadline } = grant;
   const checkSignal = (): void => {
@@ -45,6 +50,7 @@ async function handOver(world: World, client: Client, held: Held, extension: str
   try {
     const records = recordsOf({
       baseEnv: world.env,
+      shellPid,
       env,
       unset,
       secrets,
@@ -127,7 +133,7 @@ export const use = defineCommand({
     // Keys in an environment end when they end.
     const longest = kind === 'env' ? null : await extensionOf(client, wish, held.reply.grant, []);
     const extension = longest === null ? null : lengthText(longest);
-    await handOver(world, client, held, extension);
+    await handOver(world, client, held, { extension, shellPid: session.pid });
     return 0;
   },
 });

@@ -51,6 +51,7 @@ const set: readonly (readonly [string, string])[] = [
 /** Between the parts of jit: no promise is made about them. */
 export const internalVariables: readonly string[] = [
   'JIT_USE',
+  'JIT_USE_PID',
   'JIT_DROP',
   'JIT_READY',
   'JIT_PARENT',

@@ -36,13 +36,16 @@ function checkVariable(name: string, value: string, target: string): void {
 }
 
 /**
- * All records, each with its newline. The variables are those of a subshell under the grant, with `JIT_USE=1`.
+ * All records, each with its newline. The variables are those of a subshell under the grant, with `JIT_USE=1`
+ * and `JIT_USE_PID`, the process of the shell: one that exec has put in its place knows the grant for its own by it.
  * `drop` comes first: what the shell has in use gives way to this.
  * @throws JitError `ERR_UNSUPPORTED` for a name or value that is not handed out, `ERR_CHILD_SETUP` as {@link childEnvironment}
  */
-export function recordsOf(options: EnvironmentOptions & { readonly baseEnv: Env }): string {
+export function recordsOf(
+  options: EnvironmentOptions & { readonly baseEnv: Env; readonly shellPid: number },
+): string {
   const { baseEnv, unset, grant } = options;
-  const next: Env = { ...childEnvironment(options), JIT_USE: '1' };
+  const next: Env = { ...childEnvironment(options), JIT_USE: '1', JIT_USE_PID: String(options.shellPid) };
   const names = Object.keys(next).filter((name) => next[name] !== baseEnv[name] && !ofTheShell.has(name));
   // Also where they are the same as now: the shell may change before it reads this.
   const all = [...new Set([...names, ...Object.keys(options.env)])];

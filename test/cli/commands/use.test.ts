@@ -109,6 +109,9 @@ describe('jit drop', () => {
   it('says where there is nothing to drop, and how an elevated shell ends', async () => {
     expect((await jit(['drop', ...shell])).stderr).toContain('no grant is in use in this shell');
     expect((await jit(['drop'])).stderr).toContain('jit shell-init');
+    const nested = await jit(['drop', ...shell], { env: { JIT_GRANT_ID: 'g1', JIT_USE: '1' } });
+    expect(nested).toMatchObject({ code: 2, stdout: '' });
+    expect(nested.stderr).toContain('in the shell around this one\njit: hint: exit, and then: jit drop\n');
     const inside = await jit(['drop'], { env: { JIT_GRANT_ID: 'g1' } });
     expect(inside).toMatchObject({ code: 2, stdout: '' });
     expect(inside.stderr).toContain('hint: exit');

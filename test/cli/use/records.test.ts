@@ -14,6 +14,7 @@ const records = (changes: Partial<Options> = {}): string[] =>
     grant: { id: 'g1', target: 'prod-db', role: 'read', risk: 'low', deadline: 1_800_000_000_000 },
     terms: usualShellTerms,
     stateFile: '/run/jit/prompt',
+    shellPid: 4711,
     ...changes,
   }).split('\n');
 
@@ -26,6 +27,7 @@ describe('records', () => {
     expect(lines).toContain('set JIT_GRANT_ID=g1');
     expect(lines).toContain('set JIT_GRANT_STATE=active');
     expect(lines).toContain('set JIT_USE=1');
+    expect(lines).toContain('set JIT_USE_PID=4711');
     expect(lines.join('\n')).not.toMatch(/PATH|JIT_PROMPT|JIT_ID_TOKEN/);
   });
 

@@ -60,7 +60,7 @@ entitlements:
 /** Runs `jit` with a standard input that stays open and silent: whoever reads it waits, and is killed in the end. */
 function unanswered(args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    const options = { env: typist.env, cwd: world.dir, timeout: 10_000, killSignal: 'SIGKILL' } as const;
+    const options = { env: typist.env, cwd: world.dir, timeout: 40_000, killSignal: 'SIGKILL' } as const;
     const child = execFile(
       'sh',
       ['-c', 'exec jit "$@"', 'sh', ...args],

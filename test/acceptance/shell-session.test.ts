@@ -22,9 +22,17 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
     return said.trim();
   };
   /** A process in a session of its own, and a tmux server with one more. */
-  const startSurvivors = async (terminal: Terminal): Promise<void> => {
-    const server = `tmux -S survivor -f /dev/null new-session -d 'sleep 301'`;
+  const startSurvivors = async (terminal: Terminal, grant: string): Promise<readonly number[]> => {
+    const server = `tmux -S survivor -f /dev/null new-session -d 'exec sleep 301'`;
     await ask(terminal, `setsid -f sleep 300 >/dev/null 2>&1 </dev/null; env -u TMUX ${server}`);
+    // Those who start them do not wait until they are what they are to be.
+    return until(() => {
+      const named = holdersOf(grant).map((pid) => ({ pid, name: nameOf(pid) ?? '' }));
+      const found = named.filter(({ name }) => name === 'sleep' || name.startsWith('tmux'));
+      const names = found.map(({ name }) => name).toSorted();
+      if (names.join() !== 'sleep,sleep,tmux: server') throw new Error(`only ${names} run`);
+      return found.map(({ pid }) => pid);
+    });
   };
   const endAll = (pids: readonly number[]): void => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -52,7 +60,7 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
 
         await terminal.line(`clear; jit elevate lock-db:read --for 20m; echo jit=${shell.status}`);
         await terminal.waitFor(new RegExp(`inside grant .*${outer.grant}`), patience);
-        await terminal.waitFor(/^\[lock-db:read 20m, lock-db:write 30m\] p> $/m, patience);
+        await terminal.waitFor(/^\[lock-db:read \d+m, lock-db:write \d+m\] p> $/m, patience);
         const innerLogin = await ask(terminal, login);
         expect(innerLogin).toMatch(/^jit_l\w+\|42$/);
         expect(innerLogin).not.toBe(outerLogin);
@@ -80,13 +88,13 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
         onTestFinished(() => terminal.close());
         const outer = await user.elevate(terminal, shell, 'lock-db:write --for 30m');
         await terminal.line('clear; jit elevate lock-db:read --for 20m');
-        await terminal.waitFor(/^\[lock-db:read 20m, lock-db:write 30m\] p> $/m, patience);
+        await terminal.waitFor(/^\[lock-db:read \d+m, lock-db:write \d+m\] p> $/m, patience);
         await user.revoke(outer.grant);
         await terminal.press('Enter');
         await terminal.waitFor(endedPrompt, patience);
         expect(await ask(terminal, `${login} 2>&1`)).toMatch(/^psql: error: /);
         await terminal.line('clear; exit');
-        await terminal.waitFor(/^\[jit ended\] p> $/m, patience);
+        await terminal.waitFor(/^jit: lock-db:read ended at [\s\S]*^\[jit ended\] p> $/m, patience);
         expect(await ask(terminal, `${login} 2>&1`)).toMatch(/^psql: error: /);
         await terminal.line('clear; exit 5');
         await terminal.waitFor(/^jit=5\np> $/m, patience);
@@ -157,7 +165,7 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
         await terminal.line('fg');
         await until(async () => {
           await terminal.press('Enter');
-          expect(await terminal.screen()).toMatch(/^\[lock-db:write 30m\] p> $\s*$/m);
+          expect(await terminal.screen()).toMatch(/^\[lock-db:write \d+m\] p> $\s*$/m);
         });
         expect(await ask(terminal, login)).toMatch(/\|42$/);
         await terminal.line('exit');
@@ -190,11 +198,7 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
         const terminal = await user.open(shell);
         onTestFinished(() => terminal.close());
         const { grant } = await user.elevate(terminal, shell, 'lock-db:write --for 30m');
-        await startSurvivors(terminal);
-        const pids = holdersOf(grant).filter(
-          (pid) => nameOf(pid) === 'sleep' || nameOf(pid)?.startsWith('tmux'),
-        );
-        expect(pids).toHaveLength(3);
+        const pids = await startSurvivors(terminal, grant);
         onTestFinished(() => endAll(pids));
         await terminal.line('clear; exit');
         const [, said = ''] = await terminal.waitFor(/^jit: \d processes still hold it: (.*)\n/m, patience);
@@ -213,7 +217,7 @@ describe.skipIf(noShells)(`a shell under a grant${noShells ? ` (skipped: ${noShe
         const terminal = await user.open(shell);
         onTestFinished(() => terminal.close());
         const { grant } = await user.elevate(terminal, shell, 'terminate-db:write --for 30m');
-        await startSurvivors(terminal);
+        await startSurvivors(terminal, grant);
         await user.revoke(grant);
         await terminal.press('Enter');
         await terminal.waitFor(endedPrompt, patience);

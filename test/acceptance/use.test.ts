@@ -160,7 +160,8 @@ for (const shell of shellKinds) {
       test('at the deadline the prompt says so, psql fails, and a drop still gives the old value back', async () => {
         const terminal = await start();
         await terminal.line(`${setHost(shell)}; clear; jit use prod-db:read --for 6s`);
-        await terminal.waitFor(/^\[prod-db:read [0-9]s\] p> $/m, patience);
+        // On a busy machine it is over before the prompt is there.
+        await terminal.waitFor(/^\[(prod-db:read \ds|jit ended)\] p> $/m, patience);
         await noGrants();
         await terminal.line('clear; psql -Atc "select 1" || echo failed');
         await terminal.waitFor(/^failed$/m, patience);

@@ -34,9 +34,25 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
     return seen;
   };
 
+  /** How long this process was kept from running after `instant`, in all: what is measured then is not all jit's. */
+  const watchStalls = (instant: number): (() => number) => {
+    const every = 20;
+    let last = systemClock.now();
+    let stalled = 0;
+    const beat = setInterval(() => {
+      const now = systemClock.now();
+      if (now > instant) stalled += Math.max(0, now - last - 2 * every);
+      last = now;
+    }, every);
+    return () => {
+      clearInterval(beat);
+      return stalled;
+    };
+  };
+
   test('a session with SET ROLE, an open cursor and an idle transaction is dead within 2 s of the deadline', async () => {
     const { server } = served;
-    const { grant, env } = await elevate(4_000);
+    const { grant, env } = await elevate(12_000);
     const login = loginOf(env);
     const name = login.user;
     await server.sql(`GRANT app_owner TO ${name}`);
@@ -53,10 +69,12 @@ describe.each(postgresVersions)('on PostgreSQL %i', (version) => {
     await cursor.query('FETCH 1 FROM c');
     const broken = sleeping.query('SELECT pg_sleep(60)').catch((error: Error) => error);
 
-    await until(() => expect(watches.every(({ endedAt }) => endedAt !== null)).toBe(true));
+    const stalls = watchStalls(grant.deadline ?? 0);
+    await until(() => expect(watches.every(({ endedAt }) => endedAt !== null)).toBe(true), 40_000);
+    const stalled = stalls();
     const late = watches.map(({ endedAt }) => (endedAt ?? 0) - (grant.deadline ?? 0));
     expect(Math.min(...late)).toBeGreaterThan(-50);
-    expect(Math.max(...late)).toBeLessThan(2_000);
+    expect(Math.max(...late) - stalled).toBeLessThan(2_000);
     expect(await broken).toBeInstanceOf(Error);
     await gone(Number(oid));
     await expect(server.connect('orders', login.user, login.password)).rejects.toThrow();

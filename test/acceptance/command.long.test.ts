@@ -88,7 +88,7 @@ test.each([
   // All that it started is gone as well.
   const broker = (await (await world.client()).hello()).pid;
   await until(async () => {
-    const left = (await processesMentioning(ledger)).filter(({ pid }) => pid !== broker);
+    const left = (await processesMentioning(ledger, 2_000)).filter(({ pid }) => pid !== broker);
     expect(left).toEqual([]);
   });
 });
@@ -141,7 +141,7 @@ test('a broker that is killed while the program hangs leaves nothing once the ne
   await world.jit('broker', 'start');
   await until(() => expect(live()).toEqual([]));
   // The program that was left alone by its broker holds pipes that nobody reads; it is not ours any more.
-  for (const { pid: left, command } of await processesMentioning(ledger)) {
+  for (const { pid: left, command } of await processesMentioning(ledger, 2_000)) {
     if (command.includes('children/program.ts')) process.kill(left, 'SIGKILL');
   }
 });

@@ -67,7 +67,7 @@ test('a new broker on the same file sends only what is new, and nothing twice', 
 
 test('a store that is not there does not keep a grant waiting', async () => {
   // Nobody answers at this address (RFC 5737): connecting to it waits until it is given up.
-  const world = brokerWith(section(', sslmode: require, connect_timeout: 5s', '192.0.2.1'));
+  const world = brokerWith(section(', sslmode: require', '192.0.2.1'));
   const before = performance.now();
   await elevate(world.broker, ada, request());
   world.clock.advance(600);
@@ -75,8 +75,8 @@ test('a store that is not there does not keep a grant waiting', async () => {
   await endGrant(world.broker, world.store.grants()[0]?.id ?? '', 'revoked');
   const taken = performance.now() - before;
   expect(world.broker.sync.state()).toMatchObject({ acknowledged: 0, isRunning: true });
-  // The connection attempt alone takes five seconds: nobody waited for it.
-  expect(taken).toBeLessThan(4_000);
+  // The connection attempt alone takes a minute: nobody waited for it.
+  expect(taken).toBeLessThan(40_000);
 });
 
 test('past max_unsynced nothing is issued, and revocation goes on, until the store has caught up', async () => {

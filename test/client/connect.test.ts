@@ -43,7 +43,7 @@ function user(mode: string, more: Partial<ConnectOptions> = {}) {
         (client) => client.stop(),
         () => undefined,
       );
-      expect((await children()).filter(({ command }) => command.includes(folder))).toEqual([]);
+      expect((await children(2_000)).filter(({ command }) => command.includes(folder))).toEqual([]);
     });
   });
   return { folder, paths, options };

@@ -143,9 +143,7 @@ export function makeScene(): Scene {
     }),
     runFiles: () => readdirSync(runDir),
     async remove() {
-      let left = await processesMentioning(folder);
-      // On a busy machine the end of a terminal takes its time.
-      for (let again = 0; again < 3 && left.length > 0; again += 1) left = await processesMentioning(folder);
+      const left = await processesMentioning(folder);
       for (const { pid } of left) process.kill(pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       if (left.length > 0) throw new Error(`still running: ${left.map(({ command }) => command).join(', ')}`);

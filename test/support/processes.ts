@@ -24,9 +24,12 @@ function running(): number[] {
   }
 }
 
-/** Reads again for up to two seconds: a process that is on its way out is none that was left. */
-async function lasting(find: () => Running[]): Promise<Running[]> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
+/** On a busy machine an end takes its time. */
+const usual = 15_000;
+
+/** Reads again for up to `withinMs`: a process that is on its way out is none that was left. */
+async function lasting(find: () => Running[], withinMs: number): Promise<Running[]> {
+  for (let waited = 0; waited < withinMs; waited += 100) {
     if (find().length === 0) return [];
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -36,34 +39,38 @@ async function lasting(find: () => Running[]): Promise<Running[]> {
 const describe = (pid: number): Running => ({ pid, command: read(pid, 'cmdline').replaceAll('\0', ' ') });
 
 /** Processes, wherever in the tree, that were started with `text` in their arguments or environment. */
-export function processesMentioning(text: string): Promise<Running[]> {
+export function processesMentioning(text: string, withinMs = usual): Promise<Running[]> {
   const mine = (pid: number) =>
     Number(
       read(pid, 'stat')
         .replace(/^.*\) \S /s, '')
         .split(' ')[0],
     ) === process.pid;
-  return lasting(() =>
-    running()
-      .filter(
-        (pid) => !mine(pid) && (read(pid, 'cmdline').includes(text) || read(pid, 'environ').includes(text)),
-      )
-      .map(describe),
+  return lasting(
+    () =>
+      running()
+        .filter(
+          (pid) => !mine(pid) && (read(pid, 'cmdline').includes(text) || read(pid, 'environ').includes(text)),
+        )
+        .map(describe),
+    withinMs,
   );
 }
 
 /** Children of this process. */
-export function children(): Promise<Running[]> {
+export function children(withinMs = usual): Promise<Running[]> {
   const parentOf = (pid: number) =>
     Number(
       read(pid, 'stat')
         .replace(/^.*\) \S /s, '')
         .split(' ')[0],
     );
-  return lasting(() =>
-    running()
-      .filter((pid) => parentOf(pid) === process.pid)
-      .map(describe),
+  return lasting(
+    () =>
+      running()
+        .filter((pid) => parentOf(pid) === process.pid)
+        .map(describe),
+    withinMs,
   );
 }
 

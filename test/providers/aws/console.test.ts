@@ -25,7 +25,7 @@ describe('a link to the console', () => {
     const [signedIn] = world.aws.consoles;
     expect(signedIn?.identity.sessionName).toBe(handle.session_name);
     expect(signedIn?.destination).toContain('https://eu-west-1.console.aws.amazon.com/');
-    expect(Math.abs((signedIn?.endsAt ?? 0) - handle.deadline)).toBeLessThan(2_000);
+    expect(Math.abs((signedIn?.endsAt ?? 0) - handle.deadline)).toBeLessThan(30_000);
   });
 
   it('holds no key, and is not shown by what prints it', async () => {

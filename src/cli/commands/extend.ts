@@ -8,6 +8,7 @@ import { grantLine } from '../grant-text.ts';
 import { waiting } from '../progress.ts';
 import { grantFor, reachBroker, surroundingGrant } from '../reach.ts';
 import { sampleGrant } from '../samples.ts';
+import { isInSubshell } from '../use/shell.ts';
 import type { World } from '../world.ts';
 
 /** What this shell was told about its own grant; null: nothing, or another grant is meant. */
@@ -19,6 +20,17 @@ function toldLength({ env }: World, named: string | null): Milliseconds | null {
   } catch {
     return null;
   }
+}
+
+/** The grant that is meant is that of this shell, whose hook has seen its end. */
+function isOver({ env }: World, named: string | null): boolean {
+  return named === null && surroundingGrant({ env }) !== null && env.JIT_GRANT_STATE === 'ended';
+}
+
+function endedBefore(world: World): JitError {
+  return new JitError('ERR_CONFLICT', 'the grant of this shell has ended and cannot be extended', {
+    hint: isInSubshell(world) ? 'exit, and then: jit elevate …' : 'jit drop, and then: jit use …',
+  });
 }
 
 export const extend = defineCommand({
@@ -50,6 +62,7 @@ export const extend = defineCommand({
   async run(world, { args, options, json }) {
     const duration = options.for ?? toldLength(world, args.grant);
     if (duration === null) {
+      if (isOver(world, args.grant)) throw endedBefore(world);
       throw new JitError('ERR_INPUT_NEEDED', '"jit extend" needs "--for"', { hint: 'jit extend --for 30m' });
     }
     const grant = grantFor(world, args.grant, 'extend');

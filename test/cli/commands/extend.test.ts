@@ -25,6 +25,19 @@ describe('jit extend', () => {
     expect(other.client.asked('extend')).toMatchObject([{ grant: 'garound', duration: 300_000 }]);
   });
 
+  it('says of a shell whose grant has ended how to go on, instead of asking for a length', async () => {
+    const ended = { JIT_GRANT_ID: 'garound', JIT_GRANT_STATE: 'ended' };
+    const ran = await jit(['extend'], { env: ended });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe(
+      'jit: error: the grant of this shell has ended and cannot be extended\njit: hint: exit, and then: jit elevate …\n',
+    );
+    const used = await jit(['extend'], { env: { ...ended, JIT_USE: '1' } });
+    expect(used.stderr).toContain('jit: hint: jit drop, and then: jit use …\n');
+    const other = await jit(['extend', 'g7f3', '--for', '1h'], { env: ended });
+    expect(other.client.asked('extend')).toMatchObject([{ grant: 'g7f3' }]);
+  });
+
   it.each([
     ['another grant', ['g7f3'], { JIT_GRANT_ID: 'garound', JIT_EXTEND: '15m' }],
     ['a shell that was told no length', [], { JIT_GRANT_ID: 'garound' }],

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { quietFish } from '../test/support/quiet-fish.ts';
+import { starshipFolder } from '../test/support/starship.ts';
 import { median } from './measure.ts';
 import { countForks } from './prompt-forks.ts';
 
@@ -45,9 +46,14 @@ export function benchPrompt(): Readonly<Record<Shell, PromptFigures | null>> {
 
 const isInstalled = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
-/** Microseconds of starship's own module for AWS credentials, a process a prompt; null: starship is not installed. */
+/** Microseconds of starship's own module for AWS credentials, a process a prompt; null: no starship in the PATH or among the peers. */
 export function benchStarship(): number | null {
-  const env = { ...process.env, AWS_PROFILE: 'bench', AWS_CREDENTIAL_EXPIRATION: '2126-01-01T00:00:00Z' };
+  const env = {
+    ...process.env,
+    PATH: `${process.env['PATH'] ?? ''}${path.delimiter}${starshipFolder}`,
+    AWS_PROFILE: 'bench',
+    AWS_CREDENTIAL_EXPIRATION: '2126-01-01T00:00:00Z',
+  };
   if (spawnSync('starship', ['module', 'aws'], { env }).status !== 0) return null;
   const times = Array.from({ length: 25 }, () => {
     const begin = performance.now();

@@ -4,16 +4,17 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const folder = path.join(import.meta.dirname, '../../.cache/peers/debian');
-const bin = path.join(folder, 'fish/usr/bin');
+const isThere = existsSync(path.join(folder, '.made-from'));
+
+/** Where `fish` is fish 4. */
+export const fish4Folder = path.join(folder, 'fish/usr/bin');
 
 /** Why tests with it are skipped; null when it is there. */
-export const noFish4: string | null = existsSync(path.join(folder, '.made-from'))
-  ? null
-  : 'fish 4 is not there: npm run peers';
+export const noFish4: string | null = isThere ? null : 'fish 4 is not there: npm run peers';
 
 /** From now on `fish` is fish 4 in this process and in what it starts. */
 export function putFish4First(): void {
-  process.env['PATH'] = `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`;
+  process.env['PATH'] = `${fish4Folder}${path.delimiter}${process.env['PATH'] ?? ''}`;
 }
 
 /** From now on tests that are loaded are those of fish 4 alone, as far as they are told apart by shell. */

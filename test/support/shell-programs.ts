@@ -11,7 +11,8 @@ export interface Foreground {
   goOn(terminal: Terminal): Promise<void>;
 }
 
-const ticking = `sh -c 'while :; do echo tick; sleep 0.1; done'`;
+// Of bash: dash starts programs by vfork, and a Ctrl-Z between that and the exec stops the child and never dash.
+const ticking = `bash -c 'while :; do echo tick; sleep 0.1; done'`;
 
 /** By what the issue names. */
 export const foregrounds: readonly Foreground[] = [

@@ -90,8 +90,11 @@ export interface Broker {
   readonly refreshing: Map<string, Refreshing>;
   /** Credentials that revoking cannot take back: lease id -> when each ends by itself. */
   readonly irrevocable: Map<string, Instant>;
-  /** How people are told of what cannot wait: name of the channel -> why the last alert did not get through; null: it did, or there was none. */
-  readonly alerting: Map<string, ErrorCode | null>;
+  /**
+   * How people are told of what cannot wait: name of the channel -> why the last alert did not get through; null: it did, or
+   * there was none. `dropped`: that many were, with a channel that is gone.
+   */
+  readonly alerting: Map<string, { readonly code: ErrorCode | null; readonly dropped: number }>;
   /** What stands for the files of a grant after its end: grant id -> names and contents. */
   readonly tombstones: Map<string, readonly { readonly name: string; readonly content: string }[]>;
   /** Set by `stop`: no new grants. */

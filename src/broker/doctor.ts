@@ -71,8 +71,12 @@ function watchLines(broker: Broker): Line[] {
     detail: told.length === 0 ? 'none in the last day' : `${told.length} in the last day: ${rules}`,
     ...(told.length > 0 && { advice: 'jit status tells them; the rules are in the section "anomalies"' }),
   };
-  const channels = [...broker.alerting].map(([name, code]): Line => {
+  const channels = [...broker.alerting].map(([name, { code, dropped }]): Line => {
     const line = { target: null, name: `alerts: ${name}` };
+    if (dropped > 0) {
+      const told = `${dropped} ${dropped === 1 ? 'alert' : 'alerts'} that had not got through ${dropped === 1 ? 'was' : 'were'} dropped`;
+      return { ...line, status: 'warning', detail: told, advice: 'jit audit log says what happened' };
+    }
     if (code === null) return { ...line, status: 'ok', detail: 'no alert was lost' };
     const detail = `the last alert did not get through (${code})`;
     return { ...line, status: 'failed', detail, advice: `what was said is in ${broker.paths.log}` };

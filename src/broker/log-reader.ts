@@ -1,6 +1,6 @@
 // Reads the log from a place on, oldest first, and finds such places. Must not: hold more than one page.
 
-import type { StoredEvent } from '../audit/event.ts';
+import type { EventBody, StoredEvent } from '../audit/event.ts';
 import type { Instant } from '../core/time.ts';
 import type { EventQuery, Store } from '../store/store.ts';
 
@@ -17,6 +17,17 @@ export function eventsAfter(
   query: Omit<EventQuery, 'after' | 'limit' | 'oldest'> = {},
 ): StoredEvent[] {
   return store.events({ ...query, after: row, limit, oldest: true });
+}
+
+/** The event with this number in this log of the file; null: there is none. */
+export function numbered(
+  store: Pick<Store, 'events' | 'logs'>,
+  origin: string,
+  seq: string,
+): EventBody | null {
+  const log = store.logs().find((one) => one.origin === origin);
+  const [event] = log ? eventsAfter(store, log.first + Number(seq) - 1, 1) : [];
+  return event?.body.origin === origin && event.body.seq === seq ? event.body : null;
 }
 
 /**

@@ -17,6 +17,7 @@ import { createRedactor } from '../system/redact.ts';
 import { createSealer } from '../system/seal.ts';
 import { createSecretResolver } from '../system/secret-reference.ts';
 import { version } from '../system/version.ts';
+import { mayOweAlerts } from './alerts/owed.ts';
 import { type Broker, type Timing, usualTiming } from './broker.ts';
 import { createDeviceKey } from './device-key.ts';
 import { openDoor } from './door.ts';
@@ -147,8 +148,9 @@ export async function startBroker(
   const stopExpiry = startExpiry(broker);
   const stopNudging = startNudging(broker);
   const stopReconciling = startReconciling(broker);
-  // Otherwise the first request brings the configuration, and nothing happens before it that rules are about.
-  if (recovered > 0 || store.stopped !== null) void watchSettings(broker).then(watching.configure);
+  // Otherwise the first request brings the configuration, and nothing happens before it that people would have to be told.
+  if (recovered > 0 || store.stopped !== null || mayOweAlerts(broker))
+    void watchSettings(broker).then(watching.configure);
   log.info(`broker ${version} serves, pid ${process.pid}, ${recovered} leases to recover`);
 
   const ended = new Promise<void>((resolve) => {

@@ -4,22 +4,24 @@
 
 import type { EventData, StoredEvent } from '../audit/event.ts';
 import { anomalyData, createWatch, type Found, idOf, type Watch } from '../audit/rules/engine.ts';
-import type { AlertChannel } from '../core/alert.ts';
+import type { Alert, AlertChannel } from '../core/alert.ts';
 import { type AnomalySettings, usualAnomalySettings } from '../core/anomaly.ts';
 import { toJitError } from '../core/errors.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import { alertOf } from './alerts/alert-of.ts';
+import { newsOf } from './alerts/alert-of.ts';
 import { createAlerts } from './alerts/alerts.ts';
+import type { Placed } from './alerts/late.ts';
 import type { SendTools } from './alerts/send.ts';
 import type { Broker } from './broker.ts';
-import { eventsAfter, lastRow, rowBefore } from './log-reader.ts';
+import { eventsAfter, lastRow, numbered, rowBefore } from './log-reader.ts';
 import { kinds } from './providers.ts';
 import { endGrant } from './revocation.ts';
 
 /** What of a configuration is about watching. */
 export interface WatchSettings {
   readonly anomalies: AnomalySettings;
-  readonly alerts: readonly AlertChannel[];
+  /** null: the configuration cannot be read, and those that are in use stay. */
+  readonly alerts: readonly AlertChannel[] | null;
 }
 
 /** A broker's watching. */
@@ -72,6 +74,7 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
     await nextTurn();
     while (!isStopped && settings !== null) {
       if (watch === null) await learn(settings);
+      if (alerts.owedAfter !== null) await tellLate(alerts.owedAfter);
       const isDone = step();
       if (isDone) return;
       await nextTurn();
@@ -85,14 +88,36 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
     for (const event of events) {
       cursor = event.row;
       for (const found of watch.see(event.body)) act(broker, found);
-      const alert = alertOf(event.body);
-      // It leaves this machine, perhaps, and a reason may hold what it should not.
-      if (alert !== null) alerts.tell({ ...alert, text: broker.redact(alert.text) });
+      const alert = newsIn(event);
+      if (alert !== null) alerts.tell(alert, event.row);
     }
+    alerts.seen(cursor);
     if (events.length > 0) return false;
     const late = watch.tick(clock.now());
     for (const found of late) act(broker, found);
     return late.length === 0;
+  }
+
+  function newsIn({ body }: StoredEvent): Alert | null {
+    const alert = newsOf(body, (origin, seq) => numbered(store, origin, seq));
+    // It leaves this machine, perhaps, and a reason may hold what it should not.
+    return alert && { ...alert, text: broker.redact(alert.text) };
+  }
+
+  /** What the broker before was killed over, or had no time left for: it is all in the log. */
+  async function tellLate(after: number): Promise<void> {
+    const readAfter = Math.max(after, cursor - mostReplayed);
+    const found: Placed[] = [];
+    for (let row = readAfter; row < cursor && !isStopped; ) {
+      const events = eventsAfter(store, row, Math.min(slice, cursor - row));
+      row = events.at(-1)?.row ?? cursor;
+      for (const event of events) {
+        const alert = newsIn(event);
+        if (alert !== null) found.push({ alert, row: event.row });
+      }
+      await nextTurn();
+    }
+    if (!isStopped) alerts.late(found, readAfter);
   }
 
   async function learn(by: AnomalySettings): Promise<void> {
@@ -121,7 +146,7 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
 
   return {
     configure({ anomalies, alerts: channels }) {
-      alerts.use(channels);
+      if (channels !== null) alerts.use(channels, cursor);
       if (JSON.stringify(anomalies) === JSON.stringify(settings)) return;
       const isFirst = settings === null;
       settings = anomalies;
@@ -154,7 +179,7 @@ export async function watchSettings({ policy }: Broker): Promise<WatchSettings> 
       const { readConfig } = await import('./read-config.ts');
       return readConfig(policy.path, kinds);
     } catch {
-      return { anomalies: usualAnomalySettings, alerts: [] };
+      return { anomalies: usualAnomalySettings, alerts: null };
     }
   }
 }

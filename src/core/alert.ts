@@ -31,4 +31,13 @@ export interface Alert {
   readonly target: string | null;
   readonly grant: string | null;
   readonly lease: string | null;
+  /** Told by a broker that came after the one that wrote the event. */
+  readonly late: boolean;
 }
+
+/** Worst last. */
+const severities: readonly AnomalySeverity[] = ['low', 'medium', 'high', 'critical'];
+
+/** Whether the first is no worse than the second. */
+export const isNoWorse = (one: AnomalySeverity, than: AnomalySeverity): boolean =>
+  severities.indexOf(one) <= severities.indexOf(than);

@@ -29,6 +29,8 @@ export interface Paths {
   readonly names: string;
   /** What the shared store has acknowledged. */
   readonly synced: string;
+  /** How far people have been told of what cannot wait. */
+  readonly alerted: string;
   /** What shell prompts read. */
   readonly promptState: string;
   /** One folder per active grant: the files that children read their credentials from. */
@@ -89,6 +91,7 @@ export function resolvePaths(env: NodeJS.ProcessEnv, options: PathOptions = {}):
     heads: under(dataDir, 'heads'),
     names: under(stateDir, 'names'),
     synced: under(stateDir, 'synced'),
+    alerted: under(stateDir, 'alerted'),
     promptState: under(runDir, 'prompt'),
     grantsDir: under(runDir, 'grants'),
   };

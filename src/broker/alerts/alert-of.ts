@@ -1,7 +1,8 @@
 // Which events people are told of, and in which words. Pure; names and sentences, never a secret.
 
 import type { EventBody, EventData, EventType } from '../../audit/event.ts';
-import type { Alert } from '../../core/alert.ts';
+import { type Alert, isNoWorse } from '../../core/alert.ts';
+import type { AnomalyRule } from '../../core/anomaly.ts';
 import { lossAtStore } from '../../core/store-loss.ts';
 
 type Telling = Pick<Alert, 'severity' | 'text' | 'see'> & { readonly rule?: string };
@@ -21,7 +22,7 @@ const tellings: {
     see: `jit doctor ${target}`,
   }),
   'log.fork': ({ previous, known, reason }, { origin }) => ({
-    severity: 'high',
+    severity: 'critical',
     text: `a new log, ${origin}, goes on from ${previous.origin} at ${previous.size} events${known ? `; ${known.size} were known of ${known.origin}` : ''}: ${proseOf(reason)}`,
     see: 'jit doctor',
   }),
@@ -75,5 +76,27 @@ export function alertOf(body: EventBody): Alert | null {
     target: body.target ?? null,
     grant: body.grant ?? null,
     lease: body.lease ?? null,
+    late: false,
   };
+}
+
+/** Rules that find, in one event that is told anyway, what that event says. The event says more. */
+const echoing: readonly string[] = ['overdue-revocation', 'log-tampering'] satisfies readonly AnomalyRule[];
+
+/**
+ * As {@link alertOf}, but one fact is one alert: what a rule finds in a single event that people are told of is not told
+ * again, unless it is worse, such as that a credential is still there after `critical`.
+ * @param find the event of that log with that sequence number
+ */
+export function newsOf(
+  body: EventBody,
+  find: (origin: string, seq: string) => EventBody | null,
+): Alert | null {
+  const alert = alertOf(body);
+  if (alert?.rule == null || !echoing.includes(alert.rule)) return alert;
+  const { evidence } = body.data as unknown as EventData['anomaly.found'];
+  const [seq, ...more] = evidence;
+  const shown = seq === undefined || more.length > 0 ? null : find(body.origin, seq);
+  const told = shown && alertOf(shown);
+  return told && isNoWorse(alert.severity, told.severity) ? null : alert;
 }

@@ -42,7 +42,7 @@ export function slackBodyOf(alert: Alert): Readonly<Record<string, unknown>> {
     ['target', alert.target],
     ['grant', alert.grant],
     ['event', alert.event],
-  ].flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name} ${forSlack(value)}`]));
+  ].flatMap(([name, value]) => (value ? [`${name} ${forSlack(value)}`] : []));
   const seconds = Math.floor(alert.at / 1000);
   const when = `<!date^${seconds}^{date_short_pretty} {time_secs}|${new Date(alert.at).toISOString()}>`;
   return {

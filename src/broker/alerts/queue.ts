@@ -13,16 +13,31 @@ export interface QueueTools {
   /** One alert is given up. Called for the first of an outage with `isFirst`. */
   readonly failed: (error: JitError, isFirst: boolean) => void;
   readonly worked: () => void;
+  /** One alert got through or was given up: {@link AlertQueue.told} is further. */
+  readonly settled: () => void;
+  /** Given up before, by another queue of this channel. */
+  readonly missed: number;
 }
 
 /** Alerts that wait for one channel. */
 export interface AlertQueue {
-  /** Never waits, never throws. With too many waiting, the oldest goes. */
-  push(alert: Alert): void;
+  /** Never waits, never throws. With too many waiting, the oldest goes. `row`: the first of the log that is told by it. */
+  push(alert: Alert, row: number): void;
   /** Settles when nothing waits any more. */
   idle(): Promise<void>;
-  /** Gives up what waits. */
+  /** What is still to be told. */
+  readonly told: Progress;
+  /** Lets go of what waits, and of nothing in {@link AlertQueue.told}. */
   stop(): void;
+}
+
+/** What a queue would have to go on with, had it been ended at this moment. */
+interface Progress {
+  /** The first row that is neither told nor given up; null: nothing waits. */
+  readonly next: number | null;
+  readonly waiting: number;
+  /** Given up before that row. */
+  readonly missed: number;
 }
 
 /** More than anybody reads; an outage must not fill the memory. */
@@ -31,11 +46,14 @@ const mostWaiting = 100;
 const pauses: readonly Milliseconds[] = [1_000, 5_000, 25_000];
 
 /** An empty queue. */
-export function createQueue({ clock, send, failed, worked }: QueueTools): AlertQueue {
-  const waiting: Alert[] = [];
+export function createQueue({ clock, send, failed, worked, settled, ...before }: QueueTools): AlertQueue {
+  let waiting: { readonly alert: Alert; readonly row: number }[] = [];
+  let underWay: number | null = null;
   const stopped = new AbortController();
   /** Alerts that went or were given up since the last that got through. */
-  let missed = 0;
+  let { missed } = before;
+  /** The same when the last one was settled: what went since then is after that in the log, and found there again. */
+  let missedBefore = missed;
   let isDown = false;
   let running: Promise<void> | null = null;
 
@@ -68,12 +86,18 @@ export function createQueue({ clock, send, failed, worked }: QueueTools): AlertQ
     for (;;) {
       const next = waiting.shift();
       if (!next || stopped.signal.aborted) break;
+      underWay = next.row;
       const before = missed;
       const note =
         before === 0 ? '' : ` (${before} alert${before === 1 ? '' : 's'} before it did not get through)`;
-      const isThrough = await deliver({ ...next, text: `${next.text}${note}` });
+      const isThrough = await deliver({ ...next.alert, text: `${next.alert.text}${note}` });
+      // Stopped, it is not given up: the next broker finds it in the log.
+      if (!isThrough && stopped.signal.aborted) break;
       // More may have gone meanwhile.
       missed += isThrough ? -before : 1;
+      missedBefore = missed;
+      underWay = null;
+      settled();
     }
     running = null;
   }
@@ -92,9 +116,9 @@ export function createQueue({ clock, send, failed, worked }: QueueTools): AlertQ
   }
 
   return {
-    push(alert) {
+    push(alert, row) {
       if (stopped.signal.aborted) return;
-      waiting.push(alert);
+      waiting.push({ alert, row });
       if (waiting.length > mostWaiting) {
         waiting.shift();
         missed += 1;
@@ -102,9 +126,16 @@ export function createQueue({ clock, send, failed, worked }: QueueTools): AlertQ
       running ??= drain();
     },
     idle: async () => running ?? undefined,
+    get told() {
+      return {
+        next: underWay ?? waiting[0]?.row ?? null,
+        waiting: waiting.length + (underWay === null ? 0 : 1),
+        missed: missedBefore,
+      };
+    },
     stop() {
       stopped.abort();
-      waiting.length = 0;
+      waiting = [];
     },
   };
 }

@@ -21,6 +21,7 @@ export const filesTopic: Topic = {
         ['seal.key', 'what seals secrets in jit.db, only where no keychain answers'],
         ['device.key', 'the key that signs the log, only where no keychain answers'],
         ['synced', 'what the shared store has acknowledged'],
+        ['alerted', 'how far each channel of "alerts" has been told'],
       ],
     },
     {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AuditEvent } from '../../../src/audit/event.ts';
-import { alertOf } from '../../../src/broker/alerts/alert-of.ts';
+import { alertOf, newsOf } from '../../../src/broker/alerts/alert-of.ts';
 import { chainOf } from '../../audit/log.ts';
 
 const place = { at: 0, principal: 'user:ada', target: 'prod-db', grant: 'g1', lease: 'l1' };
@@ -67,4 +67,37 @@ test('nothing else is, above all not that an alert failed', () => {
   expect(
     told({ ...place, type: 'lease.revoked', data: { cause: 'expired', attempts: 1, late_ms: 0 } }),
   ).toBeNull();
+});
+
+const bodyOf = (event: AuditEvent) => {
+  const [row] = chainOf([event]);
+  if (!row) throw new Error('no row');
+  return row.body;
+};
+const overdue = bodyOf({
+  ...place,
+  type: 'lease.overdue',
+  data: { cause: 'expired', attempts: 2, code: 'ERR_TARGET_UNREACHABLE' },
+});
+type Finding = Extract<AuditEvent, { type: 'anomaly.found' }>['data'];
+const found = (changes: Partial<Finding>) => {
+  const usual: Finding = {
+    ...{ rule: 'overdue-revocation', severity: 'high', why: 'not gone', evidence: [overdue.seq] },
+    action: 'notify',
+  };
+  return bodyOf({ ...place, type: 'anomaly.found', data: { ...usual, ...changes } });
+};
+const find = (origin: string, seq: string) =>
+  origin === overdue.origin && seq === overdue.seq ? overdue : null;
+
+test('an overdue lease is told by its event, and what the rule finds in that alone is not told again', () => {
+  expect(newsOf(overdue, find)).toMatchObject({ type: 'lease.overdue' });
+  expect(newsOf(found({}), find)).toBeNull();
+});
+
+test('the rule is told where it finds more: that it lasts, or before there was such an event', () => {
+  expect(newsOf(found({ severity: 'critical' }), find)).toMatchObject({ severity: 'critical' });
+  expect(newsOf(found({ evidence: ['9'] }), find)).toMatchObject({ rule: 'overdue-revocation' });
+  expect(newsOf(found({ evidence: [overdue.seq, '9'] }), find)).toMatchObject({ rule: 'overdue-revocation' });
+  expect(newsOf(found({ rule: 'policy-change' }), find)).toMatchObject({ rule: 'policy-change' });
 });

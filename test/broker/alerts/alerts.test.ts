@@ -12,7 +12,7 @@ import { until } from '../../support/until.ts';
 
 const alert: Alert = {
   ...{ type: 'lease.overdue', severity: 'high', text: 'x', see: 'jit doctor', at: 0, event: 'jit.x:1' },
-  ...{ rule: null, principal: null, target: null, grant: null, lease: null },
+  ...{ rule: null, principal: null, target: null, grant: null, lease: null, late: false },
   severity: 'high',
 };
 
@@ -46,9 +46,9 @@ test('an outage is one event of the log, however many alerts it takes, and docto
   const tools = { resolveSecret: () => Promise.reject(new Error('none')), onSecret: () => undefined };
   const alerts = createAlerts(world.broker, { ...tools, env: {}, platform: 'linux' });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/planted-hook`;
-  alerts.use([{ kind: 'webhook', name: 'webhook-1', url, format: 'slack' }]);
+  alerts.use([{ kind: 'webhook', name: 'webhook-1', url, format: 'slack' }], -1);
   expect((await line())?.status).toBe('ok');
-  for (let count = 0; count < 3; count += 1) alerts.tell(alert);
+  for (let count = 0; count < 3; count += 1) alerts.tell(alert, 0);
   await until(() => expect(calls).toBe(3));
   await until(() => expect(told()).toEqual([{ channel: 'webhook-1', code: 'ERR_TARGET_REFUSED' }]));
   expect(await line()).toMatchObject({
@@ -56,10 +56,10 @@ test('an outage is one event of the log, however many alerts it takes, and docto
     detail: expect.stringContaining('ERR_TARGET_REFUSED'),
   });
   status = 200;
-  alerts.tell(alert);
+  alerts.tell(alert, 0);
   await until(async () => expect((await line())?.status).toBe('ok'));
   status = 404;
-  alerts.tell(alert);
+  alerts.tell(alert, 0);
   await until(() => expect(told()).toHaveLength(2));
   const closing = alerts.close(1_000);
   world.clock.advance(1_000);

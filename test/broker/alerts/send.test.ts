@@ -24,6 +24,7 @@ const alert: Alert = {
   target: 'fake-db',
   grant: 'g1',
   lease: null,
+  late: false,
 };
 
 interface Got {

@@ -420,7 +420,7 @@ const special: Readonly<Record<string, (line: string) => Promise<void>>> = {
     await works('jit broker stop');
     const running = typist.start(`exec ${line}`);
     const ended = finish(running);
-    await until(async () => expect(await works('jit broker status')).toContain(String(running.pid)), 10_000);
+    await until(async () => expect(await works('jit broker status')).toContain(String(running.pid)));
     await works('jit broker stop');
     expect((await ended).code).toBe(0);
   },

@@ -285,7 +285,7 @@ function typed(line: string): Promise<string> {
     const options = {
       env: typist.env,
       cwd: typist.world.dir,
-      timeout: 10_000,
+      timeout: 40_000,
       killSignal: 'SIGKILL',
     } as const;
     const child = execFile('bash', ['-c', line], options, (_error, stdout, stderr) => {
@@ -326,7 +326,8 @@ const alone = 'ci';
 test(`jit ${alone} says what is missing`, () => play(alone, scenes[alone] ?? []));
 
 const together = Object.entries(scenes).filter(([name]) => name !== alone);
-test.concurrent.each(together)('jit %s says what is missing', play);
+// Some type fifty lines, one after another.
+test.concurrent.each(together)('jit %s says what is missing', play, 300_000);
 
 test('every command has its transcript', () => {
   const groups = new Set(registry.map((command) => command.name.split(' ')[0]));

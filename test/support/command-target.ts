@@ -57,7 +57,7 @@ export function commandWorld(options: Record<string, unknown> = {}): CommandWorl
       revoke: programLine,
       confirm: programLine,
       list: programLine,
-      timeout: '10s',
+      timeout: '25s',
       env: { PROGRAM_TOKEN: 'env:PROGRAM_TOKEN', LEDGER: ledger },
       with: { ledger, shared: 'target' },
       ...options,

@@ -19,7 +19,7 @@ describe('issuing on AWS', () => {
     world = await awsWorld();
     const wanted = world.request({ ticket: 'OPS-7' });
     const { handle } = world.provider.plan(wanted);
-    const issued = await world.provider.issue(handle, wanted, AbortSignal.timeout(10_000));
+    const issued = await world.provider.issue(handle, wanted, AbortSignal.timeout(30_000));
     const [session] = world.aws.account.live();
     expect(world.aws.account.live()).toHaveLength(1);
     expect(session?.sessionName).toBe(`alice+${wanted.lease}`);
@@ -80,14 +80,14 @@ describe('issuing on AWS', () => {
     const wanted = world.request({ length: 120 * minute });
     const plan = world.provider.plan(wanted);
     expect(plan.preview.join('\n')).toContain('AWS caps chained roles at 1h');
-    const issued = await world.provider.issue(plan.handle, wanted, AbortSignal.timeout(10_000));
+    const issued = await world.provider.issue(plan.handle, wanted, AbortSignal.timeout(30_000));
     expect(issued.expiresAt - world.clock.now()).toBeLessThanOrEqual(60 * minute);
     expect((issued.refreshAt ?? 0) - world.clock.now()).toBeGreaterThan(39 * minute);
     world.aws.advance(40 * minute);
     const next = await world.provider.refresh?.(
       issued.handle,
       wanted,
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(30_000),
       () => undefined,
     );
     expect(next?.expiresAt).toBeGreaterThan(issued.expiresAt);
@@ -95,7 +95,7 @@ describe('issuing on AWS', () => {
     const last = await world.provider.refresh?.(
       issued.handle,
       wanted,
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(30_000),
       () => undefined,
     );
     expect(last?.refreshAt).toBeNull();
@@ -109,12 +109,12 @@ describe('issuing on AWS', () => {
     world = await awsWorld();
     const wanted = world.request({ length: 120 * minute });
     const { handle } = world.provider.plan(wanted);
-    const issued = await world.provider.issue(handle, wanted, AbortSignal.timeout(10_000));
+    const issued = await world.provider.issue(handle, wanted, AbortSignal.timeout(30_000));
     const endpoint = issued.handOut.endpoints?.[0];
     const first = JSON.parse(endpoint?.answer().reveal() ?? '');
     expect(first.AccessKeyId).toBe(issued.handle.access_key_id);
     world.aws.advance(40 * minute);
-    await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(10_000), () => undefined);
+    await world.provider.refresh?.(issued.handle, wanted, AbortSignal.timeout(30_000), () => undefined);
     expect(JSON.parse(endpoint?.answer().reveal() ?? '').AccessKeyId).not.toBe(first.AccessKeyId);
     world.aws.advance(80 * minute);
     expect(() => endpoint?.answer()).toThrow(expect.objectContaining({ code: 'ERR_GRANT_ENDED' }));
@@ -135,12 +135,12 @@ describe('issuing on AWS', () => {
     const issued = await world.provider.issue(
       world.provider.plan(wanted).handle,
       wanted,
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(30_000),
     );
     const again = await world.provider.refresh?.(
       issued.handle,
       wanted,
-      AbortSignal.timeout(10_000),
+      AbortSignal.timeout(30_000),
       () => undefined,
     );
     expect(again).toEqual({ expiresAt: issued.expiresAt, refreshAt: null });
@@ -153,7 +153,7 @@ describe('issuing on AWS', () => {
     const wanted = world.request();
     const { handle } = world.provider.plan(wanted);
     const all = await Promise.all(
-      Array.from({ length: 100 }, () => world.provider.issue(handle, wanted, AbortSignal.timeout(10_000))),
+      Array.from({ length: 100 }, () => world.provider.issue(handle, wanted, AbortSignal.timeout(30_000))),
     );
     expect(new Set(all.map((one) => one.handle.access_key_id)).size).toBe(1);
     expect(world.aws.count('AssumeRole')).toBe(1);
@@ -232,7 +232,7 @@ describe('MFA', () => {
   it('asks nobody for work in the background', async () => {
     world = await awsWorld({ mfa_serial: serial }, undefined, { canAsk: true });
     world.aws.mfaCodes.set(serial, '123456');
-    const reconcile = () => world.provider.reconcile?.([], AbortSignal.timeout(10_000));
+    const reconcile = () => world.provider.reconcile?.([], AbortSignal.timeout(30_000));
     await reconcile();
     expect(world.asked).toEqual([]);
     expect(world.aws.calls).toEqual([]);

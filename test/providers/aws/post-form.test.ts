@@ -24,7 +24,7 @@ async function serve(answer: (response: http.ServerResponse) => void) {
 }
 
 const form = new URLSearchParams({ a: 'x&y', b: 'ü' });
-const post = (url: string, signal = AbortSignal.timeout(10_000)) => postForm(url, form, signal);
+const post = (url: string, signal = AbortSignal.timeout(30_000)) => postForm(url, form, signal);
 
 test('it is sent in the body, and the answer is given back', async () => {
   const { url, seen } = await serve((response) => response.writeHead(418).end('{"ä":1}'));

@@ -155,7 +155,7 @@ describe('preparing on AWS', () => {
     const { key, provider } = withKey(plain());
     const issue = () => {
       const request = world.request();
-      return provider.issue(provider.plan(request).handle, request, AbortSignal.timeout(10_000));
+      return provider.issue(provider.plan(request).handle, request, AbortSignal.timeout(30_000));
     };
     await issue();
     world.aws.account.identities.delete(world.broker.accessKeyId);

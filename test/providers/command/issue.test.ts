@@ -87,8 +87,8 @@ describe('a program that does what it should', () => {
 
 describe('a program that may have made something', () => {
   const faults: [fault: string, words: RegExp, options?: Record<string, unknown>][] = [
-    ['hang', /gave no answer within 3s and was ended/, { timeout: '3s' }],
-    ['hang-with-child', /gave no answer within 3s/, { timeout: '3s' }],
+    ['hang', /gave no answer within 6s and was ended/, { timeout: '6s' }],
+    ['hang-with-child', /gave no answer within 6s/, { timeout: '6s' }],
     ['garbage', /that can be read: it is not JSON/],
     ['empty', /it is empty/],
     ['flood', /printed more than 65536 bytes/],

@@ -26,7 +26,7 @@ const codeOf = (call: Promise<unknown>) =>
   );
 
 test.each([
-  ['hang', 'ERR_TARGET_UNREACHABLE', { timeout: '3s' }],
+  ['hang', 'ERR_TARGET_UNREACHABLE', { timeout: '6s' }],
   ['garbage', 'ERR_REVOKE_INCOMPLETE', {}],
   ['flood', 'ERR_REVOKE_INCOMPLETE', {}],
   ['exit-1', 'ERR_REVOKE_INCOMPLETE', {}],

@@ -22,7 +22,7 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
   afterAll(() => server.stop());
 
   const check = (target = targetOn(server), given = {}) =>
-    openProvider(target, given).check(AbortSignal.timeout(10_000));
+    openProvider(target, given).check(AbortSignal.timeout(30_000));
   const bad = async (...args: Parameters<typeof check>) =>
     (await check(...args)).filter(({ status }) => status !== 'ok');
   /** Breaks something, looks for `expected`, runs the remedy, and finds all well again. */
@@ -185,7 +185,7 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
       reason: `\u0000\u001b[31m'; DROP ROLE x --`,
     });
     await revoke(provider, issued.handle);
-    expect(await provider.confirm(issued.handle, AbortSignal.timeout(10_000))).toBe('gone');
+    expect(await provider.confirm(issued.handle, AbortSignal.timeout(30_000))).toBe('gone');
   });
 
   it('reports a server that is down, and a secret that cannot be read, without throwing', async () => {

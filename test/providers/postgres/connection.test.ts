@@ -108,13 +108,13 @@ describe('a connection that is cut', () => {
         const provider = openProvider(targetOn({ host: '127.0.0.1', port: proxy.port }));
         const request = requestFor('read');
         const { handle } = provider.plan(request);
-        const call = provider.issue(handle, request, AbortSignal.timeout(10_000));
+        const call = provider.issue(handle, request, AbortSignal.timeout(30_000));
         await expect(call).rejects.toMatchObject({ code: 'ERR_REVOKE_INCOMPLETE' });
         const made = await server.sql(`SELECT 1 FROM pg_roles WHERE rolname = '${handle.name}'`);
         expect(made).toHaveLength(isDelivered ? 1 : 0);
         const direct = { ...handle, host: server.host, port: server.port };
         await revoke(provider, direct);
-        expect(await provider.confirm(direct, AbortSignal.timeout(10_000))).toBe('gone');
+        expect(await provider.confirm(direct, AbortSignal.timeout(30_000))).toBe('gone');
       } finally {
         await proxy.close();
       }
@@ -131,7 +131,7 @@ describe('a connection that is cut', () => {
       const provider = openProvider(targetOn(server));
       const { handle } = await issue(provider, 'read');
       await revoke(provider, handle);
-      expect(await provider.confirm(handle, AbortSignal.timeout(10_000))).toBe('gone');
+      expect(await provider.confirm(handle, AbortSignal.timeout(30_000))).toBe('gone');
     } finally {
       vi.unstubAllEnvs();
     }
@@ -159,7 +159,7 @@ describe('a connection that is cut', () => {
       const provider = openProvider(targetOn({ host: '127.0.0.1', port: proxy.port }));
       // More than may be connected at once: the last one waits for a place.
       const handles = Array.from({ length: 9 }, () => provider.plan(requestFor('read')).handle);
-      const signal = AbortSignal.timeout(10_000);
+      const signal = AbortSignal.timeout(30_000);
       const answers = await Promise.all(handles.map((handle) => provider.confirm(handle, signal)));
       expect(answers).toEqual(Array.from({ length: 9 }, () => 'gone'));
       expect(goodbyes).toBe(9);

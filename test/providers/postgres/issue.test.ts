@@ -119,7 +119,7 @@ describe.each(postgresVersions)('issuing on PostgreSQL %i', (version) => {
     const provider = openProvider(targetOn(server));
     const issued = await issue(provider, 'read', { deadline: systemClock.now() - 1000 });
     const later = systemClock.now() + 600_000;
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(30_000);
     expect(await provider.renew(issued.handle, later, signal)).toEqual({ hardDeadline: later });
     await (await login(issued)).end();
     await server.sql(`ALTER ROLE ${issued.handle.name} NOLOGIN`);
@@ -151,7 +151,7 @@ describe.each(postgresVersions)('issuing on PostgreSQL %i', (version) => {
     const provider = openProvider(targetOn(server));
     const request = requestFor('read');
     const { handle } = provider.plan(request);
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(30_000);
     const first = await provider.issue(handle, request, signal);
     const second = await provider.issue(handle, request, signal);
     expect(second.handle.oid).toBe(first.handle.oid);
@@ -182,7 +182,7 @@ describe.each(postgresVersions)('issuing on PostgreSQL %i', (version) => {
     const provider = openProvider(targetOn(server));
     const issued = await issue(provider, 'read');
     await (await login(issued)).end();
-    await provider.renew(issued.handle, issued.expiresAt + 1000, AbortSignal.timeout(10_000));
+    await provider.renew(issued.handle, issued.expiresAt + 1000, AbortSignal.timeout(30_000));
     await revoke(provider, issued.handle);
     const log = server.serverLog();
     expect(log).toContain(`CREATE ROLE "${issued.handle.name}"`);

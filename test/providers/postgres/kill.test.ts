@@ -24,7 +24,7 @@ function scene(sessions: number, counts: number[]) {
     clock: quickClock,
     random: systemRandom,
     origin: 'jit.0000000000test00',
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(30_000),
     report: {
       step: (name) => void told.push(name),
       accessEnded: () => void told.push('ended'),

@@ -12,7 +12,7 @@ describe.each(postgresVersions)('reconciling with PostgreSQL %i', (version) => {
     await prepare(server);
   });
   afterAll(() => server.stop());
-  const signal = () => AbortSignal.timeout(10_000);
+  const signal = () => AbortSignal.timeout(30_000);
 
   it('finds nothing on a server where all is known', async () => {
     const provider = openProvider(targetOn(server));

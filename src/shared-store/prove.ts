@@ -12,6 +12,7 @@ import { JitError } from '../core/errors.ts';
 import type { StoreConnection } from './connection.ts';
 import { beginningOf } from './edge.ts';
 import {
+  beginReading,
   readCheckpoints,
   readEdges,
   readEvents,
@@ -35,7 +36,7 @@ export async function proveStored(
   which: string,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<EventProof> {
-  await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await beginReading(connection);
   const { log, seq, leaf: asked } = await find(connection, which);
   const { origin, size } = log;
   if (seq >= size) throw beyond(log, seq);

@@ -57,6 +57,15 @@ export interface StoreQuery {
 }
 
 /**
+ * One state of the store from here to COMMIT. Months that are taken out after it are gone for it all the same, and their edges
+ * would not be there yet: so none is, from before that state on.
+ */
+export async function beginReading(connection: StoreConnection): Promise<void> {
+  await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await connection.run('LOCK TABLE ONLY jit.events IN ACCESS SHARE MODE');
+}
+
+/**
  * All logs, each after the one that it goes on from. In what order, and that each is there once, is not left to the database.
  * @throws JitError `ERR_AUDIT_INVALID` when it names a log twice, or by no name of one
  */

@@ -7,7 +7,7 @@ import { deviceOf } from '../audit/origin.ts';
 import { lostHeads, notLedTo, notTrusted, readHead } from '../audit/trust.ts';
 import type { Instant } from '../core/time.ts';
 import type { StoreConnection } from './connection.ts';
-import { readEdges, readEvents, readLogs, type StoredLog, type StoreRow } from './reader.ts';
+import { beginReading, readEdges, readEvents, readLogs, type StoredLog, type StoreRow } from './reader.ts';
 import { type StoredLogReport, verifyLog } from './verify-log.ts';
 
 export type { StoredLogReport } from './verify-log.ts';
@@ -37,7 +37,7 @@ export async function verifyStore(
 ): Promise<StoredLogReport[]> {
   const { onEvent, keptSince = null } = options;
   const known = (options.heads ?? []).map(readHead);
-  await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await beginReading(connection);
   const logs = await readLogs(connection);
   const total = logs.reduce((sum, { size }) => sum + size, 0);
   const reports: StoredLogReport[] = [];

@@ -211,6 +211,7 @@ describe('rights', () => {
         'SELECT jit.refuse(NULL, NULL, NULL, NULL)',
         "SELECT jit.keep_edges('events_other')",
         "SELECT jit.grow_edge(0, '{}', '{}')",
+        "SELECT jit.lock_events('{}')",
         'CREATE FUNCTION jit.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$SELECT $1$$',
         'CREATE TABLE jit.mine ()',
         'SET ROLE jit_owner',
@@ -254,7 +255,7 @@ describe('the set-up', () => {
     const origin = await freshLog();
     const events = chain(origin, 4);
     await append(origin, 0, events.slice(0, 2));
-    await server.sql(`DROP TABLE jit.edges; DROP FUNCTION jit.keep_edges, jit.grow_edge;
+    await server.sql(`DROP TABLE jit.edges; DROP FUNCTION jit.keep_edges, jit.grow_edge, jit.lock_events;
       DELETE FROM jit.migrations WHERE number = 4`);
     await append(origin, 2, events.slice(2, 3));
     await server.sql(setupSql());

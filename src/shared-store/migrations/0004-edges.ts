@@ -4,10 +4,11 @@
  * complete subtrees (RFC 6962) of the first `size - 1` events, from left to right; `body` is event `size - 1`, whose leaf makes
  * the edge of `size` events of them, so that nobody can put another event in its place; `vkey` is the key in force after it.
  * There is one per month, and one for each event that names a key: with the checkpoints that two keys have signed they lead
- * from the first key to the last. `detach_before` makes them, and takes nothing away that does not hold together, nor what no checkpoint covers yet. */
+ * from the first key to the last. `detach_before` makes them, and takes nothing away that does not hold together, nor what no checkpoint covers yet.
+ * An edge has no foreign key: that would lock the row of its log, and keep its broker waiting until everything is done. */
 export const edges = `
 CREATE TABLE jit.edges (
-  origin text NOT NULL REFERENCES jit.logs (origin),
+  origin text NOT NULL,
   size bigint NOT NULL CHECK (size > 0),
   nodes bytea[] NOT NULL CHECK (cardinality(nodes) = bit_count((size - 1)::bit(64))),
   vkey text,
@@ -138,6 +139,43 @@ BEGIN
   END LOOP;
 END $body$;
 
+-- Nobody else appends or reads from here to the end of the transaction. Whoever appends has the row of its log first, so the
+-- logs come first here too. All who come later queue up behind a lock that is waited for: while somebody reads for long, it is
+-- asked for half a second at a time, less than others take for a deadlock, and let go in between; for as long as the session's own lock_timeout says, else for a minute.
+CREATE FUNCTION jit.lock_events(p_months text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+  v_patience text := current_setting('lock_timeout');
+  v_until timestamptz := clock_timestamp() + CASE v_patience WHEN '0' THEN interval '1 minute' ELSE v_patience::interval END;
+  v_name text;
+  v_who text;
+BEGIN
+  LOOP
+    BEGIN
+      SET LOCAL lock_timeout = '500ms';
+      LOCK TABLE jit.logs IN EXCLUSIVE MODE;
+      LOCK TABLE ONLY jit.events IN ACCESS EXCLUSIVE MODE;
+      FOREACH v_name IN ARRAY array_prepend('events_other', p_months) LOOP
+        EXECUTE format('LOCK TABLE jit.%I IN ACCESS EXCLUSIVE MODE', v_name);
+      END LOOP;
+      PERFORM set_config('lock_timeout', v_patience, true);
+      RETURN;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      IF clock_timestamp() > v_until THEN
+        SELECT string_agg(DISTINCT format('pid %s, login "%s", %s', a.pid, a.usename, a.application_name), '; ') INTO v_who
+        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.granted AND a.pid <> pg_backend_pid()
+          AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+          AND (l.relation = 'jit.logs'::regclass AND l.mode <> 'AccessShareLock' OR l.relation = 'jit.events'::regclass
+            OR l.relation IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = 'jit.events'::regclass));
+        RAISE EXCEPTION 'the events are being read or written by other sessions (%)', coalesce(v_who, 'which have just ended')
+          USING ERRCODE = 'lock_not_available', HINT = 'Try again once they have ended.';
+      END IF;
+    END;
+    PERFORM pg_sleep(1);
+  END LOOP;
+END $body$;
+
 CREATE OR REPLACE FUNCTION jit.detach_before(p_end timestamptz) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -145,25 +183,23 @@ DECLARE
   v_name text;
 BEGIN
   PERFORM jit.make_partitions(0);
-  -- Of a month that goes on. Whoever appends has the row of its log first, and edges ask for that row too: nobody may have
-  -- the row and wait for the events.
-  IF p_end > now() - interval '1 hour' THEN
-    LOCK TABLE jit.logs IN EXCLUSIVE MODE;
-  END IF;
   v_months := ARRAY(SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'jit.events'::regclass AND c.relname ~ '^events_[0-9]{4}_[0-9]{2}$'
       AND (to_date(substr(c.relname, 8), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' <= p_end
     ORDER BY c.relname);
+  -- Nobody appends to a month once its edges are made; to one that goes on, nobody from here on.
+  IF EXISTS (SELECT FROM unnest(v_months) AS m (name)
+    WHERE (to_date(substr(name, 8), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' > now() - interval '1 hour') THEN
+    PERFORM jit.lock_events(v_months);
+  END IF;
   FOREACH v_name IN ARRAY v_months LOOP
-    -- Nobody appends to a month once its edges are made; to one that goes on, nobody from here on.
-    IF (to_date(substr(v_name, 8), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' > now() - interval '1 hour' THEN
-      LOCK TABLE jit.events IN SHARE ROW EXCLUSIVE MODE;
-    ELSE
-      EXECUTE format('LOCK TABLE jit.%I IN SHARE ROW EXCLUSIVE MODE', v_name);
-    END IF;
+    EXECUTE format('LOCK TABLE jit.%I IN SHARE ROW EXCLUSIVE MODE', v_name);
     PERFORM jit.keep_edges(v_name);
   END LOOP;
-  -- Only now: from the first of these on, everybody else waits.
+  -- Only now: from here on, everybody else waits.
+  IF cardinality(v_months) > 0 THEN
+    PERFORM jit.lock_events(v_months);
+  END IF;
   FOREACH v_name IN ARRAY v_months LOOP
     EXECUTE format('ALTER TABLE jit.events DETACH PARTITION jit.%I', v_name);
     -- What no checkpoint covers stays where it can be verified with the next one.
@@ -183,6 +219,8 @@ DECLARE
   v_from timestamptz;
   v_name text;
 BEGIN
+  -- Whoever makes months or takes them out does so alone.
+  LOCK TABLE jit.edges IN SHARE UPDATE EXCLUSIVE MODE;
   -- Also months that have passed without a place of their own.
   FOREACH v_from IN ARRAY ARRAY(
     SELECT month AT TIME ZONE 'UTC' FROM (
@@ -196,9 +234,8 @@ BEGIN
     v_name := 'events_' || to_char(v_from AT TIME ZONE 'UTC', 'YYYY_MM');
     CONTINUE WHEN to_regclass('jit.' || v_name) IS NOT NULL;
     EXECUTE format('CREATE TABLE jit.%I (LIKE jit.events INCLUDING ALL)', v_name);
-    -- Nobody appends between the move and the moment when the month has its own place: the logs first, as whoever appends.
-    LOCK TABLE jit.logs IN EXCLUSIVE MODE;
-    LOCK TABLE jit.events IN SHARE ROW EXCLUSIVE MODE;
+    -- Nobody appends between the move and the moment when the month has its own place.
+    PERFORM jit.lock_events('{}');
     EXECUTE format('WITH late AS (DELETE FROM jit.events_other WHERE received >= $1 AND received < $2 RETURNING *)
       INSERT INTO jit.%I SELECT * FROM late', v_name)
       USING v_from, (v_from AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC';

@@ -26,8 +26,10 @@ export default defineConfig({
     pool: 'forks',
     // More than a small machine has cores: much of it is waiting.
     maxWorkers: 4,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Not what is expected of anything: when to give up on a machine that stalls.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } },
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/leaks.ts'],
     // Whoever runs the tests inside a grant or with a config of their own gets the same results.

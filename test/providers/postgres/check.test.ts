@@ -19,7 +19,7 @@ describe.each(postgresVersions)('checking a target on PostgreSQL %i', (version) 
     server = await startPostgres({ version });
     await prepare(server);
   });
-  afterAll(() => server.stop());
+  afterAll(() => server?.stop());
 
   const check = (target = targetOn(server), given = {}) =>
     openProvider(target, given).check(AbortSignal.timeout(30_000));

@@ -1,5 +1,6 @@
 // Reads the logs of the shared store, each from a place of its own on, log after log and a page at a time: memory stays as it
-// is. A log that holds something wrong is read up to there, and keeps nothing of the others back.
+// is. All of it is one state of the store: a month is not taken out before it ends. A log that holds something wrong is read up
+// to there, and keeps nothing of the others back.
 
 import { readBody } from '../audit/body.ts';
 import { leafHash, noLeaf } from '../audit/chain.ts';
@@ -11,7 +12,7 @@ import { JitError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import { type AskedBook, askedIn } from './asked.ts';
 import type { StoreConnection } from './connection.ts';
-import { readEvents, readLogs, type StoredLog, type StoreRow } from './reader.ts';
+import { beginReading, readEvents, readLogs, type StoredLog, type StoreRow } from './reader.ts';
 import { firstReceived } from './span.ts';
 
 /** Which events to read. */
@@ -51,6 +52,7 @@ export async function openStoreExport(
   connection: StoreConnection,
   query: StoreExportQuery,
 ): Promise<StoreExport> {
+  await beginReading(connection);
   const logs = await readLogs(connection);
   const after = new Map(query.after.map((position) => [position.origin, position]));
   const unknown = query.after.find(({ origin }) => !logs.some((log) => log.origin === origin));
@@ -83,6 +85,7 @@ export async function openStoreExport(
         }
         before += left(log);
       }
+      await connection.run('COMMIT');
     },
   };
 }

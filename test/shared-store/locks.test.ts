@@ -5,8 +5,10 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vi
 import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { createSigner } from '../../src/audit/signer.ts';
 import type { StoreConnection } from '../../src/shared-store/connection.ts';
+import { openStoreExport } from '../../src/shared-store/export.ts';
 import { verifyStore } from '../../src/shared-store/verify.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { step, stillClock, temporaryPath } from '../store/support.ts';
 import type { PostgresServer } from '../support/postgres.ts';
@@ -132,17 +134,23 @@ test('whoever reads for too long is named, and nothing has changed', async () =>
   await drop(months);
 });
 
-test('a month that is taken out while a verification begins is there for it, or its edge is', async () => {
+/** A log of nine events, signed, the first four of them of a month that is long over. */
+async function putSigned(): Promise<Store> {
   const store = openStore({ path: temporaryPath(), clock: stillClock, random: systemRandom });
   onTestFinished(() => store.close());
   store.useSigner(createSigner(store.logOrigin, systemRandom.bytes(32)));
   while (store.head().size < 9) store.commit((tx) => tx.append(step('a')));
   await pushAll(server, store);
   await moveToMonth(admin, store.origin, 0, 4, '2024-01');
+  return store;
+}
+
+/** What `work` reads, while that month is taken out once it has read anything. */
+async function whileDetaching<T>(work: (connection: StoreConnection) => Promise<T>): Promise<T> {
   let detaching: Promise<string[]> | null = null;
   let isDone = false;
-  const found = await connectAs(server, 'auditor', (connection) => {
-    const slow: StoreConnection = {
+  const found = await connectAs(server, 'auditor', (connection) =>
+    work({
       run: connection.run,
       async rows<R>(text: string, values?: readonly unknown[]) {
         const rows = await connection.rows<R>(text, values);
@@ -152,12 +160,36 @@ test('a month that is taken out while a verification begins is there for it, or 
         await until(async () => expect(isDone || (await isWaiting())).toBe(true));
         return rows;
       },
-    };
-    return verifyStore(slow);
-  });
-  const report = found.find(({ origin }) => origin === store.origin);
+    }),
+  );
   await drop((await detaching) ?? []);
+  return found;
+}
+
+test('a month that is taken out while a verification begins is there for it, or its edge is', async () => {
+  const { origin } = await putSigned();
+  const found = await whileDetaching((connection) => verifyStore(connection));
+  const report = found.find((log) => log.origin === origin);
   expect(report).toMatchObject({ valid: true, from: 0, problem: null });
+});
+
+test('a month that is taken out while an export goes on is in it, and gone after it', async () => {
+  const store = await putSigned();
+  const { origin } = store;
+  const [first] = store.events({ oldest: true, limit: 1 });
+  const query = { since: null, until: null, isGoingOn: true };
+  const after = [{ origin, seq: 0, leaf: first?.leaf ?? '' }];
+  const read = async (connection: StoreConnection) => {
+    const pages = [];
+    for await (const page of (await openStoreExport(connection, { ...query, after })).pages())
+      if (page.origin === origin) pages.push(page);
+    return [pages.flatMap(({ events }) => events.map(({ seq }) => seq)), pages.map((page) => page.problem)];
+  };
+  expect(await whileDetaching(read)).toEqual([
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [null, null],
+  ]);
+  expect((await connectAs(server, 'auditor', read))[1]).toEqual(['events 1 to 3 are not there']);
 });
 
 test('two who keep house at the same time do so one after the other', async () => {

@@ -21,8 +21,9 @@ const mostEach = 5;
  * @param from the row of the first event that is meant
  */
 export function lateAlerts(waiting: readonly Placed[], unread: number, from: number, now: Instant): Placed[] {
+  // Not in order of time: a clock may have been set back between them.
   const each = waiting.slice(-mostEach).filter(({ alert }) => now - alert.at <= fresh);
-  const rest = waiting.slice(0, waiting.length - each.length);
+  const rest = waiting.filter((one) => !each.includes(one));
   const [alone] = rest;
   const few = unread === 0 && (alone === undefined || rest.length === 1);
   const told = few ? waiting : [{ alert: summaryOf(rest, unread, now), row: from }, ...each];
@@ -44,8 +45,10 @@ function summaryOf(rest: readonly Placed[], unread: number, now: Instant): Alert
     .map((severity) => [all.filter((alert) => alert.severity === severity).length, severity] as const)
     .filter(([count]) => count > 0)
     .map(([count, severity]) => `${count} ${severity}`);
-  const times = all.length === 0 ? [now] : all.map(({ at }) => at);
-  const [first, last] = [Math.min(...times), Math.max(...times)].map(secondOf);
+  // Too many to be arguments, perhaps.
+  const earliest = all.reduce((found, { at }) => Math.min(found, at), all[0]?.at ?? now);
+  const latest = all.reduce((found, { at }) => Math.max(found, at), all[0]?.at ?? now);
+  const [first, last] = [secondOf(earliest), secondOf(latest)];
   const what =
     all.length === 0 ? [] : [`${all.length} alerts waited: ${counts.join(', ')}, from ${first} to ${last}`];
   const beyond = unread === 0 ? [] : [`${unread} events of the log were not looked through for alerts`];
@@ -54,7 +57,7 @@ function summaryOf(rest: readonly Placed[], unread: number, now: Instant): Alert
     severity: worst,
     text: [...what, ...beyond].join('; '),
     see: all.length === 0 ? 'jit audit log' : `jit audit log --since ${first}`,
-    at: Math.max(...times),
+    at: latest,
     event: all.at(-1)?.event ?? '',
     ...{ rule: null, principal: null, target: null, grant: null, lease: null, late: true },
   };

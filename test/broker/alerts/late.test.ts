@@ -68,3 +68,18 @@ test('what nobody looks through any more is told with its count, also where noth
   );
   expect(lateAlerts([], 7, 5, now)).toMatchObject([{ row: 5, alert: { event: '', see: 'jit audit log' } }]);
 });
+
+test('each is told or counted once where the clock was set back in between', () => {
+  const ages = [3, 300, 200, 1].map((minutes) => minutes * minute);
+  const told = lateAlerts(placed(...ages.map((age) => alertOf(age))), 0, 5, now);
+  expect(told.map(({ row }) => row)).toEqual([5, 10, 13]);
+  expect(told[0]?.alert.text).toBe(
+    `2 alerts waited: 2 high, from 2026-11-22T07:00:00Z to 2026-11-22T08:40:00Z ${mark}`,
+  );
+});
+
+test('as many as a flooded log holds are one alert, too', () => {
+  const all = Array.from({ length: 150_000 }, (_, row) => ({ alert: alertOf(200 * minute), row }));
+  const [summary] = lateAlerts(all, 0, 0, now);
+  expect(summary?.alert.text).toContain('150000 alerts waited: 150000 high');
+});

@@ -11,6 +11,7 @@ import { connect } from '../../src/client/connect.ts';
 import { type Paths, resolvePaths } from '../../src/system/paths.ts';
 import { isAlive, sessionOf } from '../../src/system/process-info.ts';
 import type { PostgresServer } from './postgres.ts';
+import { withoutProgress } from './progress.ts';
 
 /** The OS user's principal-free name for configs. */
 export const me = `user:${os.userInfo().username}`;
@@ -115,9 +116,6 @@ export function createWorld(config: string, build: 'dist' | 'dist-test' = 'dist'
   };
 }
 
-// Told after five seconds: of how busy the machine is. What it says has tests of its own, with a clock of theirs.
-const progress = /^jit: still .* …\n/gm;
-
 /** Collects what a process says until it ends, but for lines of jit that it goes on. */
 export function finish(child: ChildProcess): Promise<Ran> {
   let stdout = '';
@@ -133,7 +131,7 @@ export function finish(child: ChildProcess): Promise<Ran> {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       const exit = code ?? 128 + (os.constants.signals[signal ?? 'SIGKILL'] ?? 0);
-      resolve({ code: exit, stdout, stderr: stderr.replace(progress, '') });
+      resolve({ code: exit, stdout, stderr: withoutProgress(stderr) });
     });
   });
 }

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { JitError, toJitError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoOf, errnoText } from '../system/errno.ts';
 import { processLabel } from '../system/process-info.ts';
 import type { Random } from '../system/random.ts';
 import { tcpPeerPid } from '../system/tcp-owner.ts';
@@ -92,7 +92,7 @@ async function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     // Stays, although it rejects only once: running out of descriptors later must not end the broker.
     server.on('error', (error) => {
-      const why = `cannot open an endpoint on 127.0.0.1: ${errnoOf(error)}`;
+      const why = `cannot open an endpoint on 127.0.0.1: ${errnoText(error)}`;
       reject(new JitError('ERR_UNSUPPORTED', why, { cause: error }));
     });
     server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {

@@ -2,7 +2,7 @@
 
 import { JitError } from '../core/errors.ts';
 import { type LoadedConfig, loadConfig } from '../policy/load.ts';
-import { errnoOf, errnoText } from '../system/errno.ts';
+import { errnoOf, errnoText, readErrnoText } from '../system/errno.ts';
 import { readTrustedFile } from '../system/files.ts';
 import type { ProviderSchema } from './providers.ts';
 
@@ -20,7 +20,13 @@ export function readConfig(
     beforeRead(file);
     return readBytes(file);
   };
-  return loadConfig({ path, text: readFile(path), kinds, readFile });
+  return loadConfig({ path, text: readFile(path), kinds, readFile, whyUnread });
+}
+
+/** As {@link readBytes} threw it: what the system said, or what is unsafe about the file. */
+function whyUnread(thrown: unknown): string | null {
+  if (!(thrown instanceof JitError)) return null;
+  return thrown.cause instanceof JitError ? thrown.cause.message : readErrnoText(thrown.cause);
 }
 
 /** Larger than any configuration; the loader names its own limit. */

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 import { ensurePrivateDirectory, quote } from '../system/directories.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoText } from '../system/errno.ts';
 import type { Paths } from '../system/paths.ts';
 import { type Random, randomId } from '../system/random.ts';
 
@@ -30,7 +30,7 @@ export async function listen(server: Server, paths: Paths, random: Random): Prom
     return identity;
   } catch (thrown) {
     server.close();
-    throw new JitError('ERR_UNSAFE_PATH', `cannot listen on "${paths.socket}": ${errnoOf(thrown)}`, {
+    throw new JitError('ERR_UNSAFE_PATH', `cannot listen on "${paths.socket}": ${errnoText(thrown)}`, {
       hint: `see what lies there: ls -la ${quote(paths.runDir)}`,
       cause: thrown,
     });

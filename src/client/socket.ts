@@ -2,7 +2,7 @@
 
 import net from 'node:net';
 import { JitError } from '../core/errors.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoOf, errnoText } from '../system/errno.ts';
 import { jitter } from '../system/random.ts';
 
 /** How long a full queue or a starting broker is waited for, in milliseconds. */
@@ -52,7 +52,7 @@ export function delay(milliseconds: number): Promise<void> {
 export function nobody(cause: unknown): JitError {
   return new JitError(
     'ERR_BROKER_UNREACHABLE',
-    `cannot reach the broker: ${reasons[errnoOf(cause)] ?? errnoOf(cause)}`,
+    `cannot reach the broker: ${reasons[errnoOf(cause)] ?? errnoText(cause)}`,
     {
       hint: 'start it: jit broker start',
       cause,

@@ -5,7 +5,7 @@ import type { JSONWebKeySet } from 'jose';
 import { JitError } from '../core/errors.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { Milliseconds } from '../core/time.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoOf, readErrnoText } from '../system/errno.ts';
 import { readTrustedFile } from '../system/files.ts';
 import { getJson, isSafeUrl } from '../system/get-json.ts';
 
@@ -51,7 +51,7 @@ function readKeys(file: string): JSONWebKeySet {
     if (isKeySet(value)) return value;
   } catch (cause) {
     if (cause instanceof JitError) throw new JitError('ERR_CONFIG', cause.message, { cause });
-    const why = cause instanceof SyntaxError ? 'it is no JSON' : errnoOf(cause);
+    const why = cause instanceof SyntaxError ? 'it is no JSON' : readErrnoText(cause);
     throw new JitError('ERR_CONFIG', `cannot read the keys "${file}": ${why}`, { cause });
   }
   throw new JitError('ERR_CONFIG', `cannot read the keys "${file}": it is no JSON Web Key Set`);

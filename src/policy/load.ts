@@ -32,6 +32,8 @@ export interface LoadInput {
   readonly kinds: readonly LoadKind[];
   /** Reads a file named by `policies`. */
   readFile(path: string): string | Uint8Array;
+  /** Why `readFile` threw that, for people; null where it is nothing that they can be told. */
+  whyUnread?(thrown: unknown): string | null;
 }
 
 /** A config that came from a file: it knows where everything stands, and what is odd about it. */
@@ -109,10 +111,8 @@ function readCedarFiles(input: LoadInput, value: ConfigValue, source: Source, pr
       const text = typeof read === 'string' ? read : new TextDecoder('utf-8', { fatal: true }).decode(read);
       return [{ path: name, text }];
     } catch (thrown) {
-      // Readers may wrap the system's error; its code alone is told.
-      const { code, cause } = thrown as { code?: unknown; cause?: { code?: unknown } };
-      const name = [code, cause?.code].find((one) => typeof one === 'string' && /^E[A-Z]+$/.test(one));
-      problem(`cannot be read${name === undefined ? '' : `: ${name}`}`);
+      const why = input.whyUnread?.(thrown) ?? null;
+      problem(`cannot be read${why === null ? '' : `: ${why}`}`);
       return [];
     }
   });

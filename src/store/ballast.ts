@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { JitError } from '../core/errors.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoText } from '../system/errno.ts';
 import type { Random } from '../system/random.ts';
 
 /** Size of the file in bytes: room for about a thousand events. */
@@ -55,7 +55,7 @@ function fill(file: string, random: Random): void {
     rmQuietly(file);
     throw new JitError(
       'ERR_AUDIT_UNAVAILABLE',
-      `cannot write the audit log: no room to set aside for revocations (${errnoOf(error)})`,
+      `cannot write the audit log: no room to set aside for revocations: ${errnoText(error)}`,
       { hint: 'make room on the disk', cause: error },
     );
   }

@@ -4,7 +4,7 @@ import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, openSync } from
 import path from 'node:path';
 import { JitError } from '../core/errors.ts';
 import { checkPrivateDirectory, ensurePrivateDirectory, quote } from '../system/directories.ts';
-import { errnoOf } from '../system/errno.ts';
+import { errnoOf, errnoText } from '../system/errno.ts';
 
 /**
  * Makes `file` (empty, 0600, in a 0700 directory) or checks the one that is there, and the files that
@@ -57,7 +57,7 @@ function makeFile(file: string): void {
   } catch (error) {
     // Another process of ours was first; whether its file is safe is checked next.
     if (errnoOf(error) === 'EEXIST') return;
-    throw new JitError('ERR_AUDIT_UNAVAILABLE', `cannot make the file "${file}": ${errnoOf(error)}`, {
+    throw new JitError('ERR_AUDIT_UNAVAILABLE', `cannot make the file "${file}": ${errnoText(error)}`, {
       cause: error,
     });
   }

@@ -6,7 +6,7 @@ export function errnoOf(thrown: unknown): string {
   return 'unknown error';
 }
 
-/** Of opening, writing and renaming a file. */
+/** Of opening, writing and renaming a file, and of listening. */
 const words: Readonly<Record<string, string>> = {
   EACCES: 'not allowed (EACCES)',
   EPERM: 'not allowed (EPERM)',
@@ -20,6 +20,9 @@ const words: Readonly<Record<string, string>> = {
   EEXIST: 'something of that name is there already',
   ELOOP: 'its links lead in a circle',
   EIO: 'the device failed (EIO)',
+  EMFILE: 'too many files are open in this process (EMFILE)',
+  ENFILE: 'too many files are open on this machine (ENFILE)',
+  EADDRINUSE: 'something listens there already',
 };
 
 /** Why a file was not written, for people: `the folder does not exist`; what is rare by its name. */

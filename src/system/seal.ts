@@ -3,7 +3,7 @@
 
 import { JitError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf, errnoText, readErrnoText } from './errno.ts';
 import { readPrivateFile, writeFileAtomic } from './files.ts';
 import type { Keychain } from './keychain.ts';
 import type { Random } from './random.ts';
@@ -126,7 +126,7 @@ async function findKey(options: SealerOptions): Promise<Key> {
   try {
     writeFileAtomic(options.file, `${random.bytes(keyLength).toString('base64')}\n`);
   } catch (thrown) {
-    throw unavailable(`no keychain answers, and "${options.file}" cannot be made (${errnoOf(thrown)})`);
+    throw unavailable(`no keychain answers, and "${options.file}" cannot be made: ${errnoText(thrown)}`);
   }
   const made = readFile(options);
   if (made) return made;
@@ -151,7 +151,7 @@ function readFile({ file }: SealerOptions): Key | null {
       const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
       throw new JitError('ERR_SECRET_UNAVAILABLE', thrown.message, hint);
     }
-    throw unavailable(`the file "${file}" cannot be read (${errnoOf(thrown)})`);
+    throw unavailable(`the file "${file}" cannot be read: ${readErrnoText(thrown)}`);
   }
 }
 

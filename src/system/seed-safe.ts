@@ -3,7 +3,7 @@
 
 import { JitError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf, errnoText, readErrnoText } from './errno.ts';
 import { readPrivateFile, removeTree, writeFileAtomic } from './files.ts';
 import type { Keychain } from './keychain.ts';
 
@@ -82,14 +82,17 @@ function writeToFile(file: string, whole: string): void {
   } catch (thrown) {
     throw new JitError(
       'ERR_SECRET_UNAVAILABLE',
-      `cannot keep a key in the file "${file}" (${errnoOf(thrown)})`,
+      `cannot keep a key in the file "${file}": ${errnoText(thrown)}`,
     );
   }
 }
 
 function unreadable(file: string, thrown: unknown): JitError {
   if (!(thrown instanceof JitError)) {
-    return new JitError('ERR_SECRET_UNAVAILABLE', `the file "${file}" cannot be read (${errnoOf(thrown)})`);
+    return new JitError(
+      'ERR_SECRET_UNAVAILABLE',
+      `the file "${file}" cannot be read: ${readErrnoText(thrown)}`,
+    );
   }
   const hint = thrown.hint === undefined ? {} : { hint: thrown.hint };
   return new JitError('ERR_SECRET_UNAVAILABLE', thrown.message, hint);

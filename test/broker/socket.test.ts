@@ -87,7 +87,7 @@ describe('the socket', () => {
     mkdirSync(world.broker.paths.socket);
     await expect(openDoor(world.broker, () => undefined)).rejects.toMatchObject({
       code: 'ERR_UNSAFE_PATH',
-      message: `cannot listen on "${world.broker.paths.socket}": EISDIR`,
+      message: `cannot listen on "${world.broker.paths.socket}": it is a folder`,
     });
     expect(readdirSync(world.broker.paths.runDir).sort()).toEqual(['broker.sock', 'grants']);
   });

@@ -61,9 +61,10 @@ export function load(text: string | Uint8Array, files: Readonly<Record<string, s
     kinds: [boxKind],
     readFile(path) {
       const found = files[path];
-      if (found === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+      if (found === undefined) throw new Error('planted');
       return found;
     },
+    whyUnread: (thrown) => (thrown instanceof TypeError ? null : 'it is not there'),
   });
 }
 

@@ -180,7 +180,7 @@ const cases: readonly (readonly [what: string, text: string, message: string])[]
   ['a member twice', `${base}  a: [user:x, ${mark}user:x]\n${good}`, 'twice'],
   ['a policy file outside', `${base}policies: [${mark}../x.cedar]\n${good}`, '.cedar file in the folder'],
   ['an absolute policy file', `${base}policies: [${mark}/etc/x.cedar]\n${good}`, '.cedar file in the folder'],
-  ['a policy file missing', `${base}policies: [${mark}x.cedar]\n${good}`, 'cannot be read: ENOENT'],
+  ['a policy file missing', `${base}policies: [${mark}x.cedar]\n${good}`, 'cannot be read: it is not there'],
   ['a condition cut short', rule(`${whole}\nwhen: 'context.hour >${mark}'`), 'not complete'],
   ['a condition mistyped', rule(`${whole}\nwhen: 'true && ${mark}context.houx > 1'`), 'did you mean `hour`?'],
   ['a condition of a wrong type', rule(`${whole}\nwhen: ${mark}context.hour == "x"`), 'Long and String'],

@@ -163,7 +163,11 @@ const values: readonly MalformedConfig[] = [
     top(`policies: [${mark}../x.cedar]\n`),
     '.cedar file in the folder',
   ],
-  ['a policy file that is not there', top(`policies: [${mark}x.cedar]\n`), 'cannot be read: ENOENT'],
+  [
+    'a policy file that is not there',
+    top(`policies: [${mark}x.cedar]\n`),
+    'cannot be read: there is no such file',
+  ],
 ];
 
 /** Every fault. */

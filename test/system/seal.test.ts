@@ -120,7 +120,7 @@ describe('the key', () => {
     const nowhere = path.join(folder, 'missing', 'seal.key');
     const one = createSealer({ keychain, origin: 'jit.a', file: nowhere, random: systemRandom });
     await expect(one.ready()).rejects.toEqual(unavailable);
-    await expect(one.ready()).rejects.toThrow('ENOENT');
+    await expect(one.ready()).rejects.toThrow('cannot be made: the folder does not exist');
     keychain.isLocked = false;
     expect(await one.ready()).toBe('keychain');
   });

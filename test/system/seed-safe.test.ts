@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createSeedSafe, type SeedPlace } from '../../src/system/seed-safe.ts';
@@ -45,4 +45,24 @@ test('passes over lines that are none of its own', async () => {
   const { safe: kept, file } = safe();
   writeFileSync(file, `\n# a comment\n${one.owner} ${one.seed.toString('base64')}\n`, { mode: 0o600 });
   expect((await kept.read('file')).filter(({ seed }) => seed.length === 32)).toEqual([one]);
+});
+
+test('tells in words why the file cannot be written or read', async () => {
+  const { safe: kept, file } = safe();
+  mkdirSync(file);
+  await expect(kept.write('file', [one])).rejects.toMatchObject({
+    code: 'ERR_SECRET_UNAVAILABLE',
+    message: `cannot keep a key in the file "${file}": it is a folder`,
+  });
+  const within = path.join(temporaryFolder(), 'file');
+  writeFileSync(within, '');
+  const below = createSeedSafe({
+    keychain: createMemoryKeychain(),
+    service: 'jit',
+    account: 'sign-x',
+    file: path.join(within, 'device.key'),
+  });
+  await expect(below.read('file')).rejects.toMatchObject({
+    message: `the file "${within}/device.key" cannot be read: its folder is no folder`,
+  });
 });

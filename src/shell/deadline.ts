@@ -1,8 +1,8 @@
 // Whether a grant is past its deadline, for a child that ended before the broker's word came. Must not: end anything.
 
-import { readFileSync } from 'node:fs';
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../system/clock.ts';
+import { readPrivateFile } from '../system/files.ts';
 
 /** What {@link isPastDeadline} looks at. */
 export interface DeadlineOptions {
@@ -21,6 +21,9 @@ export function isPastDeadline({ grant, stateFile, clock }: DeadlineOptions): bo
   return now >= grant.deadline && now >= (recordedDeadline(stateFile, grant.id) ?? grant.deadline);
 }
 
+/** More than a thousand grants. */
+const largest = 256 * 1024;
+
 /** The deadline in the file, to the second; null when it names none. Lines: `<epoch seconds> <grant id> …`. */
 function recordedDeadline(file: string, grant: string): Instant | null {
   for (const line of read(file).split('\n')) {
@@ -32,9 +35,9 @@ function recordedDeadline(file: string, grant: string): Instant | null {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readPrivateFile(file, largest).toString('utf8');
   } catch {
-    // No file: the broker is gone, and the deadline that the session was started with holds.
+    // No file of the broker: the deadline that the session was started with holds.
     return '';
   }
 }

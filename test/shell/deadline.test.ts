@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { isPastDeadline } from '../../src/shell/deadline.ts';
@@ -10,7 +11,7 @@ function makeGrant(line: (now: number) => string | null = () => null) {
   const clock = new FakeClock();
   const stateFile = path.join(temporaryFolder(), 'prompt');
   const content = line(clock.now() / 1000);
-  if (content !== null) writeFileSync(stateFile, `jit1 3\n${content}\n`);
+  if (content !== null) writeFileSync(stateFile, `jit1 3\n${content}\n`, { mode: 0o600 });
   return { clock, stateFile, grant: { id: 'g1', deadline: clock.now() + 60_900 } };
 }
 
@@ -52,6 +53,26 @@ test.each([
   ['that is empty', () => ''],
 ])('a line %s extends nothing', (_what, line) => {
   const session = makeGrant(line);
+  session.clock.advance(60_900);
+  expect(isPastDeadline(session)).toBe(true);
+});
+
+test('a file that the broker has not written extends nothing', () => {
+  const session = makeGrant((now) => `${now + 600} g1 prod-db write high active`);
+  session.clock.advance(60_900);
+  expect(isPastDeadline(session)).toBe(false);
+  chmodSync(session.stateFile, 0o622);
+  expect(isPastDeadline(session)).toBe(true);
+  if (process.geteuid?.() === 0) {
+    chmodSync(session.stateFile, 0o600);
+    chownSync(session.stateFile, 65534, 65534);
+    expect(isPastDeadline(session)).toBe(true);
+  }
+});
+
+test('a named pipe in its place holds nobody up', () => {
+  const session = makeGrant();
+  execFileSync('mkfifo', [session.stateFile]);
   session.clock.advance(60_900);
   expect(isPastDeadline(session)).toBe(true);
 });

@@ -291,6 +291,24 @@ test('a configuration that cannot be read drops nothing: what waits is told when
   );
 });
 
+test('a broker that could not read it and ended as it should leaves what is owed to the next one', async () => {
+  use([channel(0)]);
+  hookAt(0).answer = 'nothing';
+  await overdue('l1');
+  await until(() => expect(hookAt(0).asked).toHaveLength(1));
+  await crash();
+  use(null);
+  await stopAndStart();
+  expect(mayOweAlerts(world.broker)).toBe(true);
+  hookAt(0).answer = 200;
+  use([channel(0)]);
+  await watching.caughtUp();
+  await until(() => expect(leases(hookAt(0))).toEqual([['l1', true]]));
+  await noted(0);
+  await stopAndStart();
+  expect(mayOweAlerts(world.broker)).toBe(false);
+});
+
 test('a new channel is told what comes, not what was', async () => {
   use([channel(0)]);
   await overdue('l1');

@@ -152,20 +152,21 @@ _jit_drop() {
     unset -v "JIT_GIVEN_$_jit_one" 2>/dev/null || export -n "JIT_GIVEN_$_jit_one" 2>/dev/null || :
   done
   _jit_own_name
-  printf '\njit: %s has ended; what needs it fails in this shell. Type "%s" to leave.\n' \
-    "$_jit_name" "${_jit_way:-exit}" >&2
+  printf '\njit: %s has ended; what needs it fails in this shell. Type %s to leave.\n' "$_jit_name" "$_jit_way" >&2
   unset -v JIT_DROP JIT_GRANT_EXP JIT_EXTEND 2>/dev/null || :
   export JIT_GRANT_STATE=ended 2>/dev/null || :
   _JIT_ENDED=$JIT_GRANT_ID
 }
 
-# _jit_own_name: puts what this shell was started for, as it was told then, into _jit_name, and what leaves it, where
-# that is not "exit", into _jit_way.
+# _jit_own_name: puts what this shell was started for, as it was told then, into _jit_name, and what to type to leave it
+# into _jit_way.
 _jit_own_name() {
-  _jit_name=${JIT_TARGET-}${JIT_ROLE:+:$JIT_ROLE} _jit_way=
+  _jit_name=${JIT_TARGET-}${JIT_ROLE:+:$JIT_ROLE} _jit_way='"exit"'
   _jit_name=${_jit_name//[!$_JIT_NAME_CHARS]/_}
   _jit_name=${_jit_name:0:81}
-  [[ ${JIT_USE-} != 1 ]] || _jit_way='jit drop'
+  [[ ${JIT_USE-} != 1 ]] || _jit_way='"jit drop"'
+  # A shell inside of the one that uses the grant.
+  [[ ${JIT_USE-} != 1 || ${JIT_USE_PID:-$$} == "$$" ]] || _jit_way='"exit" and then "jit drop"'
 }
 
 # _jit_load: puts the state file, as far as it is no bigger than it could be, into _jit_content.

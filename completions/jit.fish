@@ -153,9 +153,13 @@ function _jit_drop
         set -e -g JIT_GIVEN_$name
         set -qUx $name; and set -gx $name '' # is another identity; one that is not exported would not cover it
     end
-    set -l way exit
-    test "$JIT_USE" = 1; and set way 'jit drop'
-    printf '\njit: %s has ended; what needs it fails in this shell. Type "%s" to leave.\n' (_jit_own_name) $way >&2
+    set -l way '"exit"'
+    if test "$JIT_USE" = 1
+        set way '"jit drop"'
+        # A shell inside of the one that uses the grant.
+        contains -- "$JIT_USE_PID" '' $fish_pid; or set way '"exit" and then "jit drop"'
+    end
+    printf '\njit: %s has ended; what needs it fails in this shell. Type %s to leave.\n' (_jit_own_name) $way >&2
     set -e -g JIT_DROP
     set -e -g JIT_EXTEND
     set -e -g JIT_GRANT_EXP

@@ -1,7 +1,8 @@
 # The prompt hook of jit for PowerShell >= 7: shows the active grants and their time left.
 #
 # UNTESTED: written after the hooks for bash, zsh and fish, but no PowerShell has run it yet. Only its text is checked.
-# It shows, it does not take away: "jit elevate" opens no PowerShell with this hook, so there are no secrets to drop.
+# It shows, it does not take away: "jit elevate" opens no PowerShell with this hook, so there are no secrets to drop. Whose
+# the prompt-state file is it does not look, other than the hooks for the other shells.
 #
 # No process is started per prompt. The prompt-state file is data from outside: it is checked, and never evaluated
 # (no Invoke-Expression, no "$(...)" around it). Its lines:

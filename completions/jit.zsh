@@ -136,15 +136,17 @@ _jit_own_name() {
 # _jit_drop: the grant is over. Only secrets go: what leads to an endpoint or a file that is gone stays, so that
 # programs fail instead of finding another identity.
 _jit_drop() {
-  local _jit_one _jit_way=exit
+  local _jit_one _jit_way='"exit"'
   for _jit_one in ${(s: :)JIT_DROP}; do
     [[ $_jit_one == [A-Za-z_][A-Za-z0-9_]# ]] || continue
     _jit_take $_jit_one
     _jit_take JIT_GIVEN_$_jit_one
   done
   _jit_own_name
-  [[ $JIT_USE != 1 ]] || _jit_way='jit drop'
-  _JIT_MESSAGES+=("jit: $_jit_name has ended; what needs it fails in this shell. Type \"$_jit_way\" to leave.")
+  [[ $JIT_USE != 1 ]] || _jit_way='"jit drop"'
+  # A shell inside of the one that uses the grant.
+  [[ $JIT_USE != 1 || ${JIT_USE_PID:-$$} == $$ ]] || _jit_way='"exit" and then "jit drop"'
+  _JIT_MESSAGES+=("jit: $_jit_name has ended; what needs it fails in this shell. Type $_jit_way to leave.")
   _jit_unset JIT_DROP JIT_GRANT_EXP JIT_EXTEND
   _jit_export JIT_GRANT_STATE ended
   _JIT_ENDED=$JIT_GRANT_ID

@@ -105,6 +105,23 @@ describe.each(hookShellNames)('%s', (shell) => {
       expect(stderr).toMatch(/Type "jit drop" to leave\.\n$/);
     });
 
+    test('a grant in use in the shell around this one is left there', () => {
+      scene.writeState();
+      const own = { ...ownGrant(scene.now + 900), JIT_USE: '1', JIT_USE_PID: '1' };
+      expect(ask(own).stderr).toMatch(/Type "exit" and then "jit drop" to leave\.\n$/);
+      expect(ask({ ...own, JIT_USE_PID: '(' }).stderr).toMatch(
+        /Type "exit" and then "jit drop" to leave\.\n$/,
+      );
+      // At once: the hook looks before each command, too.
+      const inUse = {
+        bash: 'export JIT_USE_PID=$$ JIT_GRANT_STATE=active',
+        zsh: 'export JIT_USE_PID=$$ JIT_GRANT_STATE=active',
+        fish: 'set -gx JIT_USE_PID $fish_pid; set -gx JIT_GRANT_STATE active',
+      }[shell];
+      const { stderr } = ask({ ...own, JIT_GRANT_STATE: '' }, inUse);
+      expect(stderr).toMatch(/ Type "jit drop" to leave\.\n$/);
+    });
+
     test('without a file the own grant shows as it was handed out, whatever its name', () => {
       const env = { ...ownGrant(scene.now + 1190), JIT_TARGET: '$(touch pwned)`x`%n!\\', JIT_RISK: 'low' };
       expect(shown(env)).toBe('__touch_pwned__x__n__:write 20m');

@@ -28,7 +28,8 @@ import { decide } from './wish.ts';
  */
 export async function extend(broker: Broker, caller: Caller, request: ExtendRequest): Promise<GrantView> {
   const next = (meant: string): string => `jit extend ${meant} --for ${formatDuration(request.duration)}`;
-  const { id } = grantMeant(broker, caller, request.grant, next);
+  // What has ended and is not gone yet cannot be extended.
+  const { id } = grantMeant(broker, caller, request.grant, next, ({ state }) => state === 'active');
   const before = underWay.get(id);
   const own = Promise.resolve(before?.catch(() => undefined)).then(() =>
     extendNow(broker, caller, { ...request, grant: id }),

@@ -24,6 +24,7 @@ export function openGrants(broker: Broker, caller: Caller): Grant[] {
 
 /**
  * @param next the command that does it for the grant of that id
+ * @param isPossible where it can be done to some of those that fit, no other is meant
  * @throws JitError `ERR_UNKNOWN_NAME` when none is meant; when several are, with all of them
  */
 export function grantMeant(
@@ -31,12 +32,15 @@ export function grantMeant(
   caller: Caller,
   word: string,
   next: (id: string) => string,
+  isPossible: (grant: Grant) => boolean = () => true,
 ): Grant {
   const exact = broker.ledger.grant(word);
   if (exact && isOwn(exact, caller)) return exact;
-  const fitting = openGrants(broker, caller)
+  const named = openGrants(broker, caller)
     .filter((grant) => isMeant(grant, word))
     .sort(byEnd);
+  const possible = named.filter(isPossible);
+  const fitting = possible.length > 0 ? possible : named;
   const [first, ...others] = fitting;
   if (!first)
     throw new JitError('ERR_UNKNOWN_NAME', `"${word}" is no grant of yours`, { hint: 'jit status' });
@@ -59,5 +63,6 @@ const byEnd = (one: Grant, other: Grant): number => (one.deadline ?? 0) - (other
 
 function described({ id, target, role, state, deadline }: Grant, now: Instant): string {
   const left = state === 'active' && deadline !== null && deadline > now ? deadline - now : null;
-  return `${id} (${target}:${role}, ${left === null ? 'has ended' : `${formatDuration(left)} left`})`;
+  const ended = state === 'pending' ? 'not issued yet' : 'has ended';
+  return `${id} (${target}:${role}, ${left === null ? ended : `${formatDuration(left)} left`})`;
 }

@@ -3,6 +3,7 @@ import { elevate } from '../../src/broker/elevate.ts';
 import { extend } from '../../src/broker/extend.ts';
 import { revoke } from '../../src/broker/revoke.ts';
 import { ada, createTestBroker, request, type TestBroker } from '../support/broker.ts';
+import { until } from '../support/until.ts';
 
 let world: TestBroker;
 beforeEach(() => {
@@ -66,5 +67,33 @@ describe('a grant that is named by its target', () => {
     await expect(revoking('fake-db')).rejects.toMatchObject({
       message: expect.stringMatching(/ and 2 more$/),
     });
+  });
+
+  test('is the one that can still be extended, beside one that has ended and is not gone', async () => {
+    const first = await granted(30);
+    const second = await granted(30);
+    world.target.faults.unreachable = true;
+    expect((await revoking(first)).overdue).toMatchObject([{ id: first }]);
+    world.target.faults.unreachable = false;
+    expect(await extending('fake-db')).toMatchObject({ id: second });
+    await expect(revoking('fake-db')).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `${first} (fake-db:read, has ended), ${second} (fake-db:read, 40m left)`,
+      ),
+    });
+  });
+
+  test('has not ended while it is being issued', async () => {
+    const other = await granted(30);
+    const gate = Promise.withResolvers<void>();
+    world.target.faults.duringIssue = () => gate.promise;
+    const pending = granted(20);
+    await until(() => expect(activeIds()).toHaveLength(2));
+    const [id] = activeIds().filter((one) => one !== other);
+    await expect(revoking('fake-db')).rejects.toMatchObject({
+      message: `"fake-db" fits 2 grants: ${id} (fake-db:read, not issued yet), ${other} (fake-db:read, 30m left)`,
+    });
+    gate.resolve();
+    expect(await pending).toBe(id);
   });
 });

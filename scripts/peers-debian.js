@@ -30,8 +30,8 @@ export async function bringDebian(place, what) {
   const hint = 'apt has to reach deb.debian.org';
   const work = path.join(place, 'work');
   const into = (name) => path.join(place, name);
-  const apt = (...args) => must('apt-get', [...privately(work), ...args], { cwd: work }, what, hint);
-  prepare(work);
+  const settings = aptIn(work);
+  const apt = (...args) => must('apt-get', [...settings, ...args], { cwd: work }, what, hint);
   await apt('update');
   await apt(
     'download',
@@ -59,16 +59,27 @@ export async function bringDebian(place, what) {
   rmSync(work, { recursive: true });
 }
 
-function prepare(work) {
+/** Makes the folders of an apt that keeps to `work`; the answer is what to call it with. The system's settings of proxies stay. */
+export function aptIn(work) {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'etc']) {
     mkdirSync(path.join(work, folder), { recursive: true });
   }
   writeFileSync(path.join(work, 'status'), '');
   writeFileSync(path.join(work, 'sources.list'), `deb [signed-by=${keyring} target=Packages] ${source}\n`);
-}
-
-/** Options of apt that keep it to `work`; the system's settings of proxies stay. */
-function privately(work) {
+  // Of the system's settings, those that would let unsigned packages through, change the system, or fail here.
+  const hooks = ['Pre-Invoke', 'Post-Invoke', 'Post-Invoke-Success'];
+  const unsafe = [
+    'AllowInsecureRepositories',
+    'AllowWeakRepositories',
+    'AllowDowngradeToInsecureRepositories',
+  ];
+  const lines = [
+    ...hooks.map((hook) => `#clear APT::Update::${hook};`),
+    ...unsafe.map((setting) => `Acquire::${setting} "false";`),
+    'APT::Get::AllowUnauthenticated "false";',
+    '#clear APT::Default-Release;',
+  ];
+  writeFileSync(path.join(work, 'apt.conf'), `${lines.join('\n')}\n`);
   const folders = {
     'Dir::State': '.',
     'Dir::State::lists': 'lists',
@@ -79,7 +90,12 @@ function privately(work) {
   };
   const paths = Object.entries(folders).map(([name, inside]) => `${name}=${path.join(work, inside)}`);
   const rest = ['Dir::Etc::sourceparts=/dev/null', 'APT::Sandbox::User=root', 'APT::Update::Error-Mode=any'];
-  return ['-q', ...[...paths, ...rest].flatMap((setting) => ['-o', setting])];
+  return [
+    '-q',
+    '-c',
+    path.join(work, 'apt.conf'),
+    ...[...paths, ...rest].flatMap((setting) => ['-o', setting]),
+  ];
 }
 
 /** Has the programs find loader and libraries in `lib`, and tries each. */

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../fakes/folder.ts';
+import { missing } from '../support/tmux.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
@@ -13,3 +16,45 @@ test('programs of Debian are for systems with apt: elsewhere the reason is told,
   });
   expect(stdout).toMatch(/^(there is no apt-get|this is no Linux)\n$/);
 });
+
+const noApt = missing('apt-get');
+test.skipIf(noApt)(
+  `settings of the system neither let unsigned packages through, nor have its hooks run${noApt ? ` (skipped: ${noApt})` : ''}`,
+  () => {
+    const folder = temporaryFolder();
+    const planted = path.join(folder, 'planted');
+    const config = path.join(folder, 'apt.conf');
+    const hooks = ['Pre-Invoke', 'Post-Invoke', 'Post-Invoke-Success'];
+    const lines = hooks.map((hook) => `APT::Update::${hook} { "touch ${planted}"; };`);
+    writeFileSync(
+      config,
+      [
+        ...lines,
+        'APT::Default-Release "other";',
+        'APT::Get::AllowUnauthenticated "true";',
+        'Acquire::AllowInsecureRepositories "true";',
+        'Acquire::AllowWeakRepositories "true";',
+        'Acquire::http::Proxy::example.org "http://127.0.0.1:9";',
+      ].join('\n'),
+    );
+    const print =
+      "import('./scripts/peers-debian.js').then((m) => console.log(m.aptIn(process.argv[1]).join('\\n')))";
+    const args = spawnSync(process.execPath, ['-e', print, path.join(folder, 'work')], {
+      cwd: root,
+      encoding: 'utf8',
+    }).stdout.trimEnd();
+    const env = { ...process.env, APT_CONFIG: config };
+    const { stdout } = spawnSync('apt-config', [...args.split('\n').slice(1), 'dump'], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(stdout).toContain('Acquire::http::Proxy::example.org "http://127.0.0.1:9";');
+    expect(stdout).not.toContain(planted);
+    expect(stdout).not.toMatch(/Release "other"|(?:Unauthenticated|Repositories) "true"/);
+    // From nowhere, so that nothing is fetched.
+    const nowhere = ['-o', 'Dir::Etc::sourcelist=/dev/null'];
+    const { status } = spawnSync('apt-get', [...args.split('\n'), ...nowhere, 'update'], { env });
+    expect(status).toBe(0);
+    expect(existsSync(planted)).toBe(false);
+  },
+);

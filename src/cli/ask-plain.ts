@@ -47,7 +47,7 @@ function readLine(
     const abort = (): void => end(() => reject(signal?.reason as Error));
     reader.once('line', (line) => end(() => resolve(line)));
     // Also after an answer, which has settled the promise by then.
-    reader.once('close', () => reject(new Cancelled()));
+    reader.once('close', () => end(() => reject(new Cancelled())));
     stop = onSignal((caught) => (isOurs(caught) ? cancel(caught) : cancel()));
     signal?.addEventListener('abort', abort);
     const ask = (): void => void output.write(`${message} `);

@@ -101,12 +101,16 @@ describe('plainAsker', () => {
     expect(shown()).toBe('Code (not shown): \n');
   });
 
-  it.each(['text', 'secret'] as const)('throws Cancelled for the end of the input (%s)', async (kind) => {
-    const { asker, input } = typing([]);
-    const asked = asker[kind]('Code');
-    input.end();
-    await expect(asked).rejects.toBeInstanceOf(Cancelled);
-  });
+  it.each(['text', 'secret'] as const)(
+    'throws Cancelled for the end of the input, and listens no more (%s)',
+    async (kind) => {
+      const { asker, input, listeners, continued } = typing([]);
+      const asked = asker[kind]('Code');
+      input.end();
+      await expect(asked).rejects.toBeInstanceOf(Cancelled);
+      expect([listeners.size, continued.size]).toEqual([0, 0]);
+    },
+  );
 
   it('throws Cancelled on Ctrl-C, and listens no more', async () => {
     const { asker, interrupt, listeners, shown } = typing([]);

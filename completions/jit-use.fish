@@ -198,7 +198,7 @@ end
 
 # A shell that exec has put in the place of one with a grant in use is the same process, with the same variables: the
 # grant is in use here.
-if test "$JIT_USE" = 1 -a "$JIT_USE_PID" = $fish_pid -a -n "$JIT_GRANT_ID"
+if test "$JIT_USE $JIT_USE_PID" = "1 $fish_pid"; and test -n "$JIT_GRANT_ID"
     set -g _JIT_USED $JIT_GRANT_ID
     for name in (string split ' ' -- "$JIT_VARS")
         _jit_use_may_set $name; and set -g -a _JIT_LOST $name

@@ -126,6 +126,24 @@ for (const shell of shellsToTest(shells, (name) => name)) {
       expect(ran.seen[1]).not.toHaveProperty('A');
     });
 
+    it.each([
+      { JIT_USE: '!', JIT_USE_PID: '-n', JIT_GRANT_ID: '-o' },
+      { JIT_USE: '1', JIT_USE_PID: '(', JIT_GRANT_ID: 'g0' },
+      {
+        JIT_USE: '1/$$',
+        JIT_USE_PID: 'a[$(touch hit)]',
+        JIT_GRANT_ID: '$(touch hit)',
+        JIT_VARS: '$(touch hit) E *',
+      },
+    ])('takes no grant for its own whatever it inherits: %j', async (inherited) => {
+      const ran = await inShell(shell, `jit drop; ${shown('E')}; find . -name hit`, {
+        env: { ...inherited, E: 'mine' },
+      });
+      expect(ran.stderr).toBe('');
+      expect(ran.stdout).toBe('E=<mine>\nown=<mine>\n');
+      expect(ran.calls).toEqual(['drop --records --shell-pid=$$']);
+    });
+
     it('leaves the grant of the shell around it alone', async () => {
       const again = `. ${completions}/jit-use.${shell}; jit drop; ${shown('A')}`;
       const ran = await inShell(shell, `jit use x; ${shell} -c ${quotePosix(again)}; true`, {

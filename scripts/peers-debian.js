@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { must } from './process.js';
+import { must, ScriptError } from './process.js';
 
 const source = 'http://deb.debian.org/debian trixie main';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -16,6 +16,9 @@ const libraries = ['libc6', 'libgcc-s1', 'libpcre2-32-0', 'zlib1g'];
 /** It gives the programs their loader and libraries, and needs one more. */
 const patcher = ['patchelf', 'libstdc++6'];
 
+/** apt has no list of Debian's packages: there is no network, or not all of it. */
+export class OutOfReach extends ScriptError {}
+
 /** Why this system cannot have them; null when it can. */
 export function noDebian() {
   if (process.platform !== 'linux') return 'this is no Linux';
@@ -25,14 +28,20 @@ export function noDebian() {
   return existsSync(keyring) ? null : `there is no ${keyring}`;
 }
 
-/** Into `place`: `fish` and `starship`, each with `usr/bin`, and `lib`. @throws {ScriptError} that says what failed */
+/**
+ * Into `place`: `fish` and `starship`, each with `usr/bin`, and `lib`.
+ * @throws {OutOfReach} when nothing was brought, {ScriptError} that says what else failed
+ */
 export async function bringDebian(place, what) {
   const hint = 'apt has to reach deb.debian.org';
   const work = path.join(place, 'work');
   const into = (name) => path.join(place, name);
   const settings = aptIn(work);
   const apt = (...args) => must('apt-get', [...settings, ...args], { cwd: work }, what, hint);
-  await apt('update');
+  await apt('update').catch(({ message }) => {
+    rmSync(place, { recursive: true });
+    throw new OutOfReach(message);
+  });
   await apt(
     'download',
     ...libraries,

@@ -4,7 +4,7 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { bringDebian, noDebian } from './peers-debian.js';
+import { bringDebian, noDebian, OutOfReach } from './peers-debian.js';
 import { capture, must, ScriptError, say } from './process.js';
 import { digestOf, isFresh, root, writeStamp } from './stamp.js';
 
@@ -18,13 +18,11 @@ const usualGo = '/usr/local/go/bin/go';
  * @throws {ScriptError} that names what is missing; what does not depend on it is brought all the same.
  */
 export async function bringPeers() {
-  const notHere = noDebian();
-  if (notHere !== null) say(`peers: going on without fish 4 and starship of Debian: ${notHere}`);
   const outcomes = await Promise.allSettled([
     bring('python', [requirements], 'moto, boto3 and the AWS CLI', python),
     bring('go', ['test/peers/go'], "the Go SDK's client", (place, what) => go('go', place, what)),
     bring('tlog', ['test/peers/tlog'], "Go's verifier of logs", (place, what) => go('tlog', place, what)),
-    notHere ?? bring('debian', ['scripts/peers-debian.js'], 'fish 4 and starship of Debian', bringDebian),
+    debian(),
   ]);
   const failures = outcomes.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
   const unknown = failures.find((failure) => !(failure instanceof ScriptError));
@@ -32,6 +30,18 @@ export async function bringPeers() {
   if (failures.length > 0) throw new ScriptError(failures.map(({ message }) => message).join('\nerror: '));
   say('peers: ready');
   return 0;
+}
+
+/** Worth having, and not worth failing for where Debian's packages cannot be had. */
+async function debian() {
+  const what = 'fish 4 and starship of Debian';
+  const without = (why) => say(`peers: going on without ${what}: ${why}`);
+  const notHere = noDebian();
+  if (notHere !== null) return without(notHere);
+  await bring('debian', ['scripts/peers-debian.js'], what, bringDebian).catch((failure) => {
+    if (!(failure instanceof OutOfReach)) throw failure;
+    without(failure.message);
+  });
 }
 
 /** Into a folder of its own, unless its stamp says that it was done for these inputs. */

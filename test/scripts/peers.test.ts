@@ -58,3 +58,24 @@ test.skipIf(noApt)(
     expect(existsSync(planted)).toBe(false);
   },
 );
+
+test.skipIf(noApt)(
+  `where Debian is out of reach nothing is left half made${noApt ? ` (skipped: ${noApt})` : ''}`,
+  () => {
+    const folder = temporaryFolder();
+    const config = path.join(folder, 'apt.conf');
+    // A proxy where nobody listens.
+    const proxy = 'Acquire::http::Proxy::deb.debian.org "http://127.0.0.1:9";';
+    writeFileSync(config, `${proxy}\nAcquire::Retries "0";\n`);
+    const bring = `import('./scripts/peers-debian.js').then((m) => m.bringDebian(process.argv[1], 'it').catch(
+      (failure) => console.log(failure instanceof m.OutOfReach, failure.message)))`;
+    const place = path.join(folder, 'debian');
+    const { stdout } = spawnSync(process.execPath, ['-e', bring, place], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, APT_CONFIG: config },
+    });
+    expect(stdout).toMatch(/^true cannot bring it: [\s\S]*\napt has to reach deb\.debian\.org\n$/);
+    expect(existsSync(place)).toBe(false);
+  },
+);

@@ -12,6 +12,7 @@ import { newsOf } from './alerts/alert-of.ts';
 import { createAlerts } from './alerts/alerts.ts';
 import type { Placed } from './alerts/late.ts';
 import type { SendTools } from './alerts/send.ts';
+import { unlessUnlikely } from './alerts/unlikely.ts';
 import type { Broker } from './broker.ts';
 import { eventsAfter, lastRow, numbered, rowBefore } from './log-reader.ts';
 import { kinds } from './providers.ts';
@@ -85,9 +86,10 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
   function step(): boolean {
     if (watch === null) return false;
     const events = eventsAfter(store, cursor, slice);
+    const { see } = watch;
     for (const event of events) {
       cursor = event.row;
-      for (const found of watch.see(event.body)) act(broker, found);
+      for (const found of unlessUnlikely(log, event.body, [], () => see(event.body))) act(broker, found);
       const alert = newsIn(event);
       if (alert !== null) alerts.tell(alert, event.row);
     }
@@ -99,7 +101,8 @@ export function startWatching(broker: Broker, tools: SendTools): Watching {
   }
 
   function newsIn({ body }: StoredEvent): Alert | null {
-    const alert = newsOf(body, (origin, seq) => numbered(store, origin, seq));
+    const find = (origin: string, seq: string) => numbered(store, origin, seq);
+    const alert = unlessUnlikely(log, body, null, () => newsOf(body, find));
     // It leaves this machine, perhaps, and a reason may hold what it should not.
     return alert && { ...alert, text: broker.redact(alert.text) };
   }
@@ -242,23 +245,24 @@ async function replay(
   const since = Math.min(last, rowBefore(store, broker.clock.now() - lookBack));
   let row = Math.max(since, last - mostReplayed);
   // How old the log is, for rules that are silent in a young one; where more was left out than time, it is young to them.
-  if (row >= 0 && row === since) for (const { body } of eventsAfter(store, -1, 1)) watch.see(body);
+  if (row >= 0 && row === since)
+    for (const { body } of eventsAfter(store, -1, 1))
+      unlessUnlikely(broker.log, body, [], () => watch.see(body));
   while (row < last && !isOver()) {
     const events = eventsAfter(store, row, Math.min(slice, last - row));
     row = events.at(-1)?.row ?? last;
-    const bodies = events.map(({ body }) => body);
-    for (const found of watch.replay(bodies, tellFrom)) missed.set(idOf(found, found.origin), found);
-    for (const { body } of events.filter(isRecord)) {
-      const recorded = body.data as unknown as EventData['anomaly.found'];
-      missed.delete(idOf(recorded, body.origin));
-      if (recorded.action === 'revoke' && body.grant !== undefined) unended.add(body.grant);
-    }
+    for (const { body } of events)
+      unlessUnlikely(broker.log, body, undefined, () => {
+        for (const found of watch.replay([body], tellFrom)) missed.set(idOf(found, found.origin), found);
+        if (body.type !== 'anomaly.found') return;
+        const recorded = body.data as unknown as EventData['anomaly.found'];
+        missed.delete(idOf(recorded, body.origin));
+        if (recorded.action === 'revoke' && body.grant !== undefined) unended.add(body.grant);
+      });
     await nextTurn();
   }
   return { missed: [...missed.values()], unended };
 }
-
-const isRecord = ({ body }: StoredEvent): boolean => body.type === 'anomaly.found';
 
 /** Whether there is something to end: what was denied never began. */
 function isOn({ ledger }: Broker, grant: string): boolean {
@@ -289,9 +293,7 @@ function act(broker: Broker, found: Found): void {
 }
 
 /** Lets everything go first that waits for its turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function within(broker: Broker, patience: Milliseconds, work: Promise<void>): Promise<void> {
   return Promise.race([work, new Promise<void>((resolve) => broker.clock.after(patience, resolve))]);

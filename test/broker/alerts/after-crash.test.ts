@@ -1,6 +1,7 @@
 // What a broker could not tell any more is told by the next one: real store, real web servers.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AuditEvent } from '../../../src/audit/event.ts';
 import { mayOweAlerts } from '../../../src/broker/alerts/owed.ts';
@@ -361,3 +362,33 @@ test('where the place cannot be read, all that the broker before wrote is told a
     ]),
   );
 });
+
+test.each([
+  ['anomaly.found', 'null'],
+  ['anomaly.found', '{"rule":"log-tampering","action":"notify"}'],
+  ['log.fork', '{}'],
+])(
+  'an event that no jit has written, %s with %s, keeps nobody from being told of others',
+  async (type, data) => {
+    use([channel(0)]);
+    hookAt(0).answer = 'nothing';
+    await overdue('l1');
+    await overdue('l2');
+    await until(() => expect(hookAt(0).asked).toHaveLength(1));
+    const db = new Database(world.broker.paths.database);
+    const [row] = world.store.events({ type: 'lease.overdue', oldest: true, limit: 1 });
+    const body = JSON.stringify({ ...row?.body, type, data: 'DATA' }).replace('"DATA"', data);
+    db.prepare('UPDATE ev SET body = ?, type = ? WHERE seq = ?').run(Buffer.from(body), type, row?.row);
+    db.close();
+    await crash();
+    hookAt(0).answer = 200;
+    use([channel(0)]);
+    await overdue('l3');
+    await until(() =>
+      expect(leases(hookAt(0))).toEqual([
+        ['l2', true],
+        ['l3', false],
+      ]),
+    );
+  },
+);

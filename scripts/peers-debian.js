@@ -68,7 +68,10 @@ export async function bringDebian(place, what) {
   rmSync(work, { recursive: true });
 }
 
-/** Makes the folders of an apt that keeps to `work`; the answer is what to call it with. The system's settings of proxies stay. */
+/**
+ * Makes the folders of an apt that keeps to `work`; the answer is what to call it with. The system's settings of proxies stay.
+ * @public for its test
+ */
 export function aptIn(work) {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'etc']) {
     mkdirSync(path.join(work, folder), { recursive: true });

@@ -101,7 +101,10 @@ export function aptIn(work) {
     'Dir::Etc::sourcelist': 'sources.list',
   };
   const paths = Object.entries(folders).map(([name, inside]) => `${name}=${path.join(work, inside)}`);
-  const rest = ['Dir::Etc::sourceparts=/dev/null', 'APT::Sandbox::User=root', 'APT::Update::Error-Mode=any'];
+  const rest = [
+    ...['Dir::Etc::sourceparts=/dev/null', 'APT::Sandbox::User=root', 'APT::Update::Error-Mode=any'],
+    'Acquire::Retries=3',
+  ];
   return [
     '-q',
     '-c',

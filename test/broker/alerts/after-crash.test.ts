@@ -255,6 +255,8 @@ test('a channel that is removed, at once or while no broker runs: what waited is
   await overdue('l1');
   await overdue('l2');
   await until(() => expect(hookAt(1).asked).toHaveLength(1));
+  // Nothing of it is owed to the one that is to hear of l3.
+  await noted(0);
   await crash();
   use([channel(0)]);
   await watching.caughtUp();

@@ -46,14 +46,16 @@ function note(folder: string, session: Session | null): void {
   }
 }
 
+/** What is left over stops nobody; the next start tries again. */
 function sweep(runDir: string): void {
-  try {
-    for (const name of readdirSync(runDir)) {
-      const folder = path.join(runDir, name);
-      if (name.startsWith(prefix) && isLeft(folder)) removeTree(folder);
+  for (const name of readdirSync(runDir)) {
+    const folder = path.join(runDir, name);
+    if (!name.startsWith(prefix) || !isLeft(folder)) continue;
+    try {
+      removeTree(folder);
+    } catch {
+      // Nor does it stay because of another one.
     }
-  } catch {
-    // What is left over stops nobody; the next start tries again.
   }
 }
 

@@ -2,12 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeStartFolder } from '../../src/shell/start-folder.ts';
+import { removeTree } from '../../src/system/files.ts';
 import { sessionOf } from '../../src/system/process-info.ts';
 import { temporaryFolder } from '../fakes/folder.ts';
 import { missing } from '../support/tmux.ts';
 import { useStage } from './stage.ts';
+
+vi.mock(import('../../src/system/files.ts'), async (original) => {
+  const files = await original();
+  return { ...files, removeTree: vi.fn(files.removeTree) };
+});
 
 let runDir: string;
 let running: ChildProcess[];
@@ -51,6 +57,18 @@ describe('the folder with the start files of a shell', () => {
     second.remove();
     const third = makeStartFolder(runDir);
     expect(readdirSync(runDir)).toEqual([path.basename(third.path)]);
+  });
+
+  it('goes although another one cannot be removed', async () => {
+    const [jit, shell] = [await begin(), await begin()];
+    const left = [folderOf(jit, shell), folderOf(jit, shell)];
+    await end(jit);
+    await end(shell);
+    vi.mocked(removeTree).mockImplementationOnce(() => {
+      throw Object.assign(new Error('EBUSY'), { code: 'EBUSY' });
+    });
+    makeStartFolder(runDir);
+    expect(left.filter((folder) => existsSync(folder))).toHaveLength(1);
   });
 
   it('stays while its jit runs, however old it is', async () => {

@@ -4,8 +4,9 @@
  * complete subtrees (RFC 6962) of the first `size - 1` events, from left to right; `body` is event `size - 1`, whose leaf makes
  * the edge of `size` events of them, so that nobody can put another event in its place; `vkey` is the key in force after it.
  * There is one per month, and one for each event that names a key: with the checkpoints that two keys have signed they lead
- * from the first key to the last. `detach_before` makes them, and takes nothing away that does not hold together, nor what no checkpoint covers yet.
- * An edge has no foreign key: that would lock the row of its log, and keep its broker waiting until everything is done. */
+ * from the first key to the last. `detach_before` makes them, and takes nothing away that does not hold together, nor what no
+ * checkpoint covers yet. An edge has no foreign key: that would lock the row of its log, and keep its broker waiting until
+ * everything is done. */
 export const edges = `
 CREATE TABLE jit.edges (
   origin text NOT NULL,
@@ -140,8 +141,9 @@ BEGIN
 END $body$;
 
 -- Nobody else appends or reads from here to the end of the transaction. Whoever appends has the row of its log first, so the
--- logs come first here too. All who come later queue up behind a lock that is waited for: while somebody reads for long, it is
--- asked for half a second at a time, less than others take for a deadlock, and let go in between; for as long as the session's own lock_timeout says, else for a minute.
+-- logs come first here too. All who come later queue up behind a lock that is waited for: while somebody reads for long, it
+-- is asked for half a second at a time, less than others take for a deadlock, and let go in between; for as long as the
+-- session's own lock_timeout says, else for a minute.
 CREATE FUNCTION jit.lock_events(p_months text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
